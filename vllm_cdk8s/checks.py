@@ -73,9 +73,7 @@ def dns_label(option: str, value: object, *, longest_suffix: str = "") -> str:
     limit = MAX_LABEL - len(longest_suffix)
     if len(name) > limit:
         room = f" (63 less the {len(longest_suffix)} of {longest_suffix!r})" if longest_suffix else ""
-        raise InvalidOptionError(
-            f"{name!r} is {len(name)} characters long; allowed: {limit}{room}", option=option
-        )
+        raise InvalidOptionError(f"{name!r} is {len(name)} characters long; allowed: {limit}{room}", option=option)
     if not _DNS_LABEL.fullmatch(name):
         raise InvalidOptionError(
             f"{name!r} is not a DNS label; allowed: lower-case letters, digits and '-', "
@@ -114,21 +112,16 @@ def qualified_name(option: str, value: object) -> str:
     prefix, slash, base = name.rpartition("/")
     good_prefix = not slash or (len(prefix) <= _MAX_SUBDOMAIN and _DNS_SUBDOMAIN.fullmatch(prefix))
     if not good_prefix or len(base) > MAX_LABEL or not _LABEL_NAME.fullmatch(base):
-        raise InvalidOptionError(
-            f"{name!r} is not a qualified name; allowed: [DNS prefix/]name", option=option
-        )
+        raise InvalidOptionError(f"{name!r} is not a qualified name; allowed: [DNS prefix/]name", option=option)
     return name
 
 
-def labels(option: str, value: object) -> dict[str, str]:
+def label_map(option: str, value: object) -> dict[str, str]:
     """Labels: qualified names to label values."""
-    return {
-        qualified_name(option, key): label_value(f"{option}[{key!r}]", item)
-        for key, item in _items(option, value)
-    }
+    return {qualified_name(option, key): label_value(f"{option}[{key!r}]", item) for key, item in _items(option, value)}
 
 
-def annotations(option: str, value: object) -> dict[str, str]:
+def annotation_map(option: str, value: object) -> dict[str, str]:
     """Annotations: qualified names to any strings."""
     result = {}
     for key, item in _items(option, value):

@@ -1,0 +1,1 @@
+"""The Helm front door: the values model, ``--set``, and the chart made of them."""
