@@ -93,12 +93,13 @@ _ROWS: tuple[_Row, ...] = (
      8_030_261_248, 32, 4096, 32, 8, 128, 8192, "bfloat16"),
     ("meta-llama/Meta-Llama-3-70B meta-llama/Meta-Llama-3-70B-Instruct",
      70_553_706_496, 80, 8192, 64, 8, 128, 8192, "bfloat16"),
-    ("meta-llama/Llama-3.1-8B meta-llama/Llama-3.1-8B-Instruct meta-llama/Meta-Llama-3.1-8B "
-     "meta-llama/Meta-Llama-3.1-8B-Instruct deepseek-ai/DeepSeek-R1-Distill-Llama-8B",
+    ("meta-llama/Llama-3.1-8B meta-llama/Llama-3.1-8B-Instruct deepseek-ai/DeepSeek-R1-Distill-Llama-8B",
      8_030_261_248, 32, 4096, 32, 8, 128, 131_072, "bfloat16"),
-    ("meta-llama/Llama-3.1-70B meta-llama/Llama-3.1-70B-Instruct meta-llama/Meta-Llama-3.1-70B "
-     "meta-llama/Meta-Llama-3.1-70B-Instruct meta-llama/Llama-3.3-70B-Instruct "
-     "deepseek-ai/DeepSeek-R1-Distill-Llama-70B",
+    ("meta-llama/Meta-Llama-3.1-8B meta-llama/Meta-Llama-3.1-8B-Instruct",
+     8_030_261_248, 32, 4096, 32, 8, 128, 131_072, "bfloat16"),
+    ("meta-llama/Llama-3.1-70B meta-llama/Llama-3.1-70B-Instruct meta-llama/Llama-3.3-70B-Instruct",
+     70_553_706_496, 80, 8192, 64, 8, 128, 131_072, "bfloat16"),
+    ("meta-llama/Meta-Llama-3.1-70B meta-llama/Meta-Llama-3.1-70B-Instruct deepseek-ai/DeepSeek-R1-Distill-Llama-70B",
      70_553_706_496, 80, 8192, 64, 8, 128, 131_072, "bfloat16"),
     ("meta-llama/Llama-3.1-405B meta-llama/Llama-3.1-405B-Instruct",
      405_853_388_800, 126, 16_384, 128, 8, 128, 131_072, "bfloat16"),
