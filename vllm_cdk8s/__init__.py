@@ -1,1 +1,70 @@
 """cdk8s constructs that deploy the vLLM inference server on Kubernetes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.autoscaling import Autoscaling
+    from vllm_cdk8s.drop_cache import DropCacheWrapper
+    from vllm_cdk8s.engine import EngineArgs
+    from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
+    from vllm_cdk8s.exposure import Ingress, IngressHost, IngressPath, IngressTls
+    from vllm_cdk8s.health import HttpProbe
+    from vllm_cdk8s.pod import Resources
+    from vllm_cdk8s.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy
+    from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
+    from vllm_cdk8s.secret_key import SecretKey
+    from vllm_cdk8s.server import VllmServer
+    from vllm_cdk8s.storage import ModelStorage
+
+__all__ = [
+    "Autoscaling",
+    "ConflictError",
+    "DropCacheWrapper",
+    "EngineArgs",
+    "HttpProbe",
+    "Ingress",
+    "IngressHost",
+    "IngressPath",
+    "IngressTls",
+    "InvalidOptionError",
+    "ManualProbes",
+    "ModelStorage",
+    "PrivilegedNamespace",
+    "PrivilegedPodSecurityPolicy",
+    "Resources",
+    "SecretKey",
+    "SlowStartProbes",
+    "VllmCdk8sError",
+    "VllmCdk8sWarning",
+    "VllmServer",
+]
+
+_MODULES = {
+    "autoscaling": ("Autoscaling",),
+    "drop_cache": ("DropCacheWrapper",),
+    "engine": ("EngineArgs",),
+    "errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
+    "exposure": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),
+    "health": ("HttpProbe",),
+    "pod": ("Resources",),
+    "pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy"),
+    "probes": ("ManualProbes", "SlowStartProbes"),
+    "secret_key": ("SecretKey",),
+    "server": ("VllmServer",),
+    "storage": ("ModelStorage",),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when asked for, so that what needs no Node (sizing, the values model) starts none.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

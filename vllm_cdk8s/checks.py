@@ -192,7 +192,8 @@ def plain(option: str, value: object) -> Any:
             raise InvalidOptionError(f"{value!r} has no place in YAML", option=option)
         return value
     if isinstance(value, Mapping):
-        return {key: plain(f"{option}.{key}", item) for key, item in _items(option, value)}
+        # A null in YAML means "not set", to Kubernetes too.
+        return {key: plain(f"{option}.{key}", item) for key, item in _items(option, value) if item is not None}
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [plain(f"{option}[{index}]", item) for index, item in enumerate(value)]
     raise InvalidOptionError(

@@ -1,0 +1,92 @@
+"""What one app knows about its own servers: names taken, and checks across objects that run once for the whole app.
+
+cdk8s calls every validator once per chart, so one validator per server would be quadratic; here one validator on the
+root serves all, and is added only when something needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import cdk8s
+import constructs
+import jsii
+
+from vllm_cdk8s.errors import ConflictError
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+Check = Callable[["constructs.IConstruct"], list[str]]
+
+_POD_SECURITY_LABEL = "pod-security.kubernetes.io/enforce"
+
+
+class AppRegistry:
+    """The Python side of one construct tree; `registry` finds it."""
+
+    def __init__(self, root: Construct) -> None:
+        self._root = root
+        self._names: dict[tuple[str, str | None, str], Construct] = {}
+        self._checks: list[Check] = []
+
+    def take_name(self, kind: str, namespace: str | None, name: str, construct: Construct) -> None:
+        """Note the fixed name of an object.
+
+        Raises:
+            ConflictError: another construct of this app has it, so that one would overwrite the other.
+        """
+        other = self._names.setdefault((kind, namespace, name), construct)
+        if other is not construct:
+            where = "" if namespace is None else f" in namespace {namespace!r}"
+            paths = f"{other.node.path} and {construct.node.path}"
+            raise ConflictError(f"{name!r} is the name of two {kind}s{where}: {paths}", option="name")
+
+    def add_check(self, check: Check) -> None:
+        """Have a pure function of the tree's root run at synthesis; what it returns are errors."""
+        if not self._checks:
+            self._root.node.add_validation(_Validation(self._root, self._checks))
+        self._checks.append(check)
+
+
+@jsii.implements(constructs.IValidation)
+class _Validation:
+    def __init__(self, root: Construct, checks: list[Check]) -> None:
+        self._root = root
+        self._checks = checks
+
+    def validate(self) -> list[str]:
+        return [finding for check in self._checks for finding in check(self._root)]
+
+
+_registries: WeakKeyDictionary[Construct, AppRegistry] = WeakKeyDictionary()
+_places: WeakKeyDictionary[Construct, tuple[AppRegistry, str | None]] = WeakKeyDictionary()
+
+
+def place(scope: Construct) -> tuple[AppRegistry, str | None]:
+    """The app's registry and the namespace of the scope's chart, None where it has none; asked of jsii once."""
+    found = _places.get(scope)
+    if found is None:
+        root = scope.node.root
+        registry = _registries.setdefault(root, AppRegistry(root))  # type: ignore[arg-type]  # a root is a Construct
+        found = _places[scope] = (registry, cdk8s.Chart.of(scope).namespace)
+    return found
+
+
+def without_namespace(cluster_scoped: cdk8s.ApiObject, scope: Construct) -> None:
+    """Take the chart's namespace off an object that lives in none; the API server would refuse it."""
+    if place(scope)[1] is not None:
+        cluster_scoped.add_json_patch(cdk8s.JsonPatch.remove("/metadata/namespace"))
+
+
+def unprivileged_namespaces(root: constructs.IConstruct) -> dict[str, str]:
+    """The namespaces that this app declares without letting privileged pods in: construct paths by name."""
+    found = {}
+    for construct in root.node.find_all():
+        if isinstance(construct, cdk8s.ApiObject) and construct.kind == "Namespace":
+            labels = construct.to_json().get("metadata", {}).get("labels", {})
+            if labels.get(_POD_SECURITY_LABEL) != "privileged":
+                found[construct.name] = construct.node.path
+    return found

@@ -1,0 +1,42 @@
+"""DropCacheWrapper: drop the node's page cache before each start of vLLM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Constant text: nothing of the user's is in it. vLLM and its arguments are "$@", which no shell parses, and exec gives
+# vLLM the shell's process, so that signals reach it.
+_SCRIPT = (
+    "{ sync; echo 3 > /proc/sys/vm/drop_caches; } "
+    '|| echo "drop-cache: the caches were not dropped; starting vLLM all the same" >&2; '
+    'exec "$@"'
+)
+
+
+class DropCacheWrapper(Construct):
+    """Runs ``sync; echo 3 > /proc/sys/vm/drop_caches`` at each start of the container, then becomes vLLM.
+
+    Each start includes restarts, unlike an init container: after an out-of-memory crash of CUDA on a machine whose CPU
+    and GPU share memory, the page cache is what stands in the way; for benchmarks, each start is equally cold. Where
+    the write is refused, vLLM starts all the same and the log says so.
+
+    The pod becomes privileged and shares the node's process namespace, so its namespace must allow privileged pods
+    (`PrivilegedNamespace`, `PrivilegedPodSecurityPolicy`), and whoever may change the pod controls the node: use it for
+    benchmarks and on machines of your own.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+    """
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+
+    def wrap(self, command: Sequence[str]) -> list[str]:
+        """The container's ``command`` that drops the caches and then becomes the given one, ``args`` and all."""
+        return ["/bin/sh", "-c", _SCRIPT, "drop-cache", *command]

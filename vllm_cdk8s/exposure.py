@@ -1,0 +1,133 @@
+"""How clients outside the cluster reach a server: Ingress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+
+from vllm_cdk8s import checks
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.pod import sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs import Construct
+
+_PATH_TYPES = {
+    "Prefix": kplus.HttpIngressPathType.PREFIX,
+    "Exact": kplus.HttpIngressPathType.EXACT,
+    "ImplementationSpecific": kplus.HttpIngressPathType.IMPLEMENTATION_SPECIFIC,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngressPath:
+    """One path of a host: ``IngressPath(path="/v1", path_type="Exact")``."""
+
+    path: str = "/"
+    path_type: str = "Prefix"
+
+    def __post_init__(self) -> None:
+        checks.absolute_path("path", self.path)
+        if self.path_type not in _PATH_TYPES:
+            raise InvalidOptionError(
+                f"{self.path_type!r} is not a path type; allowed: {', '.join(_PATH_TYPES)}"
+                f"{nearest(str(self.path_type), _PATH_TYPES)}",
+                option="path_type",
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngressHost:
+    """One host: ``IngressHost(host="llm.example.com", paths=["/v1"])``; a plain path matches as Prefix."""
+
+    host: str
+    paths: Sequence[str | IngressPath] = ("/",)
+
+    def __post_init__(self) -> None:
+        checks.dns_subdomain("host", checks.text("host", self.host).removeprefix("*."))
+        if not sequence("paths", self.paths):
+            raise InvalidOptionError(f"host {self.host!r} has no path; allowed: at least one", option="paths")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngressTls:
+    """The certificate of some hosts, from a Secret of type kubernetes.io/tls."""
+
+    secret: str | kplus.ISecret
+    hosts: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ingress:
+    """An Ingress in front of the server: ``Ingress(hosts=["llm.example.com"], class_name="nginx")``.
+
+    Args:
+        hosts: the hosts served; a plain name means all its paths (``/``, Prefix).
+        class_name: the IngressClass; None takes the cluster's default.
+        tls: certificates.
+        annotations: annotations for the controller, such as its read time-out, which streaming answers need long.
+
+    Raises:
+        InvalidOptionError: a host, path or class is none, or there is no host.
+        ConflictError: a host is there twice.
+    """
+
+    hosts: Sequence[str | IngressHost]
+    class_name: str | None = None
+    tls: Sequence[IngressTls] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [host.host for host in self.ingress_hosts()]
+        if not names:
+            raise InvalidOptionError("has no host; allowed: at least one", option="ingress.hosts")
+        for name in names:
+            if names.count(name) > 1:
+                raise ConflictError(f"{name!r} is there twice", option="ingress.hosts")
+        if self.class_name is not None:
+            checks.dns_subdomain("ingress.class_name", self.class_name)
+        checks.annotation_map("ingress.annotations", self.annotations)
+
+    def ingress_hosts(self) -> list[IngressHost]:
+        """The hosts, plain names included, in one form."""
+        hosts = sequence("ingress.hosts", self.hosts)
+        return [host if isinstance(host, IngressHost) else IngressHost(host=host) for host in hosts]
+
+
+def add_ingress(
+    scope: Construct, ingress: Ingress, *, service: kplus.Service, name: str | None, labels: Mapping[str, str]
+) -> kplus.Ingress:
+    """The kplus Ingress of a service."""
+    backend = kplus.IngressBackend.from_service(service)
+    rules = [
+        kplus.IngressRule(
+            host=host.host,
+            path=path if isinstance(path, str) else path.path,
+            path_type=_PATH_TYPES["Prefix" if isinstance(path, str) else path.path_type],
+            backend=backend,
+        )
+        for host in ingress.ingress_hosts()
+        for path in host.paths
+    ]
+    tls = [
+        kplus.IngressTls(
+            hosts=list(entry.hosts) or None,
+            secret=kplus.Secret.from_secret_name(scope, f"Tls{index}", checks.dns_subdomain("tls.secret", entry.secret))
+            if isinstance(entry.secret, str)
+            else entry.secret,
+        )
+        for index, entry in enumerate(ingress.tls)
+    ]
+    return kplus.Ingress(
+        scope,
+        "Ingress",
+        metadata=cdk8s.ApiObjectMetadata(name=name, labels=dict(labels), annotations=dict(ingress.annotations)),
+        class_name=ingress.class_name,
+        rules=rules,
+        tls=tls,
+    )

@@ -1,0 +1,42 @@
+"""SecretKey: one entry of a Kubernetes Secret, which is the only way that this package takes secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s import checks
+from vllm_cdk8s.errors import InvalidOptionError
+
+if TYPE_CHECKING:
+    import cdk8s_plus_27 as kplus
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """An entry of a Secret: ``SecretKey("huggingface", "token")``, or a kplus secret in the name's place.
+
+    Args:
+        secret: the Secret, by name or as any ``kplus.ISecret``, in the server's namespace.
+        key: the entry in it.
+
+    Raises:
+        InvalidOptionError: the name or the key is none.
+    """
+
+    secret: str | kplus.ISecret
+    key: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.secret, str) and not hasattr(self.secret, "name"):
+            raise InvalidOptionError(
+                f"{self.secret!r} is not a secret; allowed: a name or a kplus.ISecret", option="secret"
+            )
+        if isinstance(self.secret, str):
+            checks.dns_subdomain("secret", self.secret)
+        checks.text("key", self.key)
+
+    def wire(self) -> dict[str, Any]:
+        """The ``valueFrom`` of an environment variable."""
+        name = self.secret if isinstance(self.secret, str) else self.secret.name
+        return {"secretKeyRef": {"name": name, "key": self.key}}

@@ -1,0 +1,303 @@
+"""VllmServer: a vLLM inference server, put together from its pieces."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from vllm_cdk8s import checks
+from vllm_cdk8s.apps import place, unprivileged_namespaces
+from vllm_cdk8s.autoscaling import Autoscaling, add_autoscaler
+from vllm_cdk8s.engine import engine_command
+from vllm_cdk8s.engine.version import said_version, version_key
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.exposure import Ingress, add_ingress
+from vllm_cdk8s.health import PORT_NAME
+from vllm_cdk8s.lifecycle import drain
+from vllm_cdk8s.pod import Resources, with_gpus
+from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
+from vllm_cdk8s.storage import ModelStorage
+from vllm_cdk8s.workload import (
+    SHUTDOWN_TIMEOUT_SINCE,
+    PodOptions,
+    check_options,
+    pod_template,
+    pull_policy,
+    scheme,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs import IConstruct
+    from typing_extensions import Unpack
+
+    from vllm_cdk8s.drop_cache import DropCacheWrapper
+    from vllm_cdk8s.engine import EngineArgs
+
+_SERVICE_TYPES = {
+    "ClusterIP": kplus.ServiceType.CLUSTER_IP,
+    "NodePort": kplus.ServiceType.NODE_PORT,
+    "LoadBalancer": kplus.ServiceType.LOAD_BALANCER,
+}
+# Beyond the start-up budget, for pulling an image of many GiB and for scheduling.
+_ROLLOUT_MARGIN_SECONDS = 600
+NAME_LABEL, INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+
+
+class VllmServer(Construct):
+    """A vLLM server: Deployment, Service, ServiceAccount, and a claim for its models.
+
+    ``VllmServer(self, "llama", model="meta-llama/Llama-3.1-8B-Instruct", gpus=1)``. Given nothing but a model it is one
+    replica with a 50 GiB claim at ``/root/.cache``, ten minutes to start, 90 % of the GPU's memory, 2048 tokens of
+    context (less where the model has fewer), CUDA graph mode FULL_AND_PIECEWISE, no resource requests or limits, and a
+    ClusterIP service on port 8000.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        model: a model of the Hugging Face hub, or a path in the container.
+        name: the name of its objects (its claim is ``<name>-pvc``); None lets cdk8s name them.
+        instance: the label ``app.kubernetes.io/instance``; None takes the Deployment's name.
+        app_name: the label ``app.kubernetes.io/name``.
+        labels: further labels of all its objects.
+        annotations: annotations of the Deployment.
+        replicas: pods that serve; not with ``autoscaling``.
+        autoscaling: a HorizontalPodAutoscaler that decides on the replicas.
+        image: the container image; its tag says which vLLM the arguments are checked against.
+        image_pull_policy: ``kplus.ImagePullPolicy`` or its Kubernetes name.
+        engine_version: vLLM's version, where the tag does not say it.
+        engine_args: vLLM's settings by vLLM's names.
+        extra_args: settings as raw arguments, checked like ``engine_args``.
+        unchecked_args: raw arguments that are passed on unchecked.
+        env: environment variables of vLLM, plain text or ``kplus.EnvValue``; text arrives as it is, ``$(X)`` included.
+        host: the address that vLLM listens on.
+        port: the port that vLLM listens on.
+        service_type: ``kplus.ServiceType`` or its Kubernetes name: ClusterIP, NodePort, LoadBalancer.
+        service_port: the service's port.
+        ingress: an Ingress in front of the service.
+        gpus: GPUs of each pod; with several, tensor parallel over all of them unless ``engine_args`` says otherwise.
+        gpu_resource: the resource that GPUs are counted in, such as ``nvidia.com/mig-3g.40gb`` or ``amd.com/gpu``.
+        resources: requests and limits of the vLLM container.
+        service_account: one of yours, by name or as a kplus service account; None makes one that may do nothing.
+        storage: where models and caches are kept; None makes a claim of 50 GiB.
+        probes: the health probes; None gives the server ten minutes to start.
+        drop_cache: drop the node's page cache before each start; makes the pod privileged.
+        **pod_options: what may be said of the pods; see `PodOptions`.
+
+    Raises:
+        InvalidOptionError: an option is unknown, or has a value that is wrong by itself.
+        ConflictError: options, or servers of one app, contradict each other.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        model: str,
+        name: str | None = None,
+        instance: str | None = None,
+        app_name: str = "vllm",
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        replicas: int = 1,
+        autoscaling: Autoscaling | None = None,
+        image: str = "vllm/vllm-openai:latest",
+        image_pull_policy: kplus.ImagePullPolicy | str = kplus.ImagePullPolicy.IF_NOT_PRESENT,
+        engine_version: str | None = None,
+        engine_args: EngineArgs | None = None,
+        extra_args: Sequence[str] = (),
+        unchecked_args: Sequence[str] = (),
+        env: Mapping[str, str | kplus.EnvValue] | None = None,
+        host: str = "0.0.0.0",  # noqa: S104 - a server in a pod is reached from outside it
+        port: int = 8000,
+        service_type: kplus.ServiceType | str = kplus.ServiceType.CLUSTER_IP,
+        service_port: int = 8000,
+        ingress: Ingress | None = None,
+        gpus: int | None = None,
+        gpu_resource: str = "nvidia.com/gpu",
+        resources: Resources | None = None,
+        service_account: str | kplus.IServiceAccount | None = None,
+        storage: ModelStorage | None = None,
+        probes: SlowStartProbes | ManualProbes | None = None,
+        drop_cache: DropCacheWrapper | None = None,
+        **pod_options: Unpack[PodOptions],
+    ) -> None:
+        options = check_options(pod_options, _OWN_OPTIONS)
+        checks.integer("replicas", replicas, minimum=0)
+        if autoscaling is not None and replicas != 1:
+            raise ConflictError(f"{replicas} contradicts autoscaling, which decides on the replicas", option="replicas")
+        checks.port("service_port", service_port)
+        kind = _service_type(service_type)
+        if name is not None:
+            checks.dns_label("name", name, longest_suffix="-pvc" if storage is None else "")
+        if instance is not None:
+            checks.label_value("instance", checks.text("instance", instance))
+        checks.label_value("app_name", checks.text("app_name", app_name))
+        own_labels = checks.label_map("labels", labels or {})
+        own_annotations = checks.annotation_map("annotations", annotations or {})
+        policy = pull_policy(image_pull_policy)
+        all_resources, all_gpus = with_gpus(
+            resources if resources is not None else Resources(),
+            gpus=gpus,
+            gpu_resource=checks.qualified_name("gpu_resource", gpu_resource),
+        )
+        self.engine = engine_command(
+            model=model, host=host, port=port,
+            engine_args=_with_shutdown_timeout(engine_args, image, engine_version, options),
+            extra_args=extra_args, unchecked_args=unchecked_args, image=image, engine_version=engine_version,
+            gpus=all_gpus,
+        )  # fmt: skip
+
+        super().__init__(scope, id)
+        self._scope = scope
+        if name is not None:
+            registry, namespace = place(scope)
+            registry.take_name("Deployment", namespace, name, self)
+        metadata_labels = {**own_labels, NAME_LABEL: app_name}
+        if instance is not None or name is not None:
+            metadata_labels[INSTANCE_LABEL] = instance or name or ""
+        self.deployment = cdk8s.ApiObject(
+            self, "Resource", api_version="apps/v1", kind="Deployment",
+            metadata=cdk8s.ApiObjectMetadata(name=name, labels=metadata_labels, annotations=own_annotations),
+        )  # fmt: skip
+        self.name = name if name is not None else self.deployment.name
+        self.instance = instance or self.name
+        self.labels = {**metadata_labels, INSTANCE_LABEL: self.instance}
+        self.selector = {NAME_LABEL: app_name, INSTANCE_LABEL: self.instance}
+        if storage is None:
+            claim_name = None if name is None else f"{name}-pvc"
+            storage = ModelStorage(self, "Storage", name=claim_name, labels=self.labels)
+        if probes is None:
+            probes = SlowStartProbes(self, "Probes")
+        self.storage, self.probes, self.drop_cache = storage, probes, drop_cache
+        max_replicas = replicas if autoscaling is None else autoscaling.max_replicas
+        storage.mount_into(self, scope, max_replicas=max_replicas)
+
+        self.service_account = service_account if service_account is not None else self._own_account(name)
+        if isinstance(self.service_account, str):
+            account_name = checks.dns_subdomain("service_account", self.service_account)
+        else:
+            account_name = name if service_account is None and name is not None else self.service_account.name
+        template = pod_template(
+            options, engine=self.engine, image=image, image_pull_policy=policy, port=port, env=env or {},
+            resources=all_resources, gpus=all_gpus, storage=storage, health=probes.health, drop_cache=drop_cache,
+            labels=self.selector, service_account=account_name,
+        )  # fmt: skip
+        self._set_spec(
+            template, None if autoscaling is not None else replicas, named_by_cdk8s=name is None and instance is None
+        )
+        self.service = kplus.Service(
+            self, "Service",
+            metadata=cdk8s.ApiObjectMetadata(name=name, labels=self.labels),
+            type=kind,
+            ports=[kplus.ServicePort(name=PORT_NAME, port=service_port, target_port=port)],
+            selector=self.pods,
+        )  # fmt: skip
+        self._service_port = service_port
+        self.ingress = None
+        if ingress is not None:
+            self.ingress = add_ingress(self, ingress, service=self.service, name=name, labels=self.labels)
+        self.autoscaler = None
+        if autoscaling is not None:
+            self.autoscaler = add_autoscaler(
+                self, autoscaling, target=self.deployment, target_name=self.name, resources=all_resources, name=name,
+                labels=self.labels,
+            )  # fmt: skip
+        if drop_cache is not None:
+            place(scope)[0].add_check(self._check_privileged_namespace)
+
+    @cached_property
+    def pods(self) -> kplus.Pods:
+        """The server's pods, for network policies and services of your own."""
+        return kplus.Pods.select(self, "Pods", labels=self.selector)
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace of the server's chart, None where it has none."""
+        return place(self._scope)[1]
+
+    @property
+    def url(self) -> str:
+        """Where clients in the cluster reach the server; without a namespace, those of its own."""
+        namespace = self.namespace
+        host = self.service.name if namespace is None else f"{self.service.name}.{namespace}"
+        return f"{scheme(self.engine).lower()}://{host}:{self._service_port}"
+
+    def patch_pod(self, path: str, value: Any) -> None:
+        """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.
+
+        Args:
+            path: a JSON pointer below the template; its parent must exist, and ``/-`` appends to a list that does.
+            value: the field's new value in wire form.
+        """
+        if not path.startswith("/"):
+            raise InvalidOptionError(
+                f"{path!r} is not a JSON pointer; allowed: such as '/spec/hostname'", option="path"
+            )
+        value = checks.plain("value", value)
+        self.deployment.add_json_patch(cdk8s.JsonPatch.add(f"/spec/template{path}", value))
+
+    def _own_account(self, name: str | None) -> kplus.ServiceAccount:
+        metadata = cdk8s.ApiObjectMetadata(name=name, labels=self.labels)
+        return kplus.ServiceAccount(self, "ServiceAccount", metadata=metadata, automount_token=False)
+
+    def _set_spec(self, template: dict[str, Any], replicas: int | None, *, named_by_cdk8s: bool) -> None:
+        spec: dict[str, Any] = {} if replicas is None else {"replicas": replicas}
+        spec |= {
+            "selector": {"matchLabels": self.selector},
+            # A surge pod would wait for the GPU, or the claim, that the old one holds, for ever. Not Recreate: a
+            # server-side apply over a live RollingUpdate Deployment is refused.
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
+            "progressDeadlineSeconds": self.probes.startup_seconds + _ROLLOUT_MARGIN_SECONDS,
+            "template": template,
+        }
+        patches = [cdk8s.JsonPatch.add("/spec", spec)]
+        if named_by_cdk8s:
+            label = INSTANCE_LABEL.replace("/", "~1")
+            patches.append(cdk8s.JsonPatch.add(f"/metadata/labels/{label}", self.instance))
+        self.deployment.add_json_patch(*patches)
+
+    def _check_privileged_namespace(self, root: IConstruct) -> list[str]:
+        declared = unprivileged_namespaces(root)
+        namespace = self.namespace
+        if namespace not in declared:
+            return []
+        finding = (
+            f"drop_cache: server {self.node.path} needs privileged pods, but namespace {namespace!r} "
+            f"({declared[namespace]}) does not let them in; declare it as a PrivilegedNamespace"
+        )
+        return [finding]
+
+
+_OWN_OPTIONS = ("model", *(VllmServer.__init__.__kwdefaults__ or ()))
+
+
+def _service_type(value: kplus.ServiceType | str) -> kplus.ServiceType:
+    if isinstance(value, str) and value in _SERVICE_TYPES:
+        return _SERVICE_TYPES[value]
+    if value not in _SERVICE_TYPES.values():
+        raise InvalidOptionError(
+            f"{value!r} is not a service type; allowed: {', '.join(_SERVICE_TYPES)}"
+            f"{nearest(str(value), _SERVICE_TYPES)}",
+            option="service_type",
+        )
+    return value  # type: ignore[return-value]  # it is one of the enum's
+
+
+def _with_shutdown_timeout(
+    engine_args: EngineArgs | None, image: str, engine_version: str | None, options: PodOptions
+) -> EngineArgs | None:
+    version = said_version(image, engine_version)
+    if "drain_seconds" not in options:
+        return engine_args
+    graceful = version is None or version_key(version) >= version_key(SHUTDOWN_TIMEOUT_SINCE)
+    timeout = drain(options["drain_seconds"], graceful_engine=graceful).shutdown_timeout
+    if timeout is None or "shutdown_timeout" in (engine_args or {}):
+        return engine_args
+    return {**(engine_args or {}), "shutdown_timeout": timeout}

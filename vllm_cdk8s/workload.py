@@ -1,0 +1,255 @@
+"""From a server's options to its pod template: the one place where kplus objects become plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+import cdk8s_plus_27 as kplus
+
+from vllm_cdk8s import checks, pod
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.lifecycle import drain
+from vllm_cdk8s.secret_key import SecretKey
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.drop_cache import DropCacheWrapper
+    from vllm_cdk8s.engine import EngineCommand
+    from vllm_cdk8s.health import Health
+    from vllm_cdk8s.storage import ModelStorage
+
+_PULL_POLICIES = {
+    kplus.ImagePullPolicy.ALWAYS: "Always",
+    kplus.ImagePullPolicy.IF_NOT_PRESENT: "IfNotPresent",
+    kplus.ImagePullPolicy.NEVER: "Never",
+}
+
+Wire = Mapping[str, Any]
+
+
+class PodOptions(TypedDict, total=False):
+    """What may be said of the pods of any server; each is off, or empty, unless said."""
+
+    hf_token: SecretKey
+    """Hugging Face token, as ``HF_TOKEN``."""
+    api_key: SecretKey
+    """vLLM's API key, as ``VLLM_API_KEY``; it guards ``/v1`` alone."""
+    env_from: Sequence[kplus.ISecret | kplus.IConfigMap | Wire]
+    """Secrets and ConfigMaps all of whose entries become variables; wire form for a prefix."""
+    image_pull_secrets: Sequence[str | kplus.ISecret]
+    """Secrets of the image's registry."""
+    pod_labels: Mapping[str, str]
+    """Further labels of the pods."""
+    pod_annotations: Mapping[str, str]
+    """Annotations of the pods."""
+    node_selector: Mapping[str, str]
+    """Labels that a node must have."""
+    tolerations: Sequence[Wire]
+    """Taints that the pods bear, in wire form."""
+    affinity: Wire
+    """Affinities in wire form."""
+    topology_spread: Sequence[Wire]
+    """Topology spread constraints in wire form."""
+    runtime_class: str
+    """Runtime class, such as ``nvidia``."""
+    scheduler_name: str
+    """A scheduler other than the default one."""
+    priority_class: str
+    """Priority class."""
+    volumes: Sequence[Wire]
+    """Further volumes in wire form."""
+    volume_mounts: Sequence[Wire]
+    """Further mounts of the vLLM container in wire form."""
+    init_containers: Sequence[Wire]
+    """Containers that run to their end before vLLM, in wire form."""
+    extra_containers: Sequence[Wire]
+    """Containers beside vLLM, in wire form."""
+    shm_size: str
+    """Size limit of /dev/shm; 1 GiB per GPU and at least 2 GiB where there is more than one GPU."""
+    pod_security_context: Wire
+    """The pod's security context in wire form."""
+    security_context: Wire
+    """The vLLM container's security context in wire form."""
+    drain_seconds: int
+    """Seconds that running requests get at shutdown."""
+
+
+def check_options(options: PodOptions, others: Sequence[str]) -> PodOptions:
+    """The options that say something; None says nothing.
+
+    Raises:
+        InvalidOptionError: a name is no option, with the nearest of these and the construct's other ones.
+    """
+    names = [*others, *PodOptions.__annotations__]
+    for name in options:
+        if name not in PodOptions.__annotations__:
+            raise InvalidOptionError(f"is not an option{nearest(name, names)}", option=name)
+    said = {name: value for name, value in options.items() if value is not None}
+    return cast("PodOptions", said)
+
+
+def pull_policy(value: kplus.ImagePullPolicy | str) -> str:
+    """The pull policy by its Kubernetes name."""
+    allowed = list(_PULL_POLICIES.values())
+    if isinstance(value, kplus.ImagePullPolicy):
+        return _PULL_POLICIES[value]
+    if value not in allowed:
+        raise InvalidOptionError(
+            f"{value!r} is not a pull policy; allowed: {', '.join(allowed)}{nearest(str(value), allowed)}",
+            option="image_pull_policy",
+        )
+    return value
+
+
+def pod_template(
+    options: PodOptions,
+    *,
+    engine: EngineCommand,
+    image: str,
+    image_pull_policy: str,
+    port: int,
+    env: Mapping[str, str | kplus.EnvValue],
+    resources: pod.Resources,
+    gpus: int | None,
+    storage: ModelStorage,
+    health: Health,
+    drop_cache: DropCacheWrapper | None,
+    labels: Mapping[str, str],
+    service_account: str | None,
+) -> dict[str, Any]:
+    """The pod template of a server, in wire form."""
+    _warn_without_gpu(options, gpus)
+    shm = pod.shared_memory(
+        gpus=max(gpus or 0, engine.gpus_per_pod),
+        size=options.get("shm_size"),
+        memory_limit=resources.limits.get("memory"),
+    )
+    volumes, mounts = pod.volumes(
+        storage=storage.volume,
+        mount_path=storage.mount_path,
+        shm=shm,
+        extra=options.get("volumes", ()),
+        extra_mounts=options.get("volume_mounts", ()),
+    )
+    pod_security, container_security = pod.security(
+        drop_cache=drop_cache is not None,
+        pod=options.get("pod_security_context", {}),
+        container=options.get("security_context", {}),
+    )
+    stop = None
+    if "drain_seconds" in options:
+        stop = drain(options["drain_seconds"], graceful_engine=engine.version.at_least(SHUTDOWN_TIMEOUT_SINCE))
+    command = list(pod.COMMAND)
+    container = pod.container(
+        image=image,
+        image_pull_policy=image_pull_policy,
+        command=command if drop_cache is None else drop_cache.wrap(command),
+        args=[pod.literal(arg) for arg in engine.args],
+        port=port,
+        env=pod.environment(_variables(env, options), caches_below=storage.mount_path),
+        env_from=[_env_from(index, item) for index, item in enumerate(_list(options, "env_from"))],
+        resources=resources,
+        health=health,
+        scheme=scheme(engine),
+        volume_mounts=mounts,
+        security_context=container_security,
+        pre_stop=() if stop is None else stop.pre_stop,
+    )
+    return pod.template(
+        labels={**_own_labels(options, labels), **labels},
+        annotations=checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
+        containers=[container, *pod.named("extra_containers", options.get("extra_containers", ()))],
+        init_containers=options.get("init_containers", ()),
+        volumes=volumes,
+        service_account=service_account,
+        image_pull_secrets=[_name("image_pull_secrets", item) for item in _list(options, "image_pull_secrets")],
+        scheduling=pod.scheduling(
+            node_selector=options.get("node_selector", {}),
+            node_name=storage.node_name,
+            tolerations=options.get("tolerations", ()),
+            affinity=options.get("affinity", {}),
+            topology_spread=options.get("topology_spread", ()),
+            runtime_class=options.get("runtime_class"),
+            scheduler_name=options.get("scheduler_name"),
+            priority_class=options.get("priority_class"),
+        ),
+        security=pod_security,
+        grace_period_seconds=None if stop is None else stop.grace_period_seconds,
+    )
+
+
+SHUTDOWN_TIMEOUT_SINCE = "0.18.0"
+
+
+def scheme(engine: EngineCommand) -> str:
+    """HTTPS where vLLM itself serves TLS, else HTTP."""
+    return "HTTPS" if engine.settings.get("ssl_certfile") or engine.settings.get("ssl_keyfile") else "HTTP"
+
+
+def _warn_without_gpu(options: PodOptions, gpus: int | None) -> None:
+    if gpus is None and "runtime_class" not in options:
+        warn("gpus: nothing is said about GPUs, so the pod may see none; say gpus=1, or gpus=0 for a CPU image")
+
+
+def _variables(
+    env: Mapping[str, str | kplus.EnvValue | Wire], options: PodOptions
+) -> dict[str, str | Mapping[str, Any]]:
+    if not isinstance(env, Mapping):
+        raise InvalidOptionError(f"{env!r} is not a mapping", option="env")
+    variables: dict[str, str | Mapping[str, Any]] = {}
+    for option, name in (("hf_token", "HF_TOKEN"), ("api_key", "VLLM_API_KEY")):
+        if option in options:
+            secret = options[option]  # type: ignore[literal-required]
+            if not isinstance(secret, SecretKey):
+                raise InvalidOptionError(
+                    'a literal secret would stand in the YAML for all to read; allowed: SecretKey("name", "key")',
+                    option=option,
+                )
+            if name in env:
+                raise ConflictError(f"{name} is in env too; say it in one place", option=option)
+            variables[name] = secret.wire()
+    for name, value in env.items():
+        variables[name] = _env_value(value) if isinstance(value, kplus.EnvValue) else value
+    return variables
+
+
+def _env_value(value: kplus.EnvValue) -> str | Mapping[str, Any]:
+    if value.value_from is None:
+        return str(value.value)
+    source: dict[str, Any] = dict(value.value_from)
+    reference = source.get("resourceFieldRef")
+    if reference and "divisor" in reference:
+        # jsii hands the divisor over as an object of its own, not as the number in it.
+        divisor = reference["divisor"]
+        source["resourceFieldRef"] = {**reference, "divisor": str(getattr(divisor, "value", divisor))}
+    return source
+
+
+def _env_from(index: int, item: kplus.ISecret | kplus.IConfigMap | Wire) -> dict[str, Any]:
+    option = f"env_from[{index}]"
+    if isinstance(item, Mapping):
+        return dict(checks.plain(option, item))
+    kind = getattr(item, "kind", None)
+    if kind not in ("Secret", "ConfigMap"):
+        raise InvalidOptionError(
+            f"{item!r} is neither a kplus.ISecret nor a kplus.IConfigMap nor a mapping in wire form", option=option
+        )
+    return {"secretRef" if kind == "Secret" else "configMapRef": {"name": item.name}}
+
+
+def _name(option: str, item: str | kplus.IResource) -> str:
+    return checks.dns_subdomain(option, item if isinstance(item, str) else item.name)
+
+
+def _list(options: PodOptions, name: str) -> list[Any]:
+    return pod.sequence(name, options.get(name, ()))
+
+
+def _own_labels(options: PodOptions, selector: Mapping[str, str]) -> dict[str, str]:
+    own = checks.label_map("pod_labels", options.get("pod_labels", {}))
+    for key in own.keys() & selector.keys():
+        if own[key] != selector[key]:
+            raise ConflictError(
+                f"{own[key]!r} contradicts the selector's {selector[key]!r}", option=f"pod_labels[{key!r}]"
+            )
+    return own
