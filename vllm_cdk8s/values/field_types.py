@@ -1,0 +1,130 @@
+"""The types of values: what each accepts of what people write in YAML and behind ``--set``, and what it makes of it.
+
+Helm pastes text, so ``"8000"`` and ``8000`` are one to its users, and a label's value may be a bare number. What could
+be read in two ways (``tag: 0.10``) is refused with the way out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from vllm_cdk8s import checks
+from vllm_cdk8s.errors import InvalidOptionError
+from vllm_cdk8s.values.merging import without_nulls
+from vllm_cdk8s.values.plain_data import check_number
+from vllm_cdk8s.values.problems import value_text
+
+_WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+_WORDS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}
+
+
+class NameMap:
+    """Marks a map from names to values: what ``--set`` says below it is one key, dots and all."""
+
+
+def problem(what: str) -> PydanticCustomError:
+    """An error of one field, without its path, which pydantic knows."""
+    return PydanticCustomError("values", "{what}", {"what": what})
+
+
+def _boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _WORDS:
+        return _WORDS[value.lower()]
+    raise problem(f"{value_text(value)} is not a boolean; allowed: true, false")
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return _checked_number(value)
+    raise problem(f"{value_text(value)} is not a whole number")
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return _checked_number(value)
+    raise problem(f"{value_text(value)} is not a number")
+
+
+def _checked_number(text: str) -> int | float:
+    try:
+        return check_number(text)
+    except ValueError as error:
+        raise problem(str(error)) from None
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise problem(f"{value_text(value)} holds a NUL character")
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, (float, bool)):
+        raise problem(f"{value_text(value)} is not text; write it in quotes, as it may be meant otherwise than read")
+    raise problem(f"{value_text(value)} is not text")
+
+
+def _word(value: Any) -> Any:
+    """Text that Kubernetes wants even where people write a boolean: labels, annotations, variables."""
+    return str(value).lower() if isinstance(value, bool) else _text(value)
+
+
+def _quantity(value: Any) -> Any:
+    # Not str(value): 1e-05 is no quantity.
+    text = f"{Decimal(str(value)):f}" if isinstance(value, float) else value
+    try:
+        checks.quantity("", text)
+    except InvalidOptionError as error:
+        raise problem(str(error).removeprefix(": ")) from None
+    return text
+
+
+def _free_map(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise problem(f"{value_text(value)} is not a mapping")
+    return without_nulls(value)
+
+
+def _tokens(value: Any) -> Any:
+    """A number of tokens; vLLM itself also reads 32k, 1M and auto, which the engine's own checks know."""
+    if isinstance(value, str) and value and not _WHOLE.fullmatch(value):
+        return value
+    number = _whole(value)
+    if number < 1:
+        raise problem(f"{number} is out of range; allowed: at least 1")
+    return number
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise problem(f"{value!r} is empty")
+    return value
+
+
+Boolean = Annotated[bool, BeforeValidator(_boolean)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Positive = Annotated[Whole, Field(ge=1)]
+NotNegative = Annotated[Whole, Field(ge=0)]
+Port = Annotated[Whole, Field(ge=1, le=65535)]
+Number = Annotated[float, BeforeValidator(_number)]
+Text = Annotated[str, BeforeValidator(_text)]
+Word = Annotated[str, BeforeValidator(_word)]
+Filled = Annotated[Text, AfterValidator(_not_blank), Field(min_length=1)]
+Quantity = Annotated[Any, BeforeValidator(_quantity), WithJsonSchema({"type": ["string", "number"]})]
+Tokens = Annotated[Any, BeforeValidator(_tokens), WithJsonSchema({"type": ["integer", "string"], "minimum": 1})]
+NameToText = Annotated[dict[str, Word], BeforeValidator(_free_map), NameMap()]
+NameToQuantity = Annotated[dict[str, Quantity], BeforeValidator(_free_map), NameMap()]
+FreeMap = Annotated[dict[str, Any], BeforeValidator(_free_map)]

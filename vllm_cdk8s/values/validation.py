@@ -1,0 +1,123 @@
+"""From plain data to checked values, and from pydantic's findings to lines that a user of the chart understands."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from vllm_cdk8s.errors import nearest
+from vllm_cdk8s.values.field_types import NameMap
+from vllm_cdk8s.values.model import Values
+from vllm_cdk8s.values.plain_data import is_unicode
+from vllm_cdk8s.values.problems import ValuesError, path_text, value_text
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+Path = tuple["str | int", ...]
+
+
+def check_values(data: Mapping[str, Any]) -> Values:
+    """The values that plain data stands for, with the chart's defaults where it says nothing.
+
+    Args:
+        data: what values files and ``--set`` came to, or the same written in Python.
+
+    Raises:
+        ValuesError: keys that the chart does not know, each with the nearest right one, and values of a wrong type or
+            out of range.
+    """
+    try:
+        return Values.model_validate(_plain(data, ()))
+    except ValidationError as error:
+        raise ValuesError(dict.fromkeys(_line(details) for details in error.errors(include_url=False))) from None
+
+
+@cache
+def name_maps() -> frozenset[Path]:
+    """The paths of the chart's maps from names to values, in which a key may hold dots."""
+    return frozenset(
+        path for path, field in _fields(Values, ()) if any(isinstance(mark, NameMap) for mark in field.metadata)
+    )
+
+
+def _plain(value: Any, path: Path) -> Any:
+    """Dictionaries, lists and scalars only: whoever calls from Python may have anything in there."""
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise ValuesError([f"{path_text((*path, repr(key)))}: is not a text, as a key must be"])
+        return {key: _plain(item, (*path, key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, (*path, index)) for index, item in enumerate(value)]
+    if isinstance(value, str) and not is_unicode(value):
+        raise ValuesError([f"{path_text(path)}: {value!r} holds half of a character"])
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    raise ValuesError([f"{path_text(path)}: {value_text(value)} is not plain data, as in YAML"])
+
+
+def _fields(model: type[BaseModel], path: Path) -> Iterator[tuple[Path, FieldInfo]]:
+    for field in model.model_fields.values():
+        here = (*path, str(field.alias))
+        yield here, field
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _fields(field.annotation, here)
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The section that an annotation names, in a list or on its own."""
+    if typing.get_origin(annotation) in {list, types.UnionType, typing.Union, typing.Annotated}:
+        return next(filter(None, map(_section, typing.get_args(annotation))), None)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _section_at(path: Path) -> list[FieldInfo]:
+    section: type[BaseModel] = Values
+    for step in path:
+        if isinstance(step, str):
+            field = next(field for field in section.model_fields.values() if field.alias == step)
+            section = _section(field.annotation) or section
+    return list(section.model_fields.values())
+
+
+def _line(details: ErrorDetails) -> str:
+    path = details["loc"]
+    return f"{path_text(path)}: {_what(details, path)}" if path else _what(details, path)
+
+
+def _what(details: ErrorDetails, path: Path) -> str:
+    value, kind, context = value_text(details["input"]), details["type"], details.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"is not a value of this chart{_hint(path)}"
+    if kind == "literal_error":
+        allowed = context["expected"].replace(" or ", ", ").replace("'", "")
+        return f"{value} is not allowed; allowed: {allowed}{nearest(str(details['input']), allowed.split(', '))}"
+    texts = {
+        "values": "{what}",
+        "missing": "is missing",
+        "model_type": "{value} is not a mapping",
+        "list_type": "{value} is not a list",
+        "greater_than": "{value} is out of range; allowed: more than {gt}",
+        "greater_than_equal": "{value} is out of range; allowed: at least {ge}",
+        "less_than_equal": "{value} is out of range; allowed: at most {le}",
+    }
+    return texts.get(kind, "{value} is not allowed: {message}").format(value=value, message=details["msg"], **context)
+
+
+def _hint(path: Path) -> str:
+    """The nearest key of the same section, or else the nearest of any, by its full path."""
+    *above, key = path
+    siblings = {str(field.alias): path_text((*above, str(field.alias))) for field in _section_at(tuple(above))}
+    everywhere = {str(known[-1]): path_text(known) for known, _ in reversed(list(_fields(Values, ())))}
+    for names in (siblings, everywhere):
+        for name, full in names.items():
+            if nearest(str(key), names) == nearest(name, [name]):
+                return f"; did you mean {full!r}?"
+    return ""
