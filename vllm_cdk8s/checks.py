@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from vllm_cdk8s.errors import InvalidOptionError
 
@@ -28,6 +28,8 @@ _FACTORS = {
     "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40),
     "Pi": Decimal(2**50), "Ei": Decimal(2**60),
 }  # fmt: skip
+
+_T = TypeVar("_T")
 
 MAX_LABEL = 63
 _MAX_SUBDOMAIN = 253
@@ -181,6 +183,28 @@ def absolute_path(option: str, value: object) -> str:
     if not path.startswith("/") or ".." in path.split("/"):
         raise InvalidOptionError(f"{path!r} is not an absolute path without '..'", option=option)
     return path
+
+
+def mount_path(option: str, value: object) -> str:
+    """Where a volume is mounted in a container: an absolute path, not the root, without ``:``.
+
+    Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container
+    """
+    path = absolute_path(option, value)
+    if not path.strip("/") or ":" in path:
+        raise InvalidOptionError(
+            f"{path!r} cannot be mounted at; allowed: an absolute path below '/', without ':'", option=option
+        )
+    return path
+
+
+def instance(option: str, value: _T, *kinds: type, allowed: str) -> _T:
+    """A value of one of the given classes; ``allowed`` says how to make one."""
+    if not isinstance(value, kinds):
+        raise InvalidOptionError(
+            f"{value!r} is not a {' or a '.join(kind.__name__ for kind in kinds)}; allowed: {allowed}", option=option
+        )
+    return value
 
 
 def plain(option: str, value: object) -> Any:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import cdk8s
 import cdk8s_plus_27 as kplus
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.apps import place, without_namespace
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
-from vllm_cdk8s.pod import HOSTNAME_LABEL, prune, sequence
+from vllm_cdk8s.apps import place
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.persistent_volumes import AccessMode, add_bound_claim, add_claim, storage_size
+from vllm_cdk8s.persistent_volumes import access_mode as mode_name
+from vllm_cdk8s.pod import prune, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-AccessMode = kplus.PersistentVolumeAccessMode
+    import cdk8s
 
-_ACCESS_MODES = {
-    AccessMode.READ_WRITE_ONCE: "ReadWriteOnce",
-    AccessMode.READ_WRITE_MANY: "ReadWriteMany",
-    AccessMode.READ_WRITE_ONCE_POD: "ReadWriteOncePod",
-}
 DEFAULT_SIZE = "50Gi"
 DEFAULT_MOUNT_PATH = "/root/.cache"
 
@@ -66,12 +62,18 @@ class ModelStorage(Construct):
         mount_path: str = DEFAULT_MOUNT_PATH,
     ) -> None:
         super().__init__(scope, id)
-        mode = _access_mode(access_mode)
-        claim_name = _claim(
+        mode = mode_name(access_mode)
+        if mode == "ReadOnlyMany":
+            raise InvalidOptionError(
+                f"{mode!r} makes a new claim that nothing can be downloaded to; allowed: ReadWriteOnce, ReadWriteMany, "
+                "ReadWriteOncePod",
+                option="access_mode",
+            )
+        claim_name = add_claim(
             self, scope, name=name, size=size, storage_class=storage_class, mode=mode, labels=labels,
-            annotations=annotations, volume_name=None,
+            annotations=annotations,
         )  # fmt: skip
-        self._settle(scope, claim_volume(claim_name), mount_path, access_mode=mode, claim_name=claim_name)
+        self._settle(scope, _claim_volume(claim_name), mount_path, access_mode=mode, claim_name=claim_name)
 
     @staticmethod
     def from_claim(
@@ -88,7 +90,8 @@ class ModelStorage(Construct):
             scope: the construct this one belongs to.
             id: its name there.
             claim: the name, or the construct.
-            access_mode: what the claim allows, if you want more than one replica to be checked against it.
+            access_mode: what the claim allows, which replicas are checked against; None takes what a claim of this app
+                says itself.
             mount_path: the folder in the container.
 
         Raises:
@@ -96,17 +99,21 @@ class ModelStorage(Construct):
         """
         if isinstance(claim, str):
             name = checks.dns_subdomain("claim", claim)
-        elif hasattr(claim, "name"):
+        elif getattr(claim, "kind", None) == "PersistentVolumeClaim":
             name = claim.name
         else:
             raise InvalidOptionError(
                 f"{claim!r} is not a claim; allowed: a name or a kplus.IPersistentVolumeClaim", option="claim"
             )
+        mode = None
+        if access_mode is not None:
+            mode = mode_name(access_mode)
+        elif isinstance(claim, kplus.PersistentVolumeClaim) and claim.access_modes:
+            mode = mode_name(claim.access_modes[0])
         storage = _OtherStorage(scope, id)
         storage._settle(  # noqa: SLF001 - our own
-            scope, claim_volume(name), mount_path,
-            access_mode=None if access_mode is None else _access_mode(access_mode), claim_name=name, claim=claim,
-        )  # fmt: skip
+            scope, _claim_volume(name), mount_path, access_mode=mode, claim_name=name, claim=claim
+        )
         return storage
 
     @staticmethod
@@ -146,15 +153,17 @@ class ModelStorage(Construct):
         Raises:
             InvalidOptionError: a path, node, size or name that is none.
         """
+        source = k8s.HostPathVolumeSource(path=checks.absolute_path("path", path), type="DirectoryOrCreate")
+        node_name, mode = checks.label_value("node", checks.text("node", node)), mode_name(access_mode)
         storage = _OtherStorage(scope, id)
-        storage._bind(  # noqa: SLF001
-            scope, {"hostPath": k8s.HostPathVolumeSource(
-                path=checks.absolute_path("path", path), type="DirectoryOrCreate")},
-            node=checks.label_value("node", checks.text("node", node)),
-            labels={"type": "local", "app": "vllm", **(labels or {})},
-            size=size, storage_class=storage_class, mode=_access_mode(access_mode), name=name, volume_name=volume_name,
-            annotations=annotations, mount_path=mount_path, mount_options=None,
+        claim_name = add_bound_claim(
+            storage, scope, source, node=node_name, labels={"type": "local", "app": "vllm", **(labels or {})},
+            size=size, storage_class=storage_class, mode=mode, name=name, volume_name=volume_name,
+            annotations=annotations,
         )  # fmt: skip
+        storage._settle(  # noqa: SLF001
+            scope, _claim_volume(claim_name), mount_path, access_mode=mode, claim_name=claim_name, node_name=node_name
+        )
         return storage
 
     @staticmethod
@@ -212,13 +221,17 @@ class ModelStorage(Construct):
         Raises:
             InvalidOptionError: a server, path, size or name that is none.
         """
-        storage = _OtherStorage(scope, id)
         source = k8s.NfsVolumeSource(server=checks.text("server", server), path=checks.absolute_path("path", path))
-        storage._bind(  # noqa: SLF001
-            scope, {"nfs": source}, node=None, labels={"app": "vllm", **(labels or {})}, size=size, storage_class="",
-            mode="ReadWriteMany", name=name, volume_name=volume_name, annotations=annotations, mount_path=mount_path,
-            mount_options=sequence("mount_options", mount_options) or None,
+        mode = "ReadWriteMany"
+        storage = _OtherStorage(scope, id)
+        claim_name = add_bound_claim(
+            storage, scope, source, labels={"app": "vllm", **(labels or {})}, size=size, storage_class="", mode=mode,
+            name=name, volume_name=volume_name, annotations=annotations,
+            mount_options=sequence("mount_options", mount_options),
         )  # fmt: skip
+        storage._settle(  # noqa: SLF001
+            scope, _claim_volume(claim_name), mount_path, access_mode=mode, claim_name=claim_name
+        )
         return storage
 
     @staticmethod
@@ -241,7 +254,7 @@ class ModelStorage(Construct):
             InvalidOptionError: a size or path that is none.
         """
         storage = _OtherStorage(scope, id)
-        limit = prune({"sizeLimit": None if size_limit is None else _size("size_limit", size_limit)})
+        limit = prune({"sizeLimit": None if size_limit is None else storage_size("size_limit", size_limit)})
         storage._settle(scope, {"emptyDir": limit}, mount_path)  # noqa: SLF001
         return storage
 
@@ -329,57 +342,12 @@ class ModelStorage(Construct):
     ) -> None:
         self._scope = scope
         self._volume = volume
-        self._mount_path = checks.absolute_path("mount_path", mount_path)
+        self._mount_path = checks.mount_path("mount_path", mount_path)
         self._access_mode = access_mode
         self._claim_name = claim_name
         self._given_claim = claim
         self._node_name = node_name
         self._servers: list[Construct] = []
-
-    def _bind(
-        self,
-        scope: Construct,
-        source: Mapping[str, Any],
-        *,
-        node: str | None,
-        labels: Mapping[str, str],
-        size: cdk8s.Size | str,
-        storage_class: str,
-        mode: str,
-        name: str | None,
-        volume_name: str | None,
-        annotations: Mapping[str, str] | None,
-        mount_path: str,
-        mount_options: Sequence[str] | None,
-    ) -> None:
-        """A PersistentVolume, and the claim bound to it by name."""
-        if storage_class:
-            checks.dns_subdomain("storage_class", storage_class)
-        if volume_name is not None:
-            checks.dns_subdomain("volume_name", volume_name)
-            place(scope)[0].take_name("PersistentVolume", None, volume_name, self)
-        volume = k8s.KubePersistentVolume(
-            self, "Volume",
-            metadata=k8s.ObjectMeta(name=volume_name, labels=checks.label_map("labels", labels)),
-            spec=k8s.PersistentVolumeSpec(
-                capacity={"storage": _quantity(_size("size", size))},
-                access_modes=[mode],
-                persistent_volume_reclaim_policy="Retain",
-                storage_class_name=storage_class,
-                mount_options=mount_options,
-                node_affinity=None if node is None else _node_affinity(node),
-                host_path=source.get("hostPath"),
-                nfs=source.get("nfs"),
-            ),
-        )  # fmt: skip
-        without_namespace(volume, scope)
-        claim_name = _claim(
-            self, scope, name=name, size=size, storage_class=storage_class, mode=mode, labels=None,
-            annotations=annotations, volume_name=volume.name,
-        )  # fmt: skip
-        self._settle(
-            scope, claim_volume(claim_name), mount_path, access_mode=mode, claim_name=claim_name, node_name=node
-        )
 
 
 class _OtherStorage(ModelStorage):
@@ -392,70 +360,5 @@ class _OtherStorage(ModelStorage):
 _UNKNOWN = object()
 
 
-def claim_volume(name: str) -> dict[str, Any]:
-    """The source of a volume that is a claim."""
+def _claim_volume(name: str) -> dict[str, Any]:
     return {"persistentVolumeClaim": {"claimName": name}}
-
-
-def _claim(
-    storage: ModelStorage,
-    scope: Construct,
-    *,
-    name: str | None,
-    size: cdk8s.Size | str,
-    storage_class: str | None,
-    mode: str,
-    labels: Mapping[str, str] | None,
-    annotations: Mapping[str, str] | None,
-    volume_name: str | None,
-) -> str:
-    # Typed L1: kplus's own claim fails on sizes that are not whole GiB.
-    if name is not None:
-        checks.dns_subdomain("name", name)
-        registry, namespace = place(scope)
-        registry.take_name("PersistentVolumeClaim", namespace, name, storage)
-    claim = k8s.KubePersistentVolumeClaim(
-        storage, "Resource",
-        metadata=k8s.ObjectMeta(
-            name=name,
-            labels=checks.label_map("labels", labels or {}),
-            annotations=checks.annotation_map("annotations", annotations or {}),
-        ),
-        spec=k8s.PersistentVolumeClaimSpec(
-            access_modes=[mode],
-            resources=k8s.ResourceRequirements(requests={"storage": _quantity(_size("size", size))}),
-            storage_class_name=storage_class,
-            volume_name=volume_name,
-        ),
-    )  # fmt: skip
-    return claim.name if name is None else name
-
-
-@lru_cache
-def _quantity(size: str) -> k8s.Quantity:
-    return k8s.Quantity.from_string(size)
-
-
-def _size(option: str, value: cdk8s.Size | str) -> str:
-    if isinstance(value, cdk8s.Size):
-        return f"{int(value.to_mebibytes())}Mi" if value.to_mebibytes() % 1024 else f"{int(value.to_gibibytes())}Gi"
-    return checks.size(option, value)
-
-
-def _access_mode(value: AccessMode | str) -> str:
-    if isinstance(value, AccessMode):
-        return _ACCESS_MODES.get(value, "ReadOnlyMany")
-    allowed = [*_ACCESS_MODES.values(), "ReadOnlyMany"]
-    if value not in allowed:
-        raise InvalidOptionError(
-            f"{value!r} is not an access mode; allowed: {', '.join(allowed)}{nearest(str(value), allowed)}",
-            option="access_mode",
-        )
-    return value
-
-
-def _node_affinity(node: str) -> k8s.VolumeNodeAffinity:
-    here = k8s.NodeSelectorRequirement(key=HOSTNAME_LABEL, operator="In", values=[node])
-    return k8s.VolumeNodeAffinity(
-        required=k8s.NodeSelector(node_selector_terms=[k8s.NodeSelectorTerm(match_expressions=[here])])
-    )
