@@ -13,8 +13,9 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 synth: $(VENV)/.synth  ## write dist/*.k8s.yaml from app.py
-	@rm -rf dist
-	@$(WITH_NODE) python app.py
+	@rm -rf .cache/dist
+	@$(WITH_NODE) CDK8S_OUTDIR=.cache/dist python app.py
+	@rm -rf dist && mv .cache/dist dist  # only now, so that a failed run loses nothing
 	@ls dist/*.k8s.yaml
 
 test: $(VENV)/.test  ## run the whole test suite

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from vllm_cdk8s.engine import EngineArgs
     from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
     from vllm_cdk8s.exposure import Ingress, IngressHost, IngressPath, IngressTls
+    from vllm_cdk8s.hardening import NonRoot
     from vllm_cdk8s.health import HttpProbe
+    from vllm_cdk8s.placement import DeviceClaim, KaiShare
     from vllm_cdk8s.pod import Resources
     from vllm_cdk8s.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy
     from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Autoscaling",
     "ConflictError",
+    "DeviceClaim",
     "DropCacheWrapper",
     "EngineArgs",
     "HttpProbe",
@@ -30,8 +33,10 @@ __all__ = [
     "IngressPath",
     "IngressTls",
     "InvalidOptionError",
+    "KaiShare",
     "ManualProbes",
     "ModelStorage",
+    "NonRoot",
     "PrivilegedNamespace",
     "PrivilegedPodSecurityPolicy",
     "Resources",
@@ -48,7 +53,9 @@ _MODULES = {
     "engine": ("EngineArgs",),
     "errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
     "exposure": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),
+    "hardening": ("NonRoot",),
     "health": ("HttpProbe",),
+    "placement": ("DeviceClaim", "KaiShare"),
     "pod": ("Resources",),
     "pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy"),
     "probes": ("ManualProbes", "SlowStartProbes"),

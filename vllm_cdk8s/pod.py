@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONTAINER_NAME = "vllm"
 STORAGE_VOLUME = "model-storage"
 SHM_VOLUME = "shm"
+HOME_VOLUME = "home"
 COMMAND = ("vllm", "serve")
 HOSTNAME_LABEL = "kubernetes.io/hostname"
 
@@ -35,7 +36,6 @@ _CACHES = {
 _SECRET_NAMES = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY"})
 _SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|ACCESS_KEY)$")
 _REFERENCE = re.compile(r"\$(?=[$(])")
-_TOLERATION_KEYS = ("key", "operator", "value", "effect", "tolerationSeconds")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,21 +111,19 @@ def literal(text: str) -> str:
 
 
 def environment(
-    env: Mapping[str, str | Mapping[str, Any]], *, caches_below: str | None, home: str | None = None
+    env: Mapping[str, str | Mapping[str, Any]], *, caches_below: str | None, identity: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """The container's ``env``: the caches on the model volume, then the user's variables, which win.
 
     Args:
         env: by name, a plain string or a ``valueFrom`` in wire form.
         caches_below: the mount path of the volume that holds the caches, None to leave them where they are.
-        home: the home directory, for users other than root.
+        identity: home and name of a user other than root.
 
     Raises:
         InvalidOptionError: a name that is none, ``VLLM_PORT``, a literal secret, a value that is not a string.
     """
-    variables: dict[str, dict[str, Any]] = {}
-    if home is not None:
-        variables["HOME"] = {"value": home}
+    variables: dict[str, dict[str, Any]] = {name: {"value": value} for name, value in identity.items()}
     if caches_below is not None:
         for name, folder in _CACHES.items():
             variables[name] = {"value": f"{caches_below.rstrip('/')}/{folder}"}
@@ -169,6 +167,7 @@ def container(
     scheme: str,
     volume_mounts: Sequence[Mapping[str, Any]],
     security_context: Mapping[str, Any],
+    device_claims: Sequence[Mapping[str, str]] = (),
     pre_stop: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The vLLM container. ``args`` are in wire form already: `literal` has been applied where it must be."""
@@ -181,7 +180,7 @@ def container(
         "ports": [{"name": PORT_NAME, "containerPort": port, "protocol": "TCP"}],
         "env": list(env),
         "envFrom": list(env_from),
-        "resources": resources.wire(),
+        "resources": prune({**resources.wire(), "claims": list(device_claims)}),
         "volumeMounts": list(volume_mounts),
         "securityContext": security_context,
         "lifecycle": {"preStop": {"exec": {"command": list(pre_stop)}}} if pre_stop else None,
@@ -211,11 +210,20 @@ def shared_memory(*, gpus: int, size: str | None, memory_limit: str | int | None
 
 
 def volumes(
-    *, storage: Mapping[str, Any], mount_path: str, shm: str | None, extra: Sequence[Any], extra_mounts: Sequence[Any]
+    *,
+    storage: Mapping[str, Any],
+    mount_path: str,
+    shm: str | None,
+    home: str | None,
+    extra: Sequence[Any],
+    extra_mounts: Sequence[Any],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The pod's ``volumes`` and the container's ``volumeMounts``: models, shared memory, then the user's own."""
+    """The pod's ``volumes`` and the container's ``volumeMounts``: models, shared memory, home, then the user's own."""
     result = [{"name": STORAGE_VOLUME, **storage}]
     mounts = [{"name": STORAGE_VOLUME, "mountPath": mount_path}]
+    if home is not None:
+        result.append({"name": HOME_VOLUME, "emptyDir": {}})
+        mounts.append({"name": HOME_VOLUME, "mountPath": home})
     if shm is not None:
         result.append({"name": SHM_VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": shm}})
         mounts.append({"name": SHM_VOLUME, "mountPath": "/dev/shm"})  # noqa: S108 - the container's, by its real name
@@ -233,74 +241,6 @@ def volumes(
             )
         checks.absolute_path("volume_mounts", mount.get("mountPath"))
     return result, mounts
-
-
-def scheduling(
-    *,
-    node_selector: Mapping[str, str],
-    node_name: str | None,
-    tolerations: Sequence[Any],
-    affinity: Mapping[str, Any],
-    topology_spread: Sequence[Any] = (),
-    runtime_class: str | None,
-    scheduler_name: str | None,
-    priority_class: str | None,
-) -> dict[str, Any]:
-    """The fields that decide where the pod runs; ``node_name`` is the node that the model volume pins it to."""
-    selector = checks.label_map("node_selector", node_selector)
-    if node_name is not None:
-        chosen = selector.setdefault(HOSTNAME_LABEL, node_name)
-        if chosen != node_name:
-            raise ConflictError(
-                f"{chosen!r} contradicts the storage, which is on node {node_name!r}",
-                option=f"node_selector[{HOSTNAME_LABEL!r}]",
-            )
-    return {
-        "nodeSelector": selector,
-        "tolerations": [_toleration(index, item) for index, item in enumerate(sequence("tolerations", tolerations))],
-        "affinity": checks.plain("affinity", affinity),
-        "topologySpreadConstraints": checks.plain("topology_spread", topology_spread),
-        "runtimeClassName": None if runtime_class is None else checks.dns_subdomain("runtime_class", runtime_class),
-        "schedulerName": None if scheduler_name is None else checks.dns_subdomain("scheduler_name", scheduler_name),
-        "priorityClassName": None if priority_class is None else checks.dns_subdomain("priority_class", priority_class),
-    }
-
-
-def _toleration(index: int, item: object) -> dict[str, Any]:
-    option = f"tolerations[{index}]"
-    if not isinstance(item, Mapping):
-        raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
-    for key in item:
-        if key not in _TOLERATION_KEYS:
-            raise InvalidOptionError(
-                f"{key!r} is not known; allowed: {', '.join(_TOLERATION_KEYS)}{nearest(str(key), _TOLERATION_KEYS)}",
-                option=option,
-            )
-    return dict(checks.plain(option, item))
-
-
-def security(
-    *, drop_cache: bool, pod: Mapping[str, Any], container: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The pod's and the container's security settings: no privilege that was not asked for.
-
-    Dropping the node's caches needs ``privileged`` (to write to /proc/sys/vm/drop_caches) and ``hostPID``.
-    """
-    own = dict(checks.plain("security_context", container))
-    if drop_cache:
-        for name, unwanted in (("privileged", False), ("allowPrivilegeEscalation", False), ("runAsNonRoot", True)):
-            if own.get(name) is unwanted:
-                raise ConflictError(
-                    f"{name}: {unwanted} contradicts drop_cache, which needs a privileged root container",
-                    option="security_context",
-                )
-        own["privileged"] = True
-    elif not own.get("privileged"):
-        own.setdefault("allowPrivilegeEscalation", False)
-    return (
-        {"hostPID": True if drop_cache else None, "securityContext": checks.plain("pod_security_context", pod)},
-        own,
-    )
 
 
 def template(

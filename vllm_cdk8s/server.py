@@ -19,8 +19,9 @@ from vllm_cdk8s.exposure import Ingress, add_ingress
 from vllm_cdk8s.health import PORT_NAME
 from vllm_cdk8s.lifecycle import drain
 from vllm_cdk8s.pod import Resources, with_gpus
+from vllm_cdk8s.pod_standards import pod_security_level
 from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
-from vllm_cdk8s.storage import ModelStorage
+from vllm_cdk8s.storage import DEFAULT_MOUNT_PATH, ModelStorage
 from vllm_cdk8s.workload import (
     SHUTDOWN_TIMEOUT_SINCE,
     PodOptions,
@@ -172,7 +173,9 @@ class VllmServer(Construct):
         self.selector = {NAME_LABEL: app_name, INSTANCE_LABEL: self.instance}
         if storage is None:
             claim_name = None if name is None else f"{name}-pvc"
-            storage = ModelStorage(self, "Storage", name=claim_name, labels=self.labels)
+            non_root = options.get("non_root")
+            mount_path = DEFAULT_MOUNT_PATH if non_root is None else non_root.mount_path
+            storage = ModelStorage(self, "Storage", name=claim_name, labels=self.labels, mount_path=mount_path)
         if probes is None:
             probes = SlowStartProbes(self, "Probes")
         self.storage, self.probes, self.drop_cache = storage, probes, drop_cache
@@ -228,6 +231,11 @@ class VllmServer(Construct):
         namespace = self.namespace
         host = self.service.name if namespace is None else f"{self.service.name}.{namespace}"
         return f"{scheme(self.engine).lower()}://{host}:{self._service_port}"
+
+    @property
+    def pod_security_level(self) -> str:
+        """The strictest Pod Security Standard that the pods satisfy: restricted, baseline or privileged."""
+        return pod_security_level(self.deployment.to_json()["spec"]["template"])
 
     def patch_pod(self, path: str, value: Any) -> None:
         """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.

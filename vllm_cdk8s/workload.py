@@ -9,7 +9,9 @@ import cdk8s_plus_27 as kplus
 
 from vllm_cdk8s import checks, pod
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.hardening import NonRoot, security
 from vllm_cdk8s.lifecycle import drain
+from vllm_cdk8s.placement import DeviceClaim, KaiShare, scheduling
 from vllm_cdk8s.secret_key import SecretKey
 
 if TYPE_CHECKING:
@@ -54,6 +56,10 @@ class PodOptions(TypedDict, total=False):
     """Runtime class, such as ``nvidia``."""
     scheduler_name: str
     """A scheduler other than the default one."""
+    kai: KaiShare
+    """A queue of the KAI Scheduler and a share of a GPU."""
+    device_claims: Sequence[DeviceClaim]
+    """Claims for devices, GPUs among them, by dynamic resource allocation."""
     priority_class: str
     """Priority class."""
     volumes: Sequence[Wire]
@@ -70,6 +76,8 @@ class PodOptions(TypedDict, total=False):
     """The pod's security context in wire form."""
     security_context: Wire
     """The vLLM container's security context in wire form."""
+    non_root: NonRoot
+    """Run as an ordinary user, as the "restricted" Pod Security Standard wants."""
     drain_seconds: int
     """Seconds that running requests get at shutdown."""
 
@@ -118,6 +126,12 @@ def pod_template(
     service_account: str | None,
 ) -> dict[str, Any]:
     """The pod template of a server, in wire form."""
+    kai, non_root, claims = _value_objects(options)
+    if kai is not None:
+        kai.check_gpus(gpus)
+        kai.check_utilization(engine.gpu_memory_utilization)
+    if non_root is not None:
+        non_root.check_mount_path(storage.mount_path)
     _warn_without_gpu(options, gpus)
     shm = pod.shared_memory(
         gpus=max(gpus or 0, engine.gpus_per_pod),
@@ -128,11 +142,13 @@ def pod_template(
         storage=storage.volume,
         mount_path=storage.mount_path,
         shm=shm,
+        home=None if non_root is None else non_root.home,
         extra=options.get("volumes", ()),
         extra_mounts=options.get("volume_mounts", ()),
     )
-    pod_security, container_security = pod.security(
+    pod_security, container_security = security(
         drop_cache=drop_cache is not None,
+        non_root=non_root,
         pod=options.get("pod_security_context", {}),
         container=options.get("security_context", {}),
     )
@@ -146,24 +162,32 @@ def pod_template(
         command=command if drop_cache is None else drop_cache.wrap(command),
         args=[pod.literal(arg) for arg in engine.args],
         port=port,
-        env=pod.environment(_variables(env, options), caches_below=storage.mount_path),
+        env=pod.environment(
+            _variables(env, options),
+            caches_below=storage.mount_path,
+            identity={} if non_root is None else non_root.environment(),
+        ),
         env_from=[_env_from(index, item) for index, item in enumerate(_list(options, "env_from"))],
         resources=resources,
         health=health,
         scheme=scheme(engine),
         volume_mounts=mounts,
         security_context=container_security,
+        device_claims=[claim.container_claim() for claim in claims],
         pre_stop=() if stop is None else stop.pre_stop,
     )
     return pod.template(
-        labels={**_own_labels(options, labels), **labels},
-        annotations=checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
+        labels={**_own_labels(options, labels), **({} if kai is None else kai.labels()), **labels},
+        annotations={
+            **checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
+            **({} if kai is None else kai.annotations()),
+        },
         containers=[container, *pod.named("extra_containers", options.get("extra_containers", ()))],
         init_containers=options.get("init_containers", ()),
         volumes=volumes,
         service_account=service_account,
         image_pull_secrets=[_name("image_pull_secrets", item) for item in _list(options, "image_pull_secrets")],
-        scheduling=pod.scheduling(
+        scheduling=scheduling(
             node_selector=options.get("node_selector", {}),
             node_name=storage.node_name,
             tolerations=options.get("tolerations", ()),
@@ -172,6 +196,8 @@ def pod_template(
             runtime_class=options.get("runtime_class"),
             scheduler_name=options.get("scheduler_name"),
             priority_class=options.get("priority_class"),
+            kai=kai,
+            device_claims=claims,
         ),
         security=pod_security,
         grace_period_seconds=None if stop is None else stop.grace_period_seconds,
@@ -186,8 +212,23 @@ def scheme(engine: EngineCommand) -> str:
     return "HTTPS" if engine.settings.get("ssl_certfile") or engine.settings.get("ssl_keyfile") else "HTTP"
 
 
+def _value_objects(options: PodOptions) -> tuple[KaiShare | None, NonRoot | None, list[DeviceClaim]]:
+    claims = _list(options, "device_claims")
+    expected: list[tuple[str, object, type]] = [
+        ("kai", options.get("kai"), KaiShare),
+        ("non_root", options.get("non_root"), NonRoot),
+        *((f"device_claims[{index}]", claim, DeviceClaim) for index, claim in enumerate(claims)),
+    ]
+    for option, value, kind in expected:
+        if value is not None and not isinstance(value, kind):
+            raise InvalidOptionError(f"{value!r} is not a {kind.__name__}", option=option)
+    return options.get("kai"), options.get("non_root"), claims
+
+
 def _warn_without_gpu(options: PodOptions, gpus: int | None) -> None:
-    if gpus is None and "runtime_class" not in options:
+    kai = options.get("kai")
+    shared = kai is not None and kai.shares_gpu
+    if gpus is None and not shared and "runtime_class" not in options and not options.get("device_claims"):
         warn("gpus: nothing is said about GPUs, so the pod may see none; say gpus=1, or gpus=0 for a CPU image")
 
 
