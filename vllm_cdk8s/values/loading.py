@@ -49,14 +49,14 @@ def load_values(path: str | os.PathLike[str]) -> dict[str, Any]:
             with Path(name).open("rb") as file:
                 data = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise ValuesError([f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
+        raise ValuesError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > _MAX_BYTES:
-        raise ValuesError([f"{name}: is larger than {_MAX_BYTES // 1024} KiB"])
+        raise ValuesError(f"{name}: is larger than {_MAX_BYTES // 1024} KiB")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ValuesError([f"{name}:{line}: is not UTF-8 (byte {data[error.start]:#04x})"]) from None
+        raise ValuesError(f"{name}:{line}: is not UTF-8 (byte {data[error.start]:#04x})") from None
     return parse_values(text, name=name)
 
 
@@ -77,20 +77,20 @@ def parse_values(text: str, *, name: str = "values") -> dict[str, Any]:
         finally:
             loader.dispose()
     except yaml.YAMLError as error:
-        raise ValuesError([_yaml_problem(error, text, name)]) from None
+        raise ValuesError(_yaml_problem(error, text, name)) from None
     except RecursionError:
-        raise ValuesError([f"{name}: nests too deeply"]) from None
+        raise ValuesError(f"{name}: nests too deeply") from None
     if root is None:
         return {}
     problems: list[str] = []
     _measure(root, {}, name)
     data = _Builder(name, problems).value(root, ())
     if problems:
-        raise ValuesError(problems)
+        raise ValuesError(*problems)
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise ValuesError([f"{name}:{_line(root)}: {value_text(data)} is not a mapping, as a values file must be"])
+        raise ValuesError(f"{name}:{_line(root)}: {value_text(data)} is not a mapping, as a values file must be")
     return data
 
 
@@ -149,7 +149,7 @@ def _measure(node: yaml.Node, known: dict[int, tuple[int, int]], name: str) -> t
     if id(node) in known:
         size, depth = known[id(node)]
         if not size:
-            raise ValuesError([f"{name}:{_line(node)}: holds itself"])
+            raise ValuesError(f"{name}:{_line(node)}: holds itself")
         return size, depth
     known[id(node)] = (0, 0)
     children: list[yaml.Node] = []
@@ -161,9 +161,9 @@ def _measure(node: yaml.Node, known: dict[int, tuple[int, int]], name: str) -> t
     size = 1 + sum(size for size, _ in measures)
     depth = 1 + max((depth for _, depth in measures), default=0)
     if size > _MAX_NODES:
-        raise ValuesError([f"{name}:{_line(node)}: stands for more than {_MAX_NODES:,} values"])
+        raise ValuesError(f"{name}:{_line(node)}: stands for more than {_MAX_NODES:,} values")
     if depth > _MAX_DEPTH:
-        raise ValuesError([f"{name}:{_line(node)}: nests deeper than {_MAX_DEPTH} levels"])
+        raise ValuesError(f"{name}:{_line(node)}: nests deeper than {_MAX_DEPTH} levels")
     known[id(node)] = (size, depth)
     return size, depth
 

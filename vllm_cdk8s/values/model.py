@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -14,15 +14,17 @@ from vllm_cdk8s.values.field_types import (
     NameToQuantity,
     NameToText,
     NotNegative,
-    Number,
     Port,
     Positive,
     Quantity,
+    Share,
     Text,
     Tokens,
     Word,
     problem,
 )
+
+GraphMode = Literal["NONE", "PIECEWISE", "FULL", "FULL_DECODE_ONLY", "FULL_AND_PIECEWISE"]
 
 
 class Section(BaseModel):
@@ -92,14 +94,14 @@ class IngressPath(Section):
 class IngressHost(Section):
     """One host name."""
 
-    host: Word = Field(default="", description="Host name; empty matches all")
+    host: Filled = Field(description="Host name")
     paths: list[IngressPath] = Field(default=[IngressPath()], description="Paths; by default / of type Prefix")
 
 
 class IngressTls(Section):
     """A certificate and the hosts that it is for."""
 
-    secret_name: Text = Field(default="", description="Secret of type kubernetes.io/tls")
+    secret_name: Filled = Field(description="Secret of type kubernetes.io/tls")
     hosts: list[Word] = Field(default=[], description="Host names")
 
 
@@ -191,7 +193,7 @@ class Vllm(Section):
     )
     host: Filled = Field(default="0.0.0.0", description="Host to bind to")  # noqa: S104 - the pod's own network
     port: Port = Field(default=8000, description="Port to bind to")
-    gpu_memory_utilization: Annotated[Number, Field(gt=0, le=1)] | None = Field(
+    gpu_memory_utilization: Share | None = Field(
         default=0.9, description="Share of the GPU's memory for vLLM, above 0 and at most 1"
     )
     max_model_len: Tokens | None = Field(
@@ -201,7 +203,7 @@ class Vllm(Section):
         default=None, description="GPUs that share the model; by default the number of GPUs in the resources"
     )
     trust_remote_code: Boolean = Field(default=False, description="Allow models that bring their own Python code")
-    cuda_graph_mode: Text | None = Field(
+    cuda_graph_mode: GraphMode | None = Field(
         default="FULL_AND_PIECEWISE", description="CUDA graph mode (vLLM 0.11.0 and later)"
     )
     async_scheduling: Boolean | None = Field(

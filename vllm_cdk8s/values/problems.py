@@ -22,8 +22,8 @@ class ValuesError(InvalidOptionError):
         problems: one line each, ``<where>: <what>``, where being the path of the value or the file and its line.
     """
 
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
         super().__init__("\n".join(self.problems))
 
 

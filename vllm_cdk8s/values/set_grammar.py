@@ -91,7 +91,7 @@ def _assign(values: dict[str, Any], key: Key, value: Any, where: str) -> None:
             _put(holder, step, child)
         elif type(child) is not type(fresh):
             taken = f"{path_text(key[:depth])} is {value_text(child)}"
-            raise ValuesError([f"{where}: {taken}, so that {path_text(key)} cannot be set below it"])
+            raise ValuesError(f"{where}: {taken}, so that {path_text(key)} cannot be set below it")
         holder = child
     _put(holder, key[-1], value)
 
@@ -133,7 +133,7 @@ class _Reader:
         return result
 
     def _fail(self, what: str) -> NoReturn:
-        raise ValuesError([f"{self._kind.value} {value_text(self._text)}: {what}"])
+        raise ValuesError(f"{self._kind.value} {value_text(self._text)}: {what}")
 
     def _until(self, stops: str) -> tuple[str, str]:
         """The text up to one of the stops, backslashes taken off, and the stop, which is empty at the end."""

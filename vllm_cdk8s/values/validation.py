@@ -36,7 +36,7 @@ def check_values(data: Mapping[str, Any]) -> Values:
     try:
         return Values.model_validate(_plain(data, ()))
     except ValidationError as error:
-        raise ValuesError(dict.fromkeys(_line(details) for details in error.errors(include_url=False))) from None
+        raise ValuesError(*dict.fromkeys(_line(details) for details in error.errors(include_url=False))) from None
 
 
 @cache
@@ -47,20 +47,26 @@ def name_maps() -> frozenset[Path]:
     )
 
 
+@cache
+def field_paths() -> frozenset[str]:
+    """Every path of the chart, as its users write it."""
+    return frozenset(path_text(path) for path, _ in _fields(Values, ()))
+
+
 def _plain(value: Any, path: Path) -> Any:
     """Dictionaries, lists and scalars only: whoever calls from Python may have anything in there."""
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise ValuesError([f"{path_text((*path, repr(key)))}: is not a text, as a key must be"])
+                raise ValuesError(f"{path_text((*path, repr(key)))}: is not a text, as a key must be")
         return {key: _plain(item, (*path, key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, (*path, index)) for index, item in enumerate(value)]
     if isinstance(value, str) and not is_unicode(value):
-        raise ValuesError([f"{path_text(path)}: {value!r} holds half of a character"])
+        raise ValuesError(f"{path_text(path)}: {value!r} holds half of a character")
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
-    raise ValuesError([f"{path_text(path)}: {value_text(value)} is not plain data, as in YAML"])
+    raise ValuesError(f"{path_text(path)}: {value_text(value)} is not plain data, as in YAML")
 
 
 def _fields(model: type[BaseModel], path: Path) -> Iterator[tuple[Path, FieldInfo]]:
@@ -106,6 +112,7 @@ def _what(details: ErrorDetails, path: Path) -> str:
         "list_type": "{value} is not a list",
         "greater_than": "{value} is out of range; allowed: more than {gt}",
         "greater_than_equal": "{value} is out of range; allowed: at least {ge}",
+        "string_too_short": "{value} is empty",
         "less_than_equal": "{value} is out of range; allowed: at most {le}",
     }
     return texts.get(kind, "{value} is not allowed: {message}").format(value=value, message=details["msg"], **context)

@@ -1,0 +1,233 @@
+"""VllmChart: the Helm chart's values as a cdk8s chart, made of the same constructs that everybody else uses."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+
+from vllm_cdk8s import checks
+from vllm_cdk8s.autoscaling import Autoscaling
+from vllm_cdk8s.drop_cache import DropCacheWrapper
+from vllm_cdk8s.errors import warn
+from vllm_cdk8s.exposure import Ingress, IngressHost, IngressPath, IngressTls
+from vllm_cdk8s.pod import Resources
+from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
+from vllm_cdk8s.server import INSTANCE_LABEL, NAME_LABEL, VllmServer
+from vllm_cdk8s.storage import ModelStorage
+from vllm_cdk8s.values.health_values import manual_probes
+from vllm_cdk8s.values.loading import load_values
+from vllm_cdk8s.values.problems import ValuesError
+from vllm_cdk8s.values.release import name_release
+from vllm_cdk8s.values.validation import check_values
+from vllm_cdk8s.values.value_paths import by_value_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import Construct
+
+    from vllm_cdk8s.values.model import IngressHost as HostValues
+    from vllm_cdk8s.values.model import Values
+    from vllm_cdk8s.workload import PodOptions
+
+
+class VllmChart(cdk8s.Chart):
+    """One release of the Helm chart's values: ``VllmChart(app, "my-vllm", values={"vllm": {"model": ...}})``.
+
+    It is a `VllmServer` with its `ModelStorage`, probes and, if asked for, `DropCacheWrapper`; names, labels and claim
+    are those that the Helm chart gives to a release of this name.
+
+    Args:
+        scope: the app, or the construct this one belongs to.
+        id: its name there, and the release's name unless ``release`` says another.
+        values: the values as plain data, or the path of a values file; None takes all defaults.
+        release: the release's name.
+        namespace: the namespace of the chart's objects; None leaves it to whoever applies them.
+
+    Attributes:
+        values: the values, defaults included.
+        release: the names of the release and its objects.
+        server: the server.
+
+    Raises:
+        ValuesError: values that the chart does not know or cannot use, each by its path.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        values: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+        release: str | None = None,
+        namespace: str | None = None,
+    ) -> None:
+        if isinstance(values, (str, os.PathLike)):
+            values = load_values(values)
+        self.values = check_values({} if values is None else values)
+        self.release = name_release(id if release is None else release, self.values)
+        super().__init__(scope, id, namespace=namespace)
+        self.server = self._server()
+
+    def _server(self) -> VllmServer:
+        values, release = self.values, self.release
+        _warn_about_unused(values)
+        storage = self._storage()
+        probes = self._probes()
+        with by_value_path("vllm"):
+            return VllmServer(
+                self, "server",
+                name=release.fullname, instance=release.instance, app_name=release.app_name,
+                image=_image(values), image_pull_policy=values.image.pull_policy,
+                model=values.vllm.model, host=values.vllm.host, port=values.vllm.port,
+                engine_args=_engine_args(values), extra_args=values.vllm.additional_args, env=_environment(values),
+                replicas=1 if values.autoscaling.enabled else values.replica_count,
+                autoscaling=_autoscaling(values),
+                service_type=values.service.type, service_port=values.service.port, ingress=_ingress(values),
+                resources=_resources(values), service_account=self._service_account(),
+                storage=storage, probes=probes,
+                drop_cache=DropCacheWrapper(self, "drop-cache") if values.init_drop_cache else None,
+                **_pod_options(values),
+            )  # fmt: skip
+
+    def _storage(self) -> ModelStorage:
+        persistence = self.values.persistence
+        with by_value_path("persistence"):
+            if not persistence.enabled:
+                return ModelStorage.none(self, "models")
+            if persistence.existing_claim:
+                return ModelStorage.from_claim(self, "models", persistence.existing_claim)
+            return ModelStorage(
+                self,
+                "models",
+                name=self.release.claim,
+                size=str(persistence.size),
+                storage_class=persistence.storage_class or None,
+                access_mode=persistence.access_mode,
+                labels={NAME_LABEL: self.release.app_name, INSTANCE_LABEL: self.release.instance},
+                annotations=persistence.annotations,
+            )
+
+    def _probes(self) -> SlowStartProbes | ManualProbes:
+        manual = manual_probes(self.values)
+        if manual is None:
+            return SlowStartProbes(self, "probes", max_startup_seconds=self.values.slow_start.max_startup_seconds)
+        return ManualProbes(self, "probes", **manual)
+
+    def _service_account(self) -> kplus.ServiceAccount | str | None:
+        """None lets the server make its own: the usual case."""
+        account = self.values.service_account
+        checks.dns_subdomain("service_account", self.release.service_account)
+        if not account.create:
+            return self.release.service_account
+        if not account.name and not account.annotations:
+            return None
+        return kplus.ServiceAccount(
+            self,
+            "account",
+            metadata=cdk8s.ApiObjectMetadata(
+                name=self.release.service_account,
+                labels={NAME_LABEL: self.release.app_name, INSTANCE_LABEL: self.release.instance},
+                annotations=account.annotations,
+            ),
+            automount_token=False,
+        )
+
+
+def _warn_about_unused(values: Values) -> None:
+    target = values.service.target_port
+    if target is not None and target != values.vllm.port:
+        warn(f"service.targetPort: {target} has no effect; requests go to vllm.port: {values.vllm.port}")
+
+
+def _image(values: Values) -> str:
+    image = values.image
+    tag = image.tag or "latest"
+    return f"{image.repository}@{tag}" if tag.startswith("sha256:") else f"{image.repository}:{tag}"
+
+
+def _engine_args(values: Values) -> dict[str, Any]:
+    """What the values say of vLLM; what they leave to the defaults is left to the engine's, which knows the model."""
+    vllm = values.vllm
+    said = vllm.model_fields_set
+    args: dict[str, Any] = {
+        name: getattr(vllm, name)
+        for name in ("gpu_memory_utilization", "max_model_len", "tensor_parallel_size", "async_scheduling")
+        if name in said
+    }
+    for decided_by_vllm in ("tensor_parallel_size", "async_scheduling"):
+        if args.get(decided_by_vllm, ...) is None:
+            del args[decided_by_vllm]
+    if vllm.trust_remote_code:
+        args["trust_remote_code"] = True
+    if vllm.cuda_graph_mode != type(vllm)().cuda_graph_mode:
+        mode = vllm.cuda_graph_mode
+        args["compilation_config"] = None if mode is None else {"cudagraph_mode": mode}
+    return args
+
+
+def _pod_options(values: Values) -> PodOptions:
+    options: PodOptions = {
+        "image_pull_secrets": [secret.name for secret in values.image_pull_secrets],
+        "pod_annotations": values.pod_annotations,
+        "pod_security_context": values.pod_security_context,
+        "security_context": values.security_context,
+        "node_selector": values.node_selector,
+        "tolerations": [taint.model_dump(by_alias=True, exclude_none=True) for taint in values.tolerations],
+        "affinity": values.affinity,
+    }
+    if values.runtime_class_name:
+        options["runtime_class"] = values.runtime_class_name
+    return options
+
+
+def _environment(values: Values) -> dict[str, Any]:
+    env: dict[str, Any] = {}
+    for index, variable in enumerate(values.vllm.env):
+        if variable.name in env:
+            raise ValuesError(f"vllm.env[{index}].name: {variable.name!r} is there twice")
+        env[variable.name] = variable.value_from if variable.value_from is not None else variable.value or ""
+    return env
+
+
+def _resources(values: Values) -> Resources:
+    with by_value_path("resources"):
+        return Resources(limits=values.resources.limits, requests=values.resources.requests)
+
+
+def _autoscaling(values: Values) -> Autoscaling | None:
+    scaling = values.autoscaling
+    if not scaling.enabled:
+        return None
+    with by_value_path("autoscaling"):
+        return Autoscaling(
+            min_replicas=scaling.min_replicas,
+            max_replicas=scaling.max_replicas,
+            target_cpu_utilization=scaling.target_cpu,
+            target_memory_utilization=scaling.target_memory,
+        )
+
+
+def _ingress(values: Values) -> Ingress | None:
+    ingress = values.ingress
+    if not ingress.enabled:
+        return None
+    with by_value_path("ingress"):
+        return Ingress(
+            hosts=[_ingress_host(index, host) for index, host in enumerate(ingress.hosts)],
+            class_name=ingress.class_name or None,
+            tls=[IngressTls(secret=entry.secret_name, hosts=entry.hosts) for entry in ingress.tls],
+            annotations=ingress.annotations,
+        )
+
+
+def _ingress_host(index: int, host: HostValues) -> IngressHost:
+    paths = []
+    for number, path in enumerate(host.paths):
+        with by_value_path(f"ingress.hosts[{index}].paths[{number}]"):
+            paths.append(IngressPath(path=path.path, path_type=path.path_type))
+    with by_value_path(f"ingress.hosts[{index}]"):
+        return IngressHost(host=host.host, paths=paths)

@@ -1,0 +1,73 @@
+"""What a Helm user reads after an install: how to reach the server, a first request, where the models are."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vllm_cdk8s.values.model import Values
+    from vllm_cdk8s.values.release import Release
+
+
+def release_notes(
+    values: Values, release: Release, *, namespace: str | None, model: str, warnings: Iterable[str] = ()
+) -> str:
+    """The notes of a release.
+
+    Args:
+        values: its values.
+        release: its names.
+        namespace: its namespace, None where kubectl's own is meant.
+        model: the name that requests say.
+        warnings: what is unwise about it.
+    """
+    kubectl = "kubectl" if namespace is None else f"kubectl -n {namespace}"
+    url, reach = _reach(values, release, kubectl)
+    body = json.dumps({"model": model, "prompt": "Hello, world!", "max_tokens": 50})
+    lines = [
+        f"{release.fullname}: {values.vllm.model} on {release.fullname}, port {values.service.port}",
+        "",
+        "Wait until it serves (downloading and loading the model takes minutes):",
+        f"  {kubectl} rollout status deployment/{release.fullname} --timeout=1h",
+        "Reach it:",
+        *(f"  {line}" for line in reach),
+        "Ask it:",
+        f"  curl {url}/v1/completions -H 'Content-Type: application/json' \\",
+        f"    -d {shlex.quote(body)}",
+        "Models:",
+        f"  {_models(values, release)}",
+        *(f"warning: {warning}" for warning in warnings),
+    ]
+    return "\n".join(lines)
+
+
+def _reach(values: Values, release: Release, kubectl: str) -> tuple[str, list[str]]:
+    """A base URL, and the commands that make it work."""
+    name, port = release.fullname, values.service.port
+    if values.ingress.enabled:
+        scheme = "https" if values.ingress.tls else "http"
+        urls = [f"{scheme}://{host.host}{path.path}" for host in values.ingress.hosts for path in host.paths]
+        return urls[0].rstrip("/"), [f"{url} (once DNS leads to the ingress controller)" for url in urls]
+    if values.service.type == "NodePort":
+        return '"http://$NODE_IP:$NODE_PORT"', [
+            f"NODE_PORT=$({kubectl} get service {name} -o jsonpath='{{.spec.ports[0].nodePort}}')",
+            "NODE_IP=$(kubectl get nodes -o jsonpath='{.items[0].status.addresses[0].address}')",
+        ]
+    if values.service.type == "LoadBalancer":
+        template = "{{with index .status.loadBalancer.ingress 0}}{{or .ip .hostname}}{{end}}"
+        return f'"http://$ADDRESS:{port}"', [
+            f"ADDRESS=$({kubectl} get service {name} -o go-template={shlex.quote(template)})   # may take minutes",
+        ]
+    return f"http://127.0.0.1:{port}", [f"{kubectl} port-forward service/{name} {port}:{port}"]
+
+
+def _models(values: Values, release: Release) -> str:
+    if release.claim is None:
+        return "not kept: each new pod downloads again; persistence.enabled=true keeps them"
+    if values.persistence.existing_claim:
+        return f"on your claim {release.claim}, which nothing here deletes"
+    return f"on the claim {release.claim} ({values.persistence.size}); deleting the claim deletes the models"
