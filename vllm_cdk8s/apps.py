@@ -6,7 +6,7 @@ root serves all, and is added only when something needs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -30,6 +30,7 @@ class AppRegistry:
     def __init__(self, root: Construct) -> None:
         self._root = root
         self._names: dict[tuple[str, str | None, str], Construct] = {}
+        self._selectors: dict[tuple[str | None, frozenset[tuple[str, str]]], Construct] = {}
         self._checks: list[Check] = []
 
     def take_name(self, kind: str, namespace: str | None, name: str, construct: Construct) -> None:
@@ -43,6 +44,21 @@ class AppRegistry:
             where = "" if namespace is None else f" in namespace {namespace!r}"
             paths = f"{other.node.path} and {construct.node.path}"
             raise ConflictError(f"{name!r} is the name of two {kind}s{where}: {paths}", option="name")
+
+    def take_selector(self, namespace: str | None, selector: Mapping[str, str], construct: Construct) -> None:
+        """Note the labels that a server's pods are found by.
+
+        Raises:
+            ConflictError: another server of this app has them, so that each would answer for the other's model.
+        """
+        other = self._selectors.setdefault((namespace, frozenset(selector.items())), construct)
+        if other is not construct:
+            labels = ", ".join(f"{key}={value}" for key, value in sorted(selector.items()))
+            raise ConflictError(
+                f"{labels} selects the pods of two servers, {other.node.path} and {construct.node.path}, so that each "
+                "service would send requests to both models; allowed: one instance for each server of a namespace",
+                option="instance",
+            )
 
     def add_check(self, check: Check) -> None:
         """Have a pure function of the tree's root run at synthesis; what it returns are errors."""
@@ -58,9 +74,11 @@ class _Validation:
         self._checks = checks
 
     def validate(self) -> list[str]:
+        _closed_namespaces.pop(self._root, None)
         return [finding for check in self._checks for finding in check(self._root)]
 
 
+_closed_namespaces: WeakKeyDictionary[constructs.IConstruct, dict[str, str]] = WeakKeyDictionary()
 _registries: WeakKeyDictionary[Construct, AppRegistry] = WeakKeyDictionary()
 _places: WeakKeyDictionary[Construct, tuple[AppRegistry, str | None]] = WeakKeyDictionary()
 
@@ -75,6 +93,11 @@ def place(scope: Construct) -> tuple[AppRegistry, str | None]:
     return found
 
 
+def inherit_place(child: Construct, scope: Construct) -> None:
+    """Let what is made in the child know its place from the scope's, without asking jsii again."""
+    _places[child] = place(scope)
+
+
 def without_namespace(cluster_scoped: cdk8s.ApiObject, scope: Construct) -> None:
     """Take the chart's namespace off an object that lives in none; the API server would refuse it."""
     if place(scope)[1] is not None:
@@ -82,11 +105,16 @@ def without_namespace(cluster_scoped: cdk8s.ApiObject, scope: Construct) -> None
 
 
 def unprivileged_namespaces(root: constructs.IConstruct) -> dict[str, str]:
-    """The namespaces that this app declares without letting privileged pods in: construct paths by name."""
-    found = {}
-    for construct in root.node.find_all():
-        if isinstance(construct, cdk8s.ApiObject) and construct.kind == "Namespace":
-            labels = construct.to_json().get("metadata", {}).get("labels", {})
-            if labels.get(_POD_SECURITY_LABEL) != "privileged":
-                found[construct.name] = construct.node.path
+    """The namespaces that this app declares without letting privileged pods in: construct paths by name.
+
+    Looked up once for each run of the checks: the walk asks jsii about every object of the app.
+    """
+    found = _closed_namespaces.get(root)
+    if found is None:
+        found = _closed_namespaces[root] = {}
+        for construct in root.node.find_all():
+            if isinstance(construct, cdk8s.ApiObject) and construct.kind == "Namespace":
+                labels = construct.to_json().get("metadata", {}).get("labels", {})
+                if labels.get(_POD_SECURITY_LABEL) != "privileged":
+                    found[construct.name] = construct.node.path
     return found

@@ -50,16 +50,36 @@ class IngressHost:
 
     def __post_init__(self) -> None:
         checks.dns_subdomain("host", checks.text("host", self.host).removeprefix("*."))
-        if not sequence("paths", self.paths):
+        paths = self.ingress_paths()
+        if not paths:
             raise InvalidOptionError(f"host {self.host!r} has no path; allowed: at least one", option="paths")
+        for path in paths:
+            if paths.count(path) > 1:
+                raise ConflictError(f"{path.path!r} ({path.path_type}) is there twice", option="paths")
+
+    def ingress_paths(self) -> list[IngressPath]:
+        """The paths, plain ones included, in one form."""
+        return [
+            path if isinstance(path, IngressPath) else IngressPath(path=path) for path in sequence("paths", self.paths)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IngressTls:
-    """The certificate of some hosts, from a Secret of type kubernetes.io/tls."""
+    """The certificate of some hosts, from a Secret of type kubernetes.io/tls, by name or as any kplus secret."""
 
     secret: str | kplus.ISecret
     hosts: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.secret, str):
+            checks.dns_subdomain("tls.secret", self.secret)
+        elif getattr(self.secret, "kind", None) != "Secret":
+            raise InvalidOptionError(
+                f"{self.secret!r} is not a secret; allowed: a name or a kplus.ISecret", option="tls.secret"
+            )
+        for host in sequence("tls.hosts", self.hosts):
+            checks.dns_subdomain("tls.hosts", checks.text("tls.hosts", host).removeprefix("*."))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +111,8 @@ class Ingress:
                 raise ConflictError(f"{name!r} is there twice", option="ingress.hosts")
         if self.class_name is not None:
             checks.dns_subdomain("ingress.class_name", self.class_name)
+        for entry in sequence("ingress.tls", self.tls):
+            checks.instance("ingress.tls", entry, IngressTls, allowed="IngressTls(secret=..., hosts=[...])")
         checks.annotation_map("ingress.annotations", self.annotations)
 
     def ingress_hosts(self) -> list[IngressHost]:
@@ -107,17 +129,17 @@ def add_ingress(
     rules = [
         kplus.IngressRule(
             host=host.host,
-            path=path if isinstance(path, str) else path.path,
-            path_type=_PATH_TYPES["Prefix" if isinstance(path, str) else path.path_type],
+            path=path.path,
+            path_type=_PATH_TYPES[path.path_type],
             backend=backend,
         )
         for host in ingress.ingress_hosts()
-        for path in host.paths
+        for path in host.ingress_paths()
     ]
     tls = [
         kplus.IngressTls(
             hosts=list(entry.hosts) or None,
-            secret=kplus.Secret.from_secret_name(scope, f"Tls{index}", checks.dns_subdomain("tls.secret", entry.secret))
+            secret=kplus.Secret.from_secret_name(scope, f"Tls{index}", entry.secret)
             if isinstance(entry.secret, str)
             else entry.secret,
         )

@@ -100,6 +100,9 @@ def slow_start(max_startup_seconds: int) -> Health:
 
 def manual(*, startup: HttpProbe | None, liveness: HttpProbe | None, readiness: HttpProbe | None) -> Health:
     """The probes as given, each missing number from its role's default."""
+    for role, probe in (("startup", startup), ("liveness", liveness), ("readiness", readiness)):
+        if probe is not None:
+            checks.instance(role, probe, HttpProbe, allowed="HttpProbe(period_seconds=...), or None for no probe")
     liveness_delay, readiness_delay = (None, None) if startup is not None else (300, 60)
     for role, probe in (("startup", startup), ("liveness", liveness)):
         if probe is not None and probe.success_threshold not in (None, 1):

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import place, without_namespace
-from vllm_cdk8s.errors import InvalidOptionError
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,7 @@ class PrivilegedNamespace(Construct):
 
     Raises:
         InvalidOptionError: the name is not a DNS label, or a label is none.
+        ConflictError: a label says otherwise than privileged, or another namespace has the name.
     """
 
     def __init__(
@@ -37,15 +38,19 @@ class PrivilegedNamespace(Construct):
     ) -> None:
         super().__init__(scope, id)
         privileged = {f"pod-security.kubernetes.io/{mode}": "privileged" for mode in _MODES}
+        own = checks.label_map("labels", labels or {})
+        for key, level in privileged.items():
+            if own.get(key, level) != level:
+                raise ConflictError(
+                    f"{own[key]!r} contradicts the {level!r} of a PrivilegedNamespace", option=f"labels[{key!r}]"
+                )
         if name is not None:
             checks.dns_label("name", name)
             place(scope)[0].take_name("Namespace", None, name, self)
         self.namespace = kplus.Namespace(
             self,
             "Resource",
-            metadata=cdk8s.ApiObjectMetadata(
-                name=name, labels={**checks.label_map("labels", labels or {}), **privileged}
-            ),
+            metadata=cdk8s.ApiObjectMetadata(name=name, labels={**own, **privileged}),
         )
         without_namespace(cdk8s.ApiObject.of(self.namespace), scope)
 
