@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.secret_key import SecretKey
     from vllm_cdk8s.server import VllmServer
+    from vllm_cdk8s.sizing import Sizing, size_model
     from vllm_cdk8s.storage import ModelStorage
 
 __all__ = [
@@ -41,10 +42,12 @@ __all__ = [
     "PrivilegedPodSecurityPolicy",
     "Resources",
     "SecretKey",
+    "Sizing",
     "SlowStartProbes",
     "VllmCdk8sError",
     "VllmCdk8sWarning",
     "VllmServer",
+    "size_model",
 ]
 
 _MODULES = {
@@ -61,6 +64,7 @@ _MODULES = {
     "probes": ("ManualProbes", "SlowStartProbes"),
     "secret_key": ("SecretKey",),
     "server": ("VllmServer",),
+    "sizing": ("Sizing", "size_model"),
     "storage": ("ModelStorage",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

@@ -15,6 +15,7 @@ from vllm_cdk8s.errors import InvalidOptionError, warn
 
 PORT_NAME = "http"
 DEFAULT_PATH = "/health"
+DEFAULT_STARTUP_SECONDS = 600
 
 _SLOW_START_DELAY, _SLOW_START_PERIOD = 30, 15
 

@@ -17,6 +17,7 @@ from vllm_cdk8s.health import PORT_NAME
 
 if TYPE_CHECKING:
     from vllm_cdk8s.health import Health
+    from vllm_cdk8s.sizing import Sizing
 
 CONTAINER_NAME = "vllm"
 STORAGE_VOLUME = "model-storage"
@@ -74,8 +75,10 @@ class Resources:
         return prune({"requests": dict(self.requests), "limits": dict(self.limits)})
 
 
-def with_gpus(resources: Resources, *, gpus: int | None, gpu_resource: str) -> tuple[Resources, int | None]:
-    """The resources with the GPUs in them, and the number of GPUs, None where nobody said.
+def with_gpus(
+    resources: Resources, *, gpus: int | None, gpu_resource: str, sizing: Sizing | None = None
+) -> tuple[Resources, int | None]:
+    """The resources with GPUs and the sizing's memory in them, and the number of GPUs, None where nobody said.
 
     GPUs may be said by ``gpus`` or by the same resource in ``resources``, but not differently in both. They are limits;
     Kubernetes takes the request from there.
@@ -97,6 +100,14 @@ def with_gpus(resources: Resources, *, gpus: int | None, gpu_resource: str) -> t
         if gpus is not None and number != gpus:
             raise ConflictError(f"{gpus} contradicts {option}: {number}; say it in one place", option="gpus")
     number_of_gpus = next(iter(said.values()), gpus)
+    if sizing is not None:
+        if number_of_gpus is None:
+            number_of_gpus = sizing.gpus
+        if "memory" not in {*resources.requests, *resources.limits}:
+            resources = Resources(
+                requests={**resources.requests, "memory": sizing.memory_request},
+                limits={**resources.limits, "memory": sizing.memory_limit},
+            )
     if not number_of_gpus or gpu_resource in resources.limits:
         return resources, number_of_gpus
     return replace(resources, limits={**resources.limits, gpu_resource: number_of_gpus}), number_of_gpus

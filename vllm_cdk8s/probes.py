@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
-from vllm_cdk8s.health import Health, HttpProbe, manual, slow_start
+from vllm_cdk8s.health import DEFAULT_STARTUP_SECONDS, Health, HttpProbe, manual, slow_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ class SlowStartProbes(_Probes):
         InvalidOptionError: the budget is not a whole number of at least 1.
     """
 
-    def __init__(self, scope: Construct, id: str, *, max_startup_seconds: int = 600) -> None:
+    def __init__(self, scope: Construct, id: str, *, max_startup_seconds: int = DEFAULT_STARTUP_SECONDS) -> None:
         super().__init__(scope, id, slow_start(max_startup_seconds))
 
 

@@ -16,12 +16,12 @@ from vllm_cdk8s.engine import engine_command
 from vllm_cdk8s.engine.version import said_version, version_key
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.exposure import Ingress, add_ingress
-from vllm_cdk8s.health import PORT_NAME
+from vllm_cdk8s.health import DEFAULT_STARTUP_SECONDS, PORT_NAME
 from vllm_cdk8s.lifecycle import drain
 from vllm_cdk8s.pod import Resources, with_gpus
 from vllm_cdk8s.pod_standards import pod_security_level
 from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
-from vllm_cdk8s.storage import DEFAULT_MOUNT_PATH, ModelStorage
+from vllm_cdk8s.storage import DEFAULT_MOUNT_PATH, DEFAULT_SIZE, ModelStorage
 from vllm_cdk8s.workload import (
     SHUTDOWN_TIMEOUT_SINCE,
     PodOptions,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineArgs
+    from vllm_cdk8s.sizing import Sizing
 
 _SERVICE_TYPES = {
     "ClusterIP": kplus.ServiceType.CLUSTER_IP,
@@ -84,6 +85,8 @@ class VllmServer(Construct):
         gpus: GPUs of each pod; with several, tensor parallel over all of them unless ``engine_args`` says otherwise.
         gpu_resource: the resource that GPUs are counted in, such as ``nvidia.com/mig-3g.40gb`` or ``amd.com/gpu``.
         resources: requests and limits of the vLLM container.
+        sizing: what `size_model` found the model to need; gives the memory, the GPUs, the time to start and the size of
+            the claim wherever nothing else says them.
         service_account: one of yours, by name or as a kplus service account; None makes one that may do nothing.
         storage: where models and caches are kept; None makes a claim of 50 GiB.
         probes: the health probes; None gives the server ten minutes to start.
@@ -123,6 +126,7 @@ class VllmServer(Construct):
         gpus: int | None = None,
         gpu_resource: str = "nvidia.com/gpu",
         resources: Resources | None = None,
+        sizing: Sizing | None = None,
         service_account: str | kplus.IServiceAccount | None = None,
         storage: ModelStorage | None = None,
         probes: SlowStartProbes | ManualProbes | None = None,
@@ -147,6 +151,7 @@ class VllmServer(Construct):
             resources if resources is not None else Resources(),
             gpus=gpus,
             gpu_resource=checks.qualified_name("gpu_resource", gpu_resource),
+            sizing=sizing,
         )
         self.engine = engine_command(
             model=model, host=host, port=port,
@@ -175,9 +180,13 @@ class VllmServer(Construct):
             claim_name = None if name is None else f"{name}-pvc"
             non_root = options.get("non_root")
             mount_path = DEFAULT_MOUNT_PATH if non_root is None else non_root.mount_path
-            storage = ModelStorage(self, "Storage", name=claim_name, labels=self.labels, mount_path=mount_path)
+            size = DEFAULT_SIZE if sizing is None else sizing.claim_size
+            storage = ModelStorage(
+                self, "Storage", size=size, name=claim_name, labels=self.labels, mount_path=mount_path
+            )
         if probes is None:
-            probes = SlowStartProbes(self, "Probes")
+            seconds = DEFAULT_STARTUP_SECONDS if sizing is None else sizing.max_startup_seconds
+            probes = SlowStartProbes(self, "Probes", max_startup_seconds=seconds)
         self.storage, self.probes, self.drop_cache = storage, probes, drop_cache
         max_replicas = replicas if autoscaling is None else autoscaling.max_replicas
         storage.mount_into(self, scope, max_replicas=max_replicas)
