@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests import crd_schemas
+from tests.crd_examples import EXAMPLES
 from tests.kubernetes_schemas import assert_valid, problems, since
 
 DEPLOYMENT = """
@@ -33,156 +34,6 @@ spec:
         - name: shm
           emptyDir: {medium: Memory, sizeLimit: 2Gi}
 """
-
-CUSTOM = {
-    "ScaledObject": """
-apiVersion: keda.sh/v1alpha1
-kind: ScaledObject
-metadata: {name: a}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}
-  minReplicaCount: 0
-  maxReplicaCount: 4
-  cooldownPeriod: 900
-  fallback: {failureThreshold: 3, replicas: 1, behavior: currentReplicasIfHigher}
-  advanced:
-    horizontalPodAutoscalerConfig:
-      behavior: {scaleDown: {stabilizationWindowSeconds: 600, policies: [{type: Pods, value: 1, periodSeconds: 60}]}}
-  triggers:
-    - type: prometheus
-      metricType: AverageValue
-      metadata: {serverAddress: http://prometheus:9090, query: sum(x), threshold: "5", ignoreNullValues: "false"}
-      authenticationRef: {name: a}
-""",
-    "TriggerAuthentication": """
-apiVersion: keda.sh/v1alpha1
-kind: TriggerAuthentication
-metadata: {name: a}
-spec:
-  secretTargetRef: [{parameter: bearerToken, name: prometheus, key: token}]
-""",
-    "PodMonitor": """
-apiVersion: monitoring.coreos.com/v1
-kind: PodMonitor
-metadata: {name: a, labels: {release: prometheus}}
-spec:
-  selector: {matchLabels: {app.kubernetes.io/instance: prod}}
-  podMetricsEndpoints:
-    - port: http
-      path: /metrics
-      interval: 30s
-      scrapeTimeout: 10s
-      relabelings: [{action: labeldrop, regex: pod_template_hash}]
-""",
-    "ServiceMonitor": """
-apiVersion: monitoring.coreos.com/v1
-kind: ServiceMonitor
-metadata: {name: a}
-spec:
-  selector: {matchLabels: {app.kubernetes.io/instance: prod}}
-  namespaceSelector: {matchNames: [default]}
-  endpoints:
-    - port: http
-      interval: 1m30s
-      authorization: {credentials: {name: vllm-api-key, key: key}}
-""",
-    "PrometheusRule": """
-apiVersion: monitoring.coreos.com/v1
-kind: PrometheusRule
-metadata: {name: a}
-spec:
-  groups:
-    - name: vllm
-      interval: 1m
-      rules:
-        - alert: VllmDown
-          expr: absent(up == 1)
-          for: 5m
-          keep_firing_for: 10m
-          labels: {severity: critical}
-          annotations: {summary: No server is up.}
-""",
-    "HTTPRoute": """
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: a}
-spec:
-  parentRefs: [{name: gateway, namespace: infra, sectionName: https}]
-  hostnames: ["*.example.com"]
-  rules:
-    - matches: [{path: {type: PathPrefix, value: /v1}, headers: [{name: x-tenant, value: a}]}]
-      filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}]
-      backendRefs: [{name: prod-vllm, port: 8000, weight: 1}]
-      timeouts: {request: 600s}
-""",
-    "InferencePool": """
-apiVersion: inference.networking.k8s.io/v1
-kind: InferencePool
-metadata: {name: a}
-spec:
-  selector: {matchLabels: {app.kubernetes.io/instance: prod}}
-  targetPorts: [{number: 8000}]
-  endpointPickerRef: {name: picker, port: {number: 9002}, failureMode: FailOpen}
-""",
-    "LeaderWorkerSet": """
-apiVersion: leaderworkerset.x-k8s.io/v1
-kind: LeaderWorkerSet
-metadata: {name: a}
-spec:
-  replicas: 1
-  startupPolicy: LeaderCreated
-  rolloutStrategy: {type: RollingUpdate, rollingUpdateConfiguration: {maxUnavailable: 1, maxSurge: 0}}
-  leaderWorkerTemplate:
-    size: 2
-    restartPolicy: RecreateGroupOnPodRestart
-    leaderTemplate:
-      metadata: {labels: {role: leader}}
-      spec: {containers: [{name: vllm, image: vllm/vllm-openai}]}
-    workerTemplate:
-      spec: {containers: [{name: vllm, image: vllm/vllm-openai}]}
-    volumeClaimTemplates:
-      - metadata: {name: cache}
-        spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-""",
-    "RayCluster": """
-apiVersion: ray.io/v1
-kind: RayCluster
-metadata: {name: a}
-spec:
-  rayVersion: "2.50.0"
-  autoscalerOptions: {env: [{name: A, value: b}], resources: {limits: {cpu: 500m}}}
-  gcsFaultToleranceOptions:
-    redisAddress: redis:6379
-    redisPassword: {valueFrom: {secretKeyRef: {name: redis, key: password}}}
-  headGroupSpec:
-    rayStartParams: {dashboard-host: 0.0.0.0}
-    headService: {spec: {type: ClusterIP}}
-    template:
-      spec: {containers: [{name: vllm, image: vllm/vllm-openai}]}
-  workerGroupSpecs:
-    - groupName: gpu
-      replicas: 1
-      minReplicas: 1
-      maxReplicas: 1
-      rayStartParams: {}
-      template:
-        spec: {containers: [{name: vllm, image: vllm/vllm-openai}]}
-""",
-    "RayService": """
-apiVersion: ray.io/v1
-kind: RayService
-metadata: {name: a}
-spec:
-  serveConfigV2: "applications: []"
-  upgradeStrategy: {type: NewCluster}
-  serveService: {metadata: {name: a-serve}}
-  rayClusterConfig:
-    headGroupSpec:
-      rayStartParams: {}
-      template:
-        spec: {containers: [{name: vllm, image: vllm/vllm-openai}]}
-""",
-}
 
 
 def deployment() -> Any:
@@ -311,14 +162,14 @@ def test_two_objects_of_one_name_fail() -> None:
 
 
 def test_every_custom_resource_in_crds_has_an_example_here_that_passes() -> None:
-    assert {kind for _, kind in crd_schemas.definitions()} == set(CUSTOM)
-    for text in CUSTOM.values():
+    assert {kind for _, kind in crd_schemas.definitions()} == set(EXAMPLES)
+    for text in EXAMPLES.values():
         assert_valid(text)
 
 
-@pytest.mark.parametrize("kind", CUSTOM)
+@pytest.mark.parametrize("kind", EXAMPLES)
 def test_a_misspelt_field_anywhere_in_a_custom_resource_fails(kind: str) -> None:
-    good = yaml.safe_load(CUSTOM[kind])
+    good = yaml.safe_load(EXAMPLES[kind])
     # Maps that the user fills with keys of their own.
     free = ("abels", ".annotations", ".triggers.0.metadata", "rayStartParams", ".limits", ".requests")
     places = [path for path, _ in mappings(good) if not path.endswith(free)]
@@ -330,9 +181,9 @@ def test_a_misspelt_field_anywhere_in_a_custom_resource_fails(kind: str) -> None
         assert any("mispelt" in problem for problem in found), place
 
 
-@pytest.mark.parametrize("kind", CUSTOM)
+@pytest.mark.parametrize("kind", EXAMPLES)
 def test_a_custom_resource_with_a_wrong_type_or_without_its_spec_fails(kind: str) -> None:
-    good = yaml.safe_load(CUSTOM[kind])
+    good = yaml.safe_load(EXAMPLES[kind])
     for path, _ in mappings(good):
         if path.endswith((".spec", ".metadata")):
             broken = copy.deepcopy(good)
@@ -344,7 +195,7 @@ def test_a_custom_resource_with_a_wrong_type_or_without_its_spec_fails(kind: str
 
 
 def test_an_endpoint_picker_that_is_a_service_needs_its_port() -> None:
-    pool = yaml.safe_load(CUSTOM["InferencePool"])
+    pool = yaml.safe_load(EXAMPLES["InferencePool"])
     del pool["spec"]["endpointPickerRef"]["port"]
     assert problems([pool])
     pool["spec"]["endpointPickerRef"]["kind"] = "Service"
@@ -355,7 +206,7 @@ def test_an_endpoint_picker_that_is_a_service_needs_its_port() -> None:
 
 @pytest.mark.parametrize("interval", ["30", "5 minutes", "30S", ""])
 def test_a_scrape_interval_that_is_no_prometheus_duration_fails(interval: str) -> None:
-    monitor = yaml.safe_load(CUSTOM["PodMonitor"])
+    monitor = yaml.safe_load(EXAMPLES["PodMonitor"])
     monitor["spec"]["podMetricsEndpoints"][0]["interval"] = interval
     assert problems([monitor])
 
@@ -367,7 +218,7 @@ def test_a_ray_service_takes_the_whole_spec_of_a_ray_cluster() -> None:
 
 
 def test_every_definition_that_the_open_fields_point_to_exists_on_every_minor() -> None:
-    for text in CUSTOM.values():
+    for text in EXAMPLES.values():
         assert_valid(text, minors=since())
     used = {field.removesuffix("[]") for field in crd_schemas.EMBEDDED}
     written = "\n".join(path.read_text(encoding="utf-8") for path in crd_schemas.FOLDER.glob("*.yaml"))
