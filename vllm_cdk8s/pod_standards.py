@@ -17,6 +17,7 @@ _BASELINE_CAPABILITIES = frozenset({
 _RESTRICTED_VOLUMES = frozenset({
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret", "image",
 })  # fmt: skip
+_PROFILES = ("RuntimeDefault", "Localhost")
 _SELINUX_TYPES = frozenset({"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"})
 _SYSCTLS = frozenset({
     "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start",
@@ -58,9 +59,10 @@ def _beyond_baseline(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> It
 
 
 def _context_beyond_baseline(context: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("seccompProfile", "appArmorProfile"):
-        if context.get(name, {}).get("type") == "Unconfined":
-            yield name
+    if "seccompProfile" in context and context["seccompProfile"].get("type") not in _PROFILES:
+        yield "seccompProfile"
+    if context.get("appArmorProfile", {}).get("type") == "Unconfined":
+        yield "appArmorProfile"
     options = context.get("seLinuxOptions", {})
     if options.get("type", "") not in _SELINUX_TYPES or options.get("user") or options.get("role"):
         yield "seLinuxOptions"
@@ -86,7 +88,7 @@ def _container_beyond_baseline(container: Mapping[str, Any]) -> Iterator[str]:
 
 def _beyond_restricted(spec: Mapping[str, Any]) -> Iterator[str]:
     for volume in spec.get("volumes", ()):
-        if not (set(volume) - {"name"}) <= _RESTRICTED_VOLUMES:
+        if not set(volume) & _RESTRICTED_VOLUMES:
             yield "volume type"
     pod = spec.get("securityContext", {})
     if pod.get("runAsUser") == 0:
@@ -100,7 +102,7 @@ def _beyond_restricted(spec: Mapping[str, Any]) -> Iterator[str]:
         if context.get("runAsUser") == 0:
             yield "runAsUser"
         profile = context.get("seccompProfile", pod.get("seccompProfile", {}))
-        if profile.get("type") not in ("RuntimeDefault", "Localhost"):
+        if profile.get("type") not in _PROFILES:
             yield "seccomp"
         capabilities = context.get("capabilities", {})
         if "ALL" not in capabilities.get("drop", ()) or set(capabilities.get("add", ())) - {"NET_BIND_SERVICE"}:

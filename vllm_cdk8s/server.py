@@ -10,8 +10,10 @@ import cdk8s_plus_27 as kplus
 from constructs import Construct
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.apps import place, unprivileged_namespaces
+from vllm_cdk8s.api_key import note_api_key
+from vllm_cdk8s.apps import inherit_place, place, unprivileged_namespaces
 from vllm_cdk8s.autoscaling import Autoscaling, add_autoscaler
+from vllm_cdk8s.drop_cache import DropCacheWrapper
 from vllm_cdk8s.engine import engine_command
 from vllm_cdk8s.engine.version import said_version, version_key
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from constructs import IConstruct
     from typing_extensions import Unpack
 
-    from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineArgs
     from vllm_cdk8s.sizing import Sizing
 
@@ -134,17 +135,21 @@ class VllmServer(Construct):
         **pod_options: Unpack[PodOptions],
     ) -> None:
         options = check_options(pod_options, _OWN_OPTIONS)
+        _check_kinds(
+            storage=storage, probes=probes, drop_cache=drop_cache, autoscaling=autoscaling, ingress=ingress,
+            resources=resources,
+        )  # fmt: skip
         checks.integer("replicas", replicas, minimum=0)
         if autoscaling is not None and replicas != 1:
             raise ConflictError(f"{replicas} contradicts autoscaling, which decides on the replicas", option="replicas")
         checks.port("service_port", service_port)
         kind = _service_type(service_type)
         if name is not None:
-            checks.dns_label("name", name, longest_suffix="-pvc" if storage is None else "")
+            checks.server_name("name", name, longest_suffix="-pvc" if storage is None else "")
         if instance is not None:
             checks.label_value("instance", checks.text("instance", instance))
         checks.label_value("app_name", checks.text("app_name", app_name))
-        own_labels = checks.label_map("labels", labels or {})
+        own_labels = _own_labels(labels or {})
         own_annotations = checks.annotation_map("annotations", annotations or {})
         policy = pull_policy(image_pull_policy)
         all_resources, all_gpus = with_gpus(
@@ -162,9 +167,6 @@ class VllmServer(Construct):
 
         super().__init__(scope, id)
         self._scope = scope
-        if name is not None:
-            registry, namespace = place(scope)
-            registry.take_name("Deployment", namespace, name, self)
         metadata_labels = {**own_labels, NAME_LABEL: app_name}
         if instance is not None or name is not None:
             metadata_labels[INSTANCE_LABEL] = instance or name or ""
@@ -173,9 +175,12 @@ class VllmServer(Construct):
             metadata=cdk8s.ApiObjectMetadata(name=name, labels=metadata_labels, annotations=own_annotations),
         )  # fmt: skip
         self.name = name if name is not None else self.deployment.name
+        _check_derived_name(self.name, self)
         self.instance = instance or self.name
         self.labels = {**metadata_labels, INSTANCE_LABEL: self.instance}
         self.selector = {NAME_LABEL: app_name, INSTANCE_LABEL: self.instance}
+        if name is not None or instance is not None:
+            self._take_identity(name)
         if storage is None:
             claim_name = None if name is None else f"{name}-pvc"
             non_root = options.get("non_root")
@@ -188,8 +193,9 @@ class VllmServer(Construct):
             seconds = DEFAULT_STARTUP_SECONDS if sizing is None else sizing.max_startup_seconds
             probes = SlowStartProbes(self, "Probes", max_startup_seconds=seconds)
         self.storage, self.probes, self.drop_cache = storage, probes, drop_cache
-        max_replicas = replicas if autoscaling is None else autoscaling.max_replicas
-        storage.mount_into(self, scope, max_replicas=max_replicas)
+        limits = (replicas, replicas) if autoscaling is None else (autoscaling.min_replicas, autoscaling.max_replicas)
+        self.min_replicas, self.max_replicas = limits
+        storage.mount_into(self, scope, max_replicas=self.max_replicas)
 
         self.service_account = service_account if service_account is not None else self._own_account(name)
         if isinstance(self.service_account, str):
@@ -215,7 +221,7 @@ class VllmServer(Construct):
         self.ingress = None
         if ingress is not None:
             self.ingress = add_ingress(self, ingress, service=self.service, name=name, labels=self.labels)
-        self.autoscaler = None
+        self.autoscaler: Construct | None = None
         if autoscaling is not None:
             self.autoscaler = add_autoscaler(
                 self, autoscaling, target=self.deployment, target_name=self.name, resources=all_resources, name=name,
@@ -223,6 +229,7 @@ class VllmServer(Construct):
             )  # fmt: skip
         if drop_cache is not None:
             place(scope)[0].add_check(self._check_privileged_namespace)
+        note_api_key(self, scope, self.selector, options.get("api_key"))
 
     @cached_property
     def pods(self) -> kplus.Pods:
@@ -246,6 +253,31 @@ class VllmServer(Construct):
         """The strictest Pod Security Standard that the pods satisfy: restricted, baseline or privileged."""
         return pod_security_level(self.deployment.to_json()["spec"]["template"])
 
+    def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:
+        """Take the number of replicas out of the Deployment, since from now on an autoscaler decides on it.
+
+        Args:
+            autoscaler: the construct that decides.
+            min_replicas: the fewest that it sets.
+            max_replicas: the most that it sets.
+
+        Raises:
+            ConflictError: ``replicas`` or another autoscaler decides on it, or the storage allows one pod only.
+        """
+        if self.autoscaler is not None:
+            raise ConflictError(
+                f"{self.autoscaler.node.path} decides on the replicas of {self.node.path} already; keep one autoscaler",
+                option="server",
+            )
+        if self.max_replicas != 1:
+            raise ConflictError(
+                f"{self.max_replicas} contradicts {autoscaler.node.path}, which decides on the replicas",
+                option="replicas",
+            )
+        self.storage.check_replicas(max_replicas)
+        self.autoscaler, self.min_replicas, self.max_replicas = autoscaler, min_replicas, max_replicas
+        self.deployment.add_json_patch(cdk8s.JsonPatch.remove("/spec/replicas"))
+
     def patch_pod(self, path: str, value: Any) -> None:
         """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.
 
@@ -259,6 +291,13 @@ class VllmServer(Construct):
             )
         value = checks.plain("value", value)
         self.deployment.add_json_patch(cdk8s.JsonPatch.add(f"/spec/template{path}", value))
+
+    def _take_identity(self, name: str | None) -> None:
+        registry, namespace = place(self._scope)
+        if name is not None:
+            registry.take_name("Deployment", namespace, name, self)
+            inherit_place(self, self._scope)
+        registry.take_selector(namespace, self.selector, self)
 
     def _own_account(self, name: str | None) -> kplus.ServiceAccount:
         metadata = cdk8s.ApiObjectMetadata(name=name, labels=self.labels)
@@ -293,6 +332,42 @@ class VllmServer(Construct):
 
 
 _OWN_OPTIONS = ("model", *(VllmServer.__init__.__kwdefaults__ or ()))
+
+
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "storage": ((ModelStorage,), 'ModelStorage(self, "models", size="50Gi") or another of its kinds'),
+    "probes": ((SlowStartProbes, ManualProbes), 'SlowStartProbes(self, "probes", max_startup_seconds=600)'),
+    "drop_cache": ((DropCacheWrapper,), 'DropCacheWrapper(self, "drop-cache")'),
+    "autoscaling": ((Autoscaling,), "Autoscaling(max_replicas=4)"),
+    "ingress": ((Ingress,), 'Ingress(hosts=["llm.example.com"])'),
+    "resources": ((Resources,), 'Resources(limits={"memory": "24Gi"})'),
+}
+
+
+def _check_kinds(**options: object) -> None:
+    for option, value in options.items():
+        kinds, allowed = _KINDS[option]
+        if value is not None:
+            checks.instance(option, value, *kinds, allowed=allowed)
+
+
+def _own_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    own = checks.label_map("labels", labels)
+    for key, keyword in ((NAME_LABEL, "app_name"), (INSTANCE_LABEL, "instance")):
+        if key in own:
+            raise ConflictError(
+                f"the server sets this label itself, for its selector; use {keyword}=", option=f"labels[{key!r}]"
+            )
+    return own
+
+
+def _check_derived_name(name: str, server: Construct) -> None:
+    if name[0].isdigit():
+        raise InvalidOptionError(
+            f"{server.node.path!r} makes names that begin with a digit ({name!r}), and a Service's must begin with a "
+            "letter; allowed: another id for the chart, or name=",
+            option="id",
+        )
 
 
 def _service_type(value: kplus.ServiceType | str) -> kplus.ServiceType:
