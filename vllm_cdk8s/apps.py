@@ -14,7 +14,7 @@ import cdk8s
 import constructs
 import jsii
 
-from vllm_cdk8s.errors import ConflictError
+from vllm_cdk8s.errors import ConflictError, warn
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -32,6 +32,7 @@ class AppRegistry:
         self._names: dict[tuple[str, str | None, str], Construct] = {}
         self._selectors: dict[tuple[str | None, frozenset[tuple[str, str]]], Construct] = {}
         self._checks: list[Check] = []
+        self._advice: list[Check] = []
 
     def take_name(self, kind: str, namespace: str | None, name: str, construct: Construct) -> None:
         """Note the fixed name of an object.
@@ -62,19 +63,33 @@ class AppRegistry:
 
     def add_check(self, check: Check) -> None:
         """Have a pure function of the tree's root run at synthesis; what it returns are errors."""
-        if not self._checks:
-            self._root.node.add_validation(_Validation(self._root, self._checks))
+        self._validate()
         self._checks.append(check)
+
+    def add_advice(self, check: Check) -> None:
+        """Have a pure function of the tree's root run at synthesis; what it returns are warnings, each given once."""
+        self._validate()
+        self._advice.append(check)
+
+    def _validate(self) -> None:
+        if not self._checks and not self._advice:
+            self._root.node.add_validation(_Validation(self._root, self._checks, self._advice))
 
 
 @jsii.implements(constructs.IValidation)
 class _Validation:
-    def __init__(self, root: Construct, checks: list[Check]) -> None:
+    def __init__(self, root: Construct, checks: list[Check], advice: list[Check]) -> None:
         self._root = root
         self._checks = checks
+        self._advice = advice
+        self._given: set[str] = set()
 
     def validate(self) -> list[str]:
         _closed_namespaces.pop(self._root, None)
+        for advice in (finding for check in self._advice for finding in check(self._root)):
+            if advice not in self._given:
+                self._given.add(advice)
+                warn(advice)
         return [finding for check in self._checks for finding in check(self._root)]
 
 
@@ -96,6 +111,21 @@ def place(scope: Construct) -> tuple[AppRegistry, str | None]:
 def inherit_place(child: Construct, scope: Construct) -> None:
     """Let what is made in the child know its place from the scope's, without asking jsii again."""
     _places[child] = place(scope)
+
+
+def same_namespace(scope: Construct, kind: str, *, server: Construct, namespace: str | None) -> None:
+    """See to it that an object that can only reach its own namespace stands in that of its server.
+
+    Raises:
+        ConflictError: its chart has another namespace.
+    """
+    own = place(scope)[1]
+    if own != namespace:
+        raise ConflictError(
+            f"{server.node.path} is in namespace {namespace!r}, but this {kind} would be in {own!r} and only reaches "
+            "what is in its own; put both in one chart",
+            option="server",
+        )
 
 
 def without_namespace(cluster_scoped: cdk8s.ApiObject, scope: Construct) -> None:

@@ -307,6 +307,15 @@ class ModelStorage(Construct):
                     option=option,
                 )
         self._servers.append(server)
+        self.check_replicas(max_replicas)
+
+    def check_replicas(self, max_replicas: int) -> None:
+        """Say what speaks against so many pods of one server, and the servers that mount this storage already.
+
+        Raises:
+            ConflictError: the claim allows one pod only.
+        """
+        option = "storage"
         if self._access_mode == "ReadWriteOncePod" and (max_replicas > 1 or len(self._servers) > 1):
             raise ConflictError("a ReadWriteOncePod claim can be mounted by one pod only", option=option)
         if self._access_mode == "ReadWriteOnce" and self._node_name is None:
