@@ -85,6 +85,19 @@ def dns_label(option: str, value: object, *, longest_suffix: str = "") -> str:
     return name
 
 
+def server_name(option: str, value: object, *, longest_suffix: str = "") -> str:
+    """A name for all objects of a server: a DNS label that begins with a letter, as a Service's name must.
+
+    Source: https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service
+    """
+    name = dns_label(option, value, longest_suffix=longest_suffix)
+    if name[0].isdigit():
+        raise InvalidOptionError(
+            f"{name!r} begins with a digit; allowed: a letter first, since Services are named so", option=option
+        )
+    return name
+
+
 def dns_subdomain(option: str, value: object) -> str:
     """A Kubernetes object name: DNS labels joined by dots, at most 253 characters."""
     name = text(option, value)
@@ -224,6 +237,12 @@ def plain(option: str, value: object) -> Any:
         f"{value!r} is not plain data; allowed: strings, numbers, booleans, lists and mappings as in YAML",
         option=option,
     )
+
+
+def mapping(option: str, value: object) -> dict[str, Any]:
+    """A mapping of plain data, as `plain`."""
+    _items(option, value)
+    return dict(plain(option, value))
 
 
 def _items(option: str, value: object) -> list[tuple[str, Any]]:

@@ -84,8 +84,8 @@ def security(
 
     Dropping the node's caches needs ``privileged`` (to write to /proc/sys/vm/drop_caches) and ``hostPID``.
     """
-    pod_context = dict(checks.plain("pod_security_context", pod))
-    own = dict(checks.plain("security_context", container))
+    pod_context = checks.mapping("pod_security_context", pod)
+    own = checks.mapping("security_context", container)
     if non_root is not None:
         if drop_cache:
             raise ConflictError("contradicts drop_cache, which needs a privileged root container", option="non_root")

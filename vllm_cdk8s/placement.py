@@ -188,7 +188,7 @@ def scheduling(
     return {
         "nodeSelector": selector,
         "tolerations": [_toleration(index, item) for index, item in enumerate(sequence("tolerations", tolerations))],
-        "affinity": checks.plain("affinity", affinity),
+        "affinity": checks.mapping("affinity", affinity),
         "topologySpreadConstraints": checks.plain("topology_spread", sequence("topology_spread", topology_spread)),
         "runtimeClassName": None if runtime_class is None else checks.dns_subdomain("runtime_class", runtime_class),
         "schedulerName": None if scheduler is None else checks.dns_subdomain("scheduler_name", scheduler),

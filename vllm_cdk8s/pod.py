@@ -34,6 +34,7 @@ _CACHES = {
     "TRITON_CACHE_DIR": "triton",
     "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
 }
+_SHM_PATH = "/dev/shm"  # noqa: S108 - the container's, by its real name
 _SECRET_NAMES = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY"})
 _SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|ACCESS_KEY)$")
 _REFERENCE = re.compile(r"\$(?=[$(])")
@@ -199,14 +200,17 @@ def container(
     })  # fmt: skip
 
 
-def shared_memory(*, gpus: int, size: str | None, memory_limit: str | int | None) -> str | None:
+def shared_memory(
+    *, gpus: int, size: str | None, memory_limit: str | int | None, mounts: Sequence[Any] = ()
+) -> str | None:
     """The size limit of /dev/shm, or None to leave it at the runtime's 64 MiB.
 
     More than one GPU needs more, since NCCL and vLLM's own message queues live there. Asked for nothing, it is 1 GiB
-    per GPU and at least 2 GiB. It counts against the container's memory limit.
+    per GPU and at least 2 GiB, unless one of the user's ``mounts`` is there. It counts against the container's memory
+    limit.
     Source: https://docs.vllm.ai/en/latest/deployment/k8s.html (which mounts 2 GiB).
     """
-    if size is None and gpus <= 1:
+    if size is None and (gpus <= 1 or any(_mounts_shm(mount) for mount in mounts)):
         return None
     limit = checks.size("shm_size", size) if size is not None else f"{max(2, gpus)}Gi"
     if memory_limit is not None:
@@ -218,6 +222,10 @@ def shared_memory(*, gpus: int, size: str | None, memory_limit: str | int | None
                 option="shm_size",
             )
     return limit
+
+
+def _mounts_shm(mount: object) -> bool:
+    return isinstance(mount, Mapping) and str(mount.get("mountPath")).rstrip("/") == _SHM_PATH
 
 
 def volumes(
@@ -237,11 +245,10 @@ def volumes(
         mounts.append({"name": HOME_VOLUME, "mountPath": home})
     if shm is not None:
         result.append({"name": SHM_VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": shm}})
-        mounts.append({"name": SHM_VOLUME, "mountPath": "/dev/shm"})  # noqa: S108 - the container's, by its real name
+        mounts.append({"name": SHM_VOLUME, "mountPath": _SHM_PATH})
     result += named("volumes", extra)
     mounts += named("volume_mounts", extra_mounts)
     _unique("volumes", (volume["name"] for volume in result))
-    _unique("volume_mounts", (mount.get("mountPath") for mount in mounts))
     known = [volume["name"] for volume in result]
     for mount in mounts:
         if mount["name"] not in known:
@@ -250,7 +257,8 @@ def volumes(
                 f"{nearest(mount['name'], known)}",
                 option="volume_mounts",
             )
-        checks.absolute_path("volume_mounts", mount.get("mountPath"))
+        checks.mount_path("volume_mounts", mount.get("mountPath"))
+    _unique("volume_mounts", (mount["mountPath"].rstrip("/") for mount in mounts))
     return result, mounts
 
 
@@ -270,7 +278,14 @@ def template(
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The pod template, put together from its concerns."""
-    _unique("containers", (item["name"] for item in (*containers, *named("init_containers", init_containers))))
+    inits = named("init_containers", init_containers)
+    for option, names in (
+        ("extra_containers", [item["name"] for item in containers]),
+        ("init_containers", [item["name"] for item in (*containers, *inits)]),
+    ):
+        _unique(option, names)
+    _check_mounts("extra_containers", containers, volumes)
+    _check_mounts("init_containers", inits, volumes)
     return {
         "metadata": prune({"labels": dict(labels), "annotations": dict(annotations)}),
         "spec": prune({
@@ -283,13 +298,25 @@ def template(
             "terminationGracePeriodSeconds": grace_period_seconds,
             "imagePullSecrets": [{"name": name} for name in image_pull_secrets],
             **security,
-            "initContainers": named("init_containers", init_containers),
+            "initContainers": inits,
             "containers": list(containers),
             "volumes": list(volumes),
             **scheduling,
             **(extra or {}),
         }),
     }  # fmt: skip
+
+
+def _check_mounts(option: str, containers: Sequence[Mapping[str, Any]], volumes: Sequence[Mapping[str, Any]]) -> None:
+    known = [volume["name"] for volume in volumes]
+    for item in containers:
+        for mount in item.get("volumeMounts", ()):
+            if mount.get("name") not in known:
+                raise InvalidOptionError(
+                    f"{item['name']!r} mounts {mount.get('name')!r}, which is not the name of a volume; there are: "
+                    f"{', '.join(known)}{nearest(str(mount.get('name')), known)}",
+                    option=option,
+                )
 
 
 def sequence(option: str, value: object) -> list[Any]:

@@ -144,11 +144,7 @@ class VllmServer(Construct):
             raise ConflictError(f"{replicas} contradicts autoscaling, which decides on the replicas", option="replicas")
         checks.port("service_port", service_port)
         kind = _service_type(service_type)
-        if name is not None:
-            checks.server_name("name", name, longest_suffix="-pvc" if storage is None else "")
-        if instance is not None:
-            checks.label_value("instance", checks.text("instance", instance))
-        checks.label_value("app_name", checks.text("app_name", app_name))
+        _check_names(name, instance, app_name, longest_suffix="-pvc" if storage is None else "")
         own_labels = _own_labels(labels or {})
         own_annotations = checks.annotation_map("annotations", annotations or {})
         policy = pull_policy(image_pull_policy)
@@ -349,6 +345,14 @@ def _check_kinds(**options: object) -> None:
         kinds, allowed = _KINDS[option]
         if value is not None:
             checks.instance(option, value, *kinds, allowed=allowed)
+
+
+def _check_names(name: str | None, instance: str | None, app_name: str, *, longest_suffix: str) -> None:
+    if name is not None:
+        checks.server_name("name", name, longest_suffix=longest_suffix)
+    if instance is not None:
+        checks.label_value("instance", checks.text("instance", instance))
+    checks.label_value("app_name", checks.text("app_name", app_name))
 
 
 def _own_labels(labels: Mapping[str, str]) -> dict[str, str]:

@@ -136,6 +136,7 @@ def pod_template(
     shm = pod.shared_memory(
         gpus=max(gpus or 0, engine.gpus_per_pod),
         size=options.get("shm_size"),
+        mounts=options.get("volume_mounts", ()),
         memory_limit=resources.limits.get("memory"),
     )
     volumes, mounts = pod.volumes(
@@ -279,6 +280,8 @@ def _env_from(index: int, item: kplus.ISecret | kplus.IConfigMap | Wire) -> dict
 
 
 def _name(option: str, item: str | kplus.IResource) -> str:
+    if not isinstance(item, str) and getattr(item, "kind", None) != "Secret":
+        raise InvalidOptionError(f"{item!r} is not a secret; allowed: a name or a kplus.ISecret", option=option)
     return checks.dns_subdomain(option, item if isinstance(item, str) else item.name)
 
 
