@@ -43,7 +43,7 @@ def test_a_misspelt_toleration_names_the_right_field() -> None:
 
 
 def test_a_single_toleration_in_place_of_a_list_is_refused() -> None:
-    with pytest.raises(InvalidOptionError, match="tolerations: .* is not a list"):
+    with pytest.raises(InvalidOptionError, match=r"tolerations: .* is not a list"):
         scheduling(**{**NOTHING, "tolerations": {"key": "nvidia.com/gpu"}})
 
 
