@@ -1,0 +1,147 @@
+"""What the field has learned the hard way, one test for each pain."""
+
+from typing import Any
+
+import cdk8s
+import pytest
+
+from vllm_cdk8s import (
+    Autoscaling,
+    InvalidOptionError,
+    KaiShare,
+    NonRoot,
+    Resources,
+    SecretKey,
+    SlowStartProbes,
+    VllmServer,
+)
+
+MODEL = "Qwen/Qwen2.5-7B-Instruct"
+RELEASED = "vllm/vllm-openai:v0.20.2"
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, VllmServer]:
+    chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path_factory.mktemp("pains"))), "pains")
+    options: dict[str, dict[str, Any]] = {
+        "plain": {"gpus": 1},
+        "two-gpus": {"gpus": 2},
+        "slow": {"gpus": 1, "probes": SlowStartProbes(chart, "probes", max_startup_seconds=3600)},
+        "drained": {"gpus": 1, "drain_seconds": 90},
+        "drained-old": {"gpus": 1, "drain_seconds": 90, "image": "vllm/vllm-openai:v0.11.0"},
+        "secret": {"gpus": 1, "hf_token": SecretKey("hf", "token"), "api_key": SecretKey("vllm", "key")},
+        "scaled": {
+            "gpus": 1,
+            "autoscaling": Autoscaling(max_replicas=1),
+            "resources": Resources(requests={"cpu": "4"}),
+        },
+        "non-root": {"gpus": 1, "non_root": NonRoot()},
+        "fraction": {
+            "kai": KaiShare(queue="team", gpu_fraction=0.5),
+            "engine_args": {"gpu_memory_utilization": 0.45},
+        },
+    }
+    return {key: VllmServer(chart, key, **{"model": MODEL, "image": RELEASED, **own}) for key, own in options.items()}
+
+
+def spec(server: VllmServer) -> dict[str, Any]:
+    return dict(server.deployment.to_json()["spec"])
+
+
+def pod(server: VllmServer) -> dict[str, Any]:
+    return dict(spec(server)["template"]["spec"])
+
+
+def container(server: VllmServer) -> dict[str, Any]:
+    return dict(pod(server)["containers"][0])
+
+
+def env(server: VllmServer) -> dict[str, Any]:
+    return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in container(server)["env"]}
+
+
+def test_a_service_named_vllm_injects_no_port(servers: dict[str, VllmServer]) -> None:
+    for server in servers.values():
+        assert pod(server)["enableServiceLinks"] is False
+        assert "VLLM_PORT" not in env(server)
+
+
+def test_nccl_has_more_than_64_mib_of_shared_memory(servers: dict[str, VllmServer]) -> None:
+    shm = next(volume for volume in pod(servers["two-gpus"])["volumes"] if volume["name"] == "shm")
+    assert shm == {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "2Gi"}}
+    assert {"name": "shm", "mountPath": "/dev/shm"} in container(servers["two-gpus"])["volumeMounts"]  # noqa: S108
+    assert "shm" not in [volume["name"] for volume in pod(servers["plain"])["volumes"]]
+
+
+def test_a_rollout_never_waits_for_the_gpu_that_its_old_pod_holds(servers: dict[str, VllmServer]) -> None:
+    for server in servers.values():
+        assert spec(server)["strategy"] == {
+            "type": "RollingUpdate",
+            "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1},
+        }
+
+
+def test_a_long_start_does_not_fail_the_rollout(servers: dict[str, VllmServer]) -> None:
+    for server in servers.values():
+        assert spec(server)["progressDeadlineSeconds"] > server.probes.startup_seconds
+    assert spec(servers["slow"])["progressDeadlineSeconds"] > 3600
+
+
+def test_requests_survive_a_shutdown(servers: dict[str, VllmServer]) -> None:
+    new, old = servers["drained"], servers["drained-old"]
+    assert container(new)["lifecycle"]["preStop"]["exec"]["command"] == ["sleep", "10"]
+    assert "--shutdown-timeout=80" in container(new)["args"]
+    assert container(old)["lifecycle"]["preStop"]["exec"]["command"] == ["sleep", "90"]
+    assert not [arg for arg in container(old)["args"] if arg.startswith("--shutdown-timeout")]
+    for server in (new, old):
+        assert pod(server)["terminationGracePeriodSeconds"] > 90
+
+
+def test_the_compile_caches_survive_a_restart(servers: dict[str, VllmServer]) -> None:
+    for server in servers.values():
+        for name in ("HF_HOME", "VLLM_CACHE_ROOT", "TRITON_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR"):
+            assert env(server)[name].startswith(f"{server.storage.mount_path}/")
+
+
+def test_no_token_stands_in_plain_yaml(servers: dict[str, VllmServer]) -> None:
+    assert env(servers["secret"])["HF_TOKEN"] == {"secretKeyRef": {"name": "hf", "key": "token"}}
+    assert env(servers["secret"])["VLLM_API_KEY"] == {"secretKeyRef": {"name": "vllm", "key": "key"}}
+
+
+@pytest.mark.parametrize("name", ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY"])
+def test_a_literal_token_is_refused_and_not_repeated(name: str, tmp_path: Any) -> None:
+    chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "pains")
+    with pytest.raises(InvalidOptionError, match=rf"env\['{name}'\]: a literal secret") as caught:
+        VllmServer(chart, "literal", model=MODEL, gpus=1, env={name: "hf_thisIsTheSecret"})
+    assert "thisIsTheSecret" not in str(caught.value)
+
+
+def test_an_autoscaler_owns_the_replicas(servers: dict[str, VllmServer]) -> None:
+    assert "replicas" not in spec(servers["scaled"])
+    assert spec(servers["plain"])["replicas"] == 1
+
+
+def test_the_root_filesystem_stays_writable_for_the_cdi_hook(servers: dict[str, VllmServer]) -> None:
+    for server in servers.values():
+        assert "readOnlyRootFilesystem" not in container(server)["securityContext"]
+
+
+def test_a_user_other_than_root_can_write_home_and_caches(servers: dict[str, VllmServer]) -> None:
+    server = servers["non-root"]
+    mounts = [mount["mountPath"] for mount in container(server)["volumeMounts"]]
+    for name in ("HOME", "HF_HOME", "VLLM_CACHE_ROOT", "TRITON_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR"):
+        assert any(f"{env(server)[name]}/".startswith(f"{mount}/") for mount in mounts)
+
+
+def test_a_gpu_share_and_what_vllm_takes_agree(servers: dict[str, VllmServer]) -> None:
+    template = spec(servers["fraction"])["template"]
+    assert template["metadata"]["annotations"] == {"gpu-fraction": "0.5"}
+    assert template["metadata"]["labels"]["kai.scheduler/queue"] == "team"
+    assert template["spec"]["schedulerName"] == "kai-scheduler"
+    assert "resources" not in template["spec"]["containers"][0]
+    assert "--gpu-memory-utilization=0.45" in container(servers["fraction"])["args"]
+
+
+def test_the_command_does_not_depend_on_the_images_entrypoint(servers: dict[str, VllmServer]) -> None:
+    for server in servers.values():
+        assert container(server)["command"] == ["vllm", "serve"]
