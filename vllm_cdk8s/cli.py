@@ -201,7 +201,7 @@ def _find_node() -> None:
         raise _CommandError(f"Node.js: {node} does not run: {error}") from error
     if not answer.startswith(b"v"):
         raise _CommandError(f"Node.js: {node} is not Node.js")
-    os.environ["JSII_NODE"] = node
+    os.environ.setdefault("JSII_NODE", node)
 
 
 def _node_of_the_wheel() -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -13,6 +13,7 @@ from vllm_cdk8s.autoscaling import Autoscaling
 from vllm_cdk8s.drop_cache import DropCacheWrapper
 from vllm_cdk8s.errors import warn
 from vllm_cdk8s.exposure import Ingress, IngressHost, IngressPath, IngressTls
+from vllm_cdk8s.placement import KaiShare
 from vllm_cdk8s.pod import Resources
 from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
 from vllm_cdk8s.server import INSTANCE_LABEL, NAME_LABEL, VllmServer
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from vllm_cdk8s.engine import EngineArgs
     from vllm_cdk8s.values.model import IngressHost as HostValues
     from vllm_cdk8s.values.model import Values
     from vllm_cdk8s.workload import PodOptions
+
+
+_GPU = "nvidia.com/gpu"
 
 
 class VllmChart(cdk8s.Chart):
@@ -149,7 +154,7 @@ def _image(values: Values) -> str:
     return f"{image.repository}@{tag}" if tag.startswith("sha256:") else f"{image.repository}:{tag}"
 
 
-def _engine_args(values: Values) -> dict[str, Any]:
+def _engine_args(values: Values) -> EngineArgs:
     """What the values say of vLLM; what they leave to the defaults is left to the engine's, which knows the model."""
     vllm = values.vllm
     said = vllm.model_fields_set
@@ -166,7 +171,7 @@ def _engine_args(values: Values) -> dict[str, Any]:
     if vllm.cuda_graph_mode != type(vllm)().cuda_graph_mode:
         mode = vllm.cuda_graph_mode
         args["compilation_config"] = None if mode is None else {"cudagraph_mode": mode}
-    return args
+    return cast("EngineArgs", args)
 
 
 def _pod_options(values: Values) -> PodOptions:
@@ -179,6 +184,10 @@ def _pod_options(values: Values) -> PodOptions:
         "tolerations": [taint.model_dump(by_alias=True, exclude_none=True) for taint in values.tolerations],
         "affinity": values.affinity,
     }
+    kai = values.kaischeduler
+    if kai.queue is not None or kai.gpu_memory_mib is not None:
+        with by_value_path("kaischeduler"):
+            options["kai"] = KaiShare(queue=kai.queue, gpu_memory_mib=kai.gpu_memory_mib)
     if values.runtime_class_name:
         options["runtime_class"] = values.runtime_class_name
     return options
@@ -194,8 +203,12 @@ def _environment(values: Values) -> dict[str, Any]:
 
 
 def _resources(values: Values) -> Resources:
+    lists = {"limits": values.resources.limits, "requests": values.resources.requests}
+    if values.kaischeduler.gpu_memory_mib is not None:
+        # As in the chart: a share of a GPU takes the place of the whole ones that the same values ask for otherwise.
+        lists = {kind: {name: item for name, item in given.items() if name != _GPU} for kind, given in lists.items()}
     with by_value_path("resources"):
-        return Resources(limits=values.resources.limits, requests=values.resources.requests)
+        return Resources(**lists)
 
 
 def _autoscaling(values: Values) -> Autoscaling | None:

@@ -32,6 +32,8 @@ _VALUE_PATHS = {
     "target_memory_utilization": "autoscaling.targetMemoryUtilizationPercentage",
     "runtime_class": "runtimeClassName",
     "drop_cache": "init_drop_cache",
+    "kai": "kaischeduler",
+    "gpu_memory_mib": "kaischeduler.gpuMemoryMiB",
     "gpus": "resources.limits.nvidia.com/gpu",
     "name": "fullnameOverride",
     "app_name": "nameOverride",
@@ -83,6 +85,7 @@ def _in_values(what: str, section: str) -> str:
 
 
 def _value_path(option: str, section: str) -> str:
+    option = option.removeprefix("kai.")
     head = re.split(r"[.\[]", option, maxsplit=1)[0]
     rest = option[len(head) :]
     path = _known(head, section)
