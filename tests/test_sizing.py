@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.gpu_fit import per_rank
 from vllm_cdk8s.model_facts import known_model, known_models
-from vllm_cdk8s.sizing import minimum_memory_gb, per_rank, size_model, startup_seconds
+from vllm_cdk8s.sizing import minimum_memory_gb, size_model, startup_seconds
 from vllm_cdk8s.weight_types import BYTES, bytes_per_parameter
 
 if TYPE_CHECKING:

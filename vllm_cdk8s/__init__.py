@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.exposure import Ingress, IngressHost, IngressPath, IngressTls
     from vllm_cdk8s.hardening import NonRoot
     from vllm_cdk8s.health import HttpProbe
+    from vllm_cdk8s.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
     from vllm_cdk8s.placement import DeviceClaim, KaiShare
     from vllm_cdk8s.pod import Resources
     from vllm_cdk8s.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from vllm_cdk8s.storage import ModelStorage
 
 __all__ = [
+    "Alerts",
     "Autoscaling",
     "ConflictError",
+    "Dashboard",
     "DeviceClaim",
     "DropCacheWrapper",
     "EngineArgs",
@@ -38,10 +41,12 @@ __all__ = [
     "ManualProbes",
     "ModelStorage",
     "NonRoot",
+    "PodMonitor",
     "PrivilegedNamespace",
     "PrivilegedPodSecurityPolicy",
     "Resources",
     "SecretKey",
+    "ServiceMonitor",
     "Sizing",
     "SlowStartProbes",
     "VllmCdk8sError",
@@ -58,6 +63,7 @@ _MODULES = {
     "exposure": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),
     "hardening": ("NonRoot",),
     "health": ("HttpProbe",),
+    "monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),
     "placement": ("DeviceClaim", "KaiShare"),
     "pod": ("Resources",),
     "pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy"),

@@ -17,7 +17,8 @@ from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.errors import InvalidOptionError, nearest
+from vllm_cdk8s.gpu_fit import Need, gigabytes, gpu_bytes, gpu_count, per_rank
 from vllm_cdk8s.model_facts import ModelFacts, known_model, nearest_model
 from vllm_cdk8s.model_files import local_model
 from vllm_cdk8s.weight_types import BYTES, bytes_per_parameter, canonical, type_name
@@ -52,8 +53,6 @@ _LIMIT_FACTOR = Decimal("1.5")
 _DEFAULT_CLAIM_GIB = 50
 _CACHE_GIB = 10  # compiled kernels, tokenizers and a revision's small files beside the weights
 _CLAIM_STEP_GIB = 10
-_MOST_GPUS = 1024
-_GPUS_OF_A_NODE = 8
 _DEFAULT_MODEL_LEN = 2048
 
 
@@ -144,12 +143,12 @@ def size_model(
     width = BYTES[weight_type]
     weight_bytes, weight_source = _weights(facts, parameters, weight_type)
     minimum = _ceiling(weight_bytes * OVERHEAD)
-    capacity = _gpu_bytes(gpu_memory)
+    capacity = gpu_bytes(gpu_memory)
     usable = int(capacity * _share(gpu_memory_utilization))
     kv_width = _kv_width(kv_cache_dtype, width)
     length = _model_len(max_model_len, facts)
-    need = _Need(weights=weight_bytes, minimum=minimum, facts=facts, kv_width=kv_width, length=length)
-    gpus, gpu_source = _gpus(need, usable, capacity, tensor_parallel_size)
+    need = Need(weights=weight_bytes, minimum=minimum, facts=facts, kv_width=kv_width, length=length)
+    gpus, gpu_source = gpu_count(need, usable, capacity, tensor_parallel_size)
     per_token = None if facts.kv_values_per_token is None else facts.kv_values_per_token * kv_width
     per_gpu = per_rank(weight_bytes, gpus)
     room = max(0, usable - per_rank(minimum, gpus))
@@ -165,13 +164,13 @@ def size_model(
         Figure(name="parameters", value=f"{parameters:,}", source=parameter_source),
         Figure(name="weight type", value=weight_type, source=type_source),
         Figure(name="bytes per parameter", value=str(width), source=f"{weight_type} weights"),
-        Figure(name="weights", value=_gb(weight_bytes), source=weight_source),
-        Figure(name="minimum memory", value=_gb(minimum), source=f"weights x {OVERHEAD} (overhead)"),
+        Figure(name="weights", value=gigabytes(weight_bytes), source=weight_source),
+        Figure(name="minimum memory", value=gigabytes(minimum), source=f"weights x {OVERHEAD} (overhead)"),
         Figure(name="GPUs", value=str(gpus), source=gpu_source),
-        Figure(name="weights per GPU", value=_gb(per_gpu), source=f"weights / {gpus}, rounded up"),
+        Figure(name="weights per GPU", value=gigabytes(per_gpu), source=f"weights / {gpus}, rounded up"),
     ]
     if per_token is not None and tokens is not None:
-        room_source = f"what the minimum leaves of {_gb(usable)} per GPU / that GPU's part of each token"
+        room_source = f"what the minimum leaves of {gigabytes(usable)} per GPU / that GPU's part of each token"
         figures += [
             Figure(name="KV cache per token", value=f"{per_token:,} B", source=_kv_formula(facts, kv_width)),
             Figure(name="KV cache room", value=f"{tokens:,} tokens", source=room_source),
@@ -215,39 +214,6 @@ def startup_seconds(parameters: int) -> int:
     """The start-up budget by size: 300 s below 7B parameters, 600 below 13B, 1800 below 70B, and 3600 from there on."""
     checks.integer("parameters", parameters, minimum=1)
     return [seconds for least, seconds in _STARTUP if Decimal(parameters) >= least * _BILLION * _ROUNDED_NAMES][-1]
-
-
-def per_rank(total: int, ranks: int) -> int:
-    """One tensor parallel rank's share of this many bytes, rounded up."""
-    checks.integer("tensor_parallel_size", ranks, minimum=1)
-    return -(-total // ranks)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Need:
-    """What has to fit into the GPUs before vLLM starts: the weights with their overhead, and one longest sequence."""
-
-    weights: int
-    minimum: int
-    facts: ModelFacts
-    kv_width: int
-    length: int
-
-    def kv_bytes_per_rank(self, ranks: int, tokens: int) -> int:
-        """KV heads are divided among the ranks, but never into parts: with more ranks than heads each holds one.
-
-        The one latent vector of multi-head latent attention is on every rank.
-        """
-        facts = self.facts
-        values = facts.kv_values_per_token
-        if values is None:
-            return 0
-        if facts.kv_latent_dim is None and facts.kv_heads:
-            values = values // facts.kv_heads * per_rank(facts.kv_heads, ranks)
-        return values * self.kv_width * tokens
-
-    def bytes_per_rank(self, ranks: int) -> int:
-        return per_rank(self.minimum, ranks) + self.kv_bytes_per_rank(ranks, self.length)
 
 
 def _facts(model: str | int | os.PathLike[str]) -> tuple[ModelFacts, str]:
@@ -327,24 +293,6 @@ def _stored_bytes(facts: ModelFacts, parameters: int) -> int:
     return 0 if width is None or facts.weight_bytes is not None else _ceiling(parameters * width)
 
 
-def _gpu_bytes(gpu_memory: object) -> int:
-    if isinstance(gpu_memory, int) and not isinstance(gpu_memory, bool):
-        gpu_memory = f"{gpu_memory}GB"
-    text = checks.text("gpu_memory", gpu_memory).strip()
-    unit = "Gi" if text.endswith(("Gi", "GiB")) else "G"
-    number = re.sub(r"\s*(GiB|Gi|GB|G)?$", "", text)
-    try:
-        size = checks.quantity("gpu_memory", f"{number}{unit}")
-    except InvalidOptionError:
-        size = Decimal(0)
-    if size < _GB:
-        raise InvalidOptionError(
-            f"{gpu_memory!r} is not the memory of a GPU; allowed: a gigabyte and more, such as '24GB', '80' or '80Gi'",
-            option="gpu_memory",
-        )
-    return int(size)
-
-
 def _share(utilization: object) -> Decimal:
     if isinstance(utilization, bool) or not isinstance(utilization, (int, float)) or not 0 < utilization <= 1:
         raise InvalidOptionError(
@@ -375,42 +323,6 @@ def _model_len(max_model_len: int | None, facts: ModelFacts) -> int:
     return max_model_len
 
 
-def _gpus(need: _Need, usable: int, capacity: int, wanted: int | None) -> tuple[int, str]:
-    heads = need.facts.attention_heads
-    if wanted is not None:
-        checks.integer("tensor_parallel_size", wanted, minimum=1, maximum=_MOST_GPUS)
-        if heads is not None and heads % wanted:
-            raise ConflictError(
-                f"{wanted} does not divide the {heads} attention heads of {need.facts.id}; "
-                f"allowed: {', '.join(str(n) for n in range(1, heads + 1) if not heads % n)}",
-                option="tensor_parallel_size",
-            )
-        if per_rank(need.weights, wanted) > usable:
-            raise ConflictError(
-                f"{wanted} leaves {_gb(per_rank(need.weights, wanted))} of weights for each GPU, which can use "
-                f"{_gb(usable)} of its {_gb(capacity)}",
-                option="tensor_parallel_size",
-            )
-        return wanted, "as given"
-    powers = [2**exponent for exponent in range(_MOST_GPUS.bit_length())]
-    # vLLM wants the attention heads divided evenly; powers of two are how nodes are built, so they come first.
-    candidates = [n for n in powers if not heads or not heads % n]
-    candidates += [n for n in range(1, (heads or 0) + 1) if heads and not heads % n and n not in candidates]
-    fitting = [n for n in candidates if need.bytes_per_rank(n) <= usable]
-    if not fitting:
-        raise ConflictError(
-            f"{_gb(capacity)} is too little: {need.facts.id} does not fit into {max(candidates)} such GPUs, "
-            "the most that can share it",
-            option="gpu_memory",
-        )
-    gpus = fitting[0]
-    holds = "minimum memory" if need.facts.kv_values_per_token is None else f"minimum memory and {need.length:,} tokens"
-    source = f"the fewest of {_gb(capacity)} whose usable {_gb(usable)} hold {holds}"
-    if gpus > _GPUS_OF_A_NODE:
-        source += f"; more than the {_GPUS_OF_A_NODE} of a usual node"
-    return gpus, source
-
-
 def _kv_formula(facts: ModelFacts, width: int) -> str:
     if facts.kv_latent_dim is not None:
         return f"{facts.layers} layers x {facts.kv_latent_dim} latent values x {width} bytes"
@@ -424,7 +336,3 @@ def _claim_gib(stored: int) -> int:
 
 def _ceiling(number: Decimal) -> int:
     return int(number.to_integral_value(rounding=ROUND_CEILING))
-
-
-def _gb(number: int) -> str:
-    return f"{Decimal(number) / _GB:.2f} GB"

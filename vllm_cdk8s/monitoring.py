@@ -1,0 +1,280 @@
+"""Sight of a running server: PodMonitor, ServiceMonitor, Alerts, Dashboard.
+
+The first three are custom resources of the Prometheus operator, the last a ConfigMap that Grafana's sidecar loads.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from vllm_cdk8s import checks
+from vllm_cdk8s.alert_rules import alert_groups
+from vllm_cdk8s.apps import place
+from vllm_cdk8s.dashboard_json import dashboard_json
+from vllm_cdk8s.errors import ConflictError
+from vllm_cdk8s.promql import Target, deployment_pods
+from vllm_cdk8s.scraping import endpoint, pod_monitor_spec, service_monitor_spec
+from vllm_cdk8s.server import VllmServer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_API_VERSION = "monitoring.coreos.com/v1"
+
+
+class PodMonitor(Construct):
+    """Have the Prometheus operator scrape the server's pods, each of them and whether ready or not.
+
+    ``PodMonitor(self, "Scrape", server=server, labels={"release": "kube-prometheus-stack"})``. Most Prometheus
+    installations only see monitors that carry a certain label: that of ``labels``.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        server: the server to scrape.
+        interval: how often, as a Prometheus duration or a ``cdk8s.Duration``.
+        scrape_timeout: how long a scrape may take; at most the interval.
+        tls_config: how to trust a server that speaks TLS, in wire form; needed for one, and for no other.
+        labels: further labels of the monitor.
+        name: the monitor's name; None lets cdk8s name it.
+
+    Raises:
+        InvalidOptionError: a duration or a label is none.
+        ConflictError: the timeout is longer than the interval; the server keeps no statistics, or is in a namespace
+            that the monitor cannot name; TLS without a word on how to trust it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        server: VllmServer,
+        interval: str | cdk8s.Duration = "30s",
+        scrape_timeout: str | cdk8s.Duration = "10s",
+        tls_config: Mapping[str, Any] | None = None,
+        labels: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> None:
+        scraped = _endpoint(server, interval, scrape_timeout, tls_config)
+        spec = pod_monitor_spec(server.selector, scraped, namespace=_other_namespace(scope, server))
+        super().__init__(scope, id)
+        self.resource = _custom_resource(self, "PodMonitor", spec, server=server, labels=labels, name=name)
+
+
+class ServiceMonitor(Construct):
+    """Have the Prometheus operator scrape the pods behind the server's service.
+
+    ``ServiceMonitor(self, "Scrape", server=server)``. A `PodMonitor` does the same without the service; one of the two
+    is enough, and with both every sample is there twice.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        server: the server to scrape.
+        interval: how often, as a Prometheus duration or a ``cdk8s.Duration``.
+        scrape_timeout: how long a scrape may take; at most the interval.
+        tls_config: how to trust a server that speaks TLS, in wire form; needed for one, and for no other.
+        labels: further labels of the monitor, such as the one that Prometheus selects monitors by.
+        name: the monitor's name; None lets cdk8s name it.
+
+    Raises:
+        InvalidOptionError: a duration or a label is none.
+        ConflictError: as with `PodMonitor`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        server: VllmServer,
+        interval: str | cdk8s.Duration = "30s",
+        scrape_timeout: str | cdk8s.Duration = "10s",
+        tls_config: Mapping[str, Any] | None = None,
+        labels: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> None:
+        scraped = _endpoint(server, interval, scrape_timeout, tls_config)
+        spec = service_monitor_spec(server.selector, scraped, namespace=_other_namespace(scope, server))
+        super().__init__(scope, id)
+        self.resource = _custom_resource(self, "ServiceMonitor", spec, server=server, labels=labels, name=name)
+
+
+class Alerts(Construct):
+    """A PrometheusRule that alarms when the server is down, restarts, stalls, queues up, fills its cache, starts late.
+
+    ``Alerts(self, "Alerts", server=server)``. The alerts need a `PodMonitor` or a `ServiceMonitor`; those on restarts
+    and on start-up also kube-state-metrics. Each has the labels ``severity`` and ``server``.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        server: the server to watch.
+        queue_length: the number of requests that may wait, over all pods, while the queue grows.
+        kv_cache_usage: the share of the KV cache above which it counts as full.
+        scales_to_zero: whether having no pod at all is nothing to be alarmed about.
+        alert_labels: further labels of all alerts, for Alertmanager's routes.
+        labels: further labels of the PrometheusRule, such as the one that Prometheus selects rules by.
+        name: the PrometheusRule's name; None lets cdk8s name it.
+
+    Raises:
+        InvalidOptionError: a threshold or a label is none.
+        ConflictError: the server keeps no statistics.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        server: VllmServer,
+        queue_length: int = 10,
+        kv_cache_usage: float = 0.95,
+        scales_to_zero: bool = False,
+        alert_labels: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> None:
+        groups = alert_groups(
+            _target(server),
+            name=server.name,
+            startup_seconds=server.probes.startup_seconds,
+            queue_length=queue_length,
+            kv_cache_usage=kv_cache_usage,
+            scales_to_zero=scales_to_zero,
+            labels=alert_labels,
+        )
+        super().__init__(scope, id)
+        self.resource = _custom_resource(
+            self, "PrometheusRule", {"groups": groups}, server=server, labels=labels, name=name
+        )
+
+
+class Dashboard(Construct):
+    """A Grafana dashboard of the server, in a ConfigMap with the label that Grafana's sidecar looks for.
+
+    ``Dashboard(self, "Dashboard", server=server)``. It shows load, latency and cache over the last hour, for all pods
+    or chosen ones.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        server: the server to show.
+        title: the dashboard's title; None takes ``vLLM <server's name>``.
+        folder: the folder in Grafana, by the sidecar's annotation ``grafana_folder``.
+        labels: the labels that the sidecar looks for; None takes ``grafana_dashboard: "1"``.
+        name: the ConfigMap's name; None lets cdk8s name it.
+
+    Raises:
+        InvalidOptionError: a label, the title or the folder is none.
+        ConflictError: the server keeps no statistics.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        server: VllmServer,
+        title: str | None = None,
+        folder: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> None:
+        target = _target(server)
+        heading = f"vLLM {server.name}" if title is None else checks.text("title", title)
+        found_by = {"grafana_dashboard": "1"} if labels is None else checks.label_map("labels", labels)
+        annotations = {} if folder is None else {"grafana_folder": checks.text("folder", folder)}
+        model = dashboard_json(target, name=server.name, title=heading)
+        super().__init__(scope, id)
+        _take_name(self, "ConfigMap", name)
+        self.config_map = kplus.ConfigMap(
+            self,
+            "Resource",
+            metadata=cdk8s.ApiObjectMetadata(name=name, labels={**server.labels, **found_by}, annotations=annotations),
+            # The sidecar writes the files of all namespaces into one folder.
+            data={
+                f"{'-'.join(filter(None, (server.namespace, server.name)))}.json": json.dumps(model, indent=2) + "\n"
+            },
+        )
+
+
+def _target(server: VllmServer) -> Target:
+    _check_statistics(server)
+    return Target(
+        model_name=server.engine.served_model_name,
+        pods=deployment_pods(server.name),
+        namespace=server.namespace,
+        version=server.engine.version.name,
+    )
+
+
+def _endpoint(
+    server: VllmServer,
+    interval: str | cdk8s.Duration,
+    scrape_timeout: str | cdk8s.Duration,
+    tls_config: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    _check_statistics(server)
+    return endpoint(
+        interval=_duration(interval),
+        scrape_timeout=_duration(scrape_timeout),
+        scheme=server.url.partition(":")[0],
+        tls_config=tls_config,
+    )
+
+
+def _check_statistics(server: VllmServer) -> None:
+    checks.instance("server", server, VllmServer, allowed="a VllmServer")
+    if server.engine.settings.get("disable_log_stats"):
+        raise ConflictError(
+            f"{server.node.path} has disable_log_stats, so its /metrics shows nothing of vLLM's", option="server"
+        )
+
+
+def _duration(value: str | cdk8s.Duration) -> str:
+    return f"{round(value.to_milliseconds())}ms" if isinstance(value, cdk8s.Duration) else value
+
+
+def _other_namespace(scope: Construct, server: VllmServer) -> str | None:
+    home = place(scope)[1]
+    if server.namespace is None and home is not None:
+        raise ConflictError(
+            f"the monitor is in namespace {home!r} and {server.node.path} in none; give both charts a namespace",
+            option="server",
+        )
+    return None if server.namespace == home else server.namespace
+
+
+def _take_name(construct: Construct, kind: str, name: str | None) -> None:
+    if name is not None:
+        registry, namespace = place(construct)
+        registry.take_name(kind, namespace, checks.dns_subdomain("name", name), construct)
+
+
+def _custom_resource(
+    construct: Construct,
+    kind: str,
+    spec: dict[str, Any],
+    *,
+    server: VllmServer,
+    labels: Mapping[str, str] | None,
+    name: str | None,
+) -> cdk8s.ApiObject:
+    _take_name(construct, kind, name)
+    own_labels = {**server.labels, **checks.label_map("labels", labels or {})}
+    resource = cdk8s.ApiObject(
+        construct,
+        "Resource",
+        api_version=_API_VERSION,
+        kind=kind,
+        metadata=cdk8s.ApiObjectMetadata(name=name, labels=own_labels),
+    )
+    resource.add_json_patch(cdk8s.JsonPatch.add("/spec", spec))
+    return resource
