@@ -30,6 +30,22 @@ EMBEDDED: Mapping[str, str] = {
     "workerTemplate": "io.k8s.api.core.v1.PodTemplateSpec",
 }
 
+# What KEDA's Prometheus scaler reads of a trigger's metadata, of which the CRD says only that they are strings.
+# Source: https://keda.sh/docs/latest/scalers/prometheus/
+_PROMETHEUS_TRIGGER = (
+    "serverAddress",
+    "query",
+    "threshold",
+    "activationThreshold",
+    "authModes",
+    "customHeaders",
+    "ignoreNullValues",
+    "namespace",
+    "queryParameters",
+    "timeout",
+    "unsafeSsl",
+)
+
 
 @cache
 def definitions() -> Mapping[tuple[str, str], Mapping[str, Any]]:
@@ -64,8 +80,16 @@ def strict_schema(api_version: str, kind: str, core: str) -> dict[str, Any]:
         "metadata": {"$ref": f"{core}#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"},
         "spec": _strict(schema["properties"]["spec"], "spec", core),
     }
+    if kind == "ScaledObject":
+        _know_prometheus(properties["spec"]["properties"]["triggers"]["items"])
     required = sorted({"apiVersion", "kind", "metadata", *schema.get("required", ())})
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _know_prometheus(trigger: dict[str, Any]) -> None:
+    metadata = {"propertyNames": {"enum": list(_PROMETHEUS_TRIGGER)}, "required": list(_PROMETHEUS_TRIGGER[:3])}
+    trigger["if"] = {"properties": {"type": {"const": "prometheus"}}}
+    trigger["then"] = {"properties": {"metadata": metadata}}
 
 
 def _strict(schema: Mapping[str, Any], field: str, core: str) -> dict[str, Any]:

@@ -204,6 +204,37 @@ def test_an_endpoint_picker_that_is_a_service_needs_its_port() -> None:
     assert_valid([pool])
 
 
+def test_a_route_to_a_service_needs_the_port() -> None:
+    route = yaml.safe_load(EXAMPLES["HTTPRoute"])
+    (backend,) = route["spec"]["rules"][0]["backendRefs"]
+    del backend["port"]
+    assert problems([route])
+    backend |= {"group": "inference.networking.k8s.io", "kind": "InferencePool"}
+    assert_valid([route])
+
+
+def test_a_rule_either_alerts_or_records() -> None:
+    rules = yaml.safe_load(EXAMPLES["PrometheusRule"])
+    (rule,) = rules["spec"]["groups"][0]["rules"]
+    rule["record"] = "vllm:up"
+    assert problems([rules])
+    del rule["alert"]
+    assert_valid([rules])
+    del rule["record"]
+    assert problems([rules])
+
+
+def test_a_setting_that_the_prometheus_scaler_does_not_read_fails() -> None:
+    scaled = yaml.safe_load(EXAMPLES["ScaledObject"])
+    (trigger,) = scaled["spec"]["triggers"]
+    trigger["metadata"]["ignoreNullValue"] = "false"
+    assert any("ignoreNullValue" in problem for problem in problems([scaled]))
+    trigger["type"] = "cron"
+    assert_valid([scaled])
+    trigger |= {"type": "prometheus", "metadata": {"serverAddress": "http://a", "query": "b"}}
+    assert any("'threshold' is a required property" in problem for problem in problems([scaled]))
+
+
 @pytest.mark.parametrize("interval", ["30", "5 minutes", "30S", ""])
 def test_a_scrape_interval_that_is_no_prometheus_duration_fails(interval: str) -> None:
     monitor = yaml.safe_load(EXAMPLES["PodMonitor"])
