@@ -60,7 +60,9 @@ def manual_probes(values: Values) -> dict[str, HttpProbe | None] | None:
             probes[role] = None
         elif slow.enabled and not _counts(role, section, slow):
             numbers = _numbers(by_slow_start[role] or {})
-            probes[role] = HttpProbe(**{**numbers, **({} if delay is None else {"initial_delay_seconds": delay})})
+            if role != "startup" and delay is not None:
+                numbers["initial_delay_seconds"] = delay
+            probes[role] = HttpProbe(**numbers)
         else:
             with by_value_path(f"{role}Probe.httpGet"):
                 probes[role] = HttpProbe(
