@@ -1,0 +1,60 @@
+"""What to say about names that a release of vLLM does not have."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+from vllm_cdk8s.engine import catalogue
+from vllm_cdk8s.errors import InvalidOptionError, nearest
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.engine.catalogue import Release
+    from vllm_cdk8s.engine.options import Finding
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# From here on two names are one misspelt, not an old option and a new one that this package does not know yet.
+_MISSPELT = 0.85
+
+
+def gone(option: str, name: str, release: Release, finding: Finding, *, shown: str | None = None) -> None:
+    """Report an option that other releases have, with what took its place."""
+    place = catalogue.successor(name)
+    finding(
+        InvalidOptionError(
+            f"{_subject(shown)}not an option of vLLM {release.name}, but of {catalogue.history(name)}"
+            + (f"; use {place}" if place else ""),
+            option=option,
+        )
+    )
+
+
+def unknown(option: str, name: str, release: Release, finding: Finding, *, shown: str | None = None) -> None:
+    """Report an option that no release has, with the nearest name.
+
+    A plain misspelling is an error for any version; a name like no other may be newer than this package.
+    """
+    snake = _CAMEL.sub("_", name).lower().replace("-", "_").removeprefix("no_")
+    alias = next(
+        (known for flag, (known, _) in release.flags.items() if flag.lstrip("-").replace("-", "_") == snake), None
+    )
+    configurations = catalogue.configurations_with(snake, release)
+    if alias is not None or (len(configurations) == 1 and not release.option(snake)):
+        right = repr(alias) if alias else f"{{{configurations[0]!r}: {{{snake!r}: ...}}}}"
+        raise InvalidOptionError(f"{_subject(shown)}not an option of vLLM; did you mean {right}?", option=option)
+    candidates = release.names if shown is None else [flag for flag in release.flags if flag.startswith("--")]
+    hint = nearest(snake if shown is None else f"--{snake.replace('_', '-')}", candidates)
+    error = InvalidOptionError(
+        f"{_subject(shown)}not an option of vLLM {release.name}{hint or '; unchecked_args passes on what is newer'}",
+        option=option,
+    )
+    ratio = max((SequenceMatcher(None, snake, known).ratio() for known in release.names), default=0)
+    if ratio >= _MISSPELT:
+        raise error
+    finding(error)
+
+
+def _subject(shown: str | None) -> str:
+    """The flag of a raw argument; a typed setting's name begins the message already."""
+    return f"{shown} is " if shown else ""
