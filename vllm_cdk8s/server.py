@@ -13,6 +13,7 @@ from vllm_cdk8s import checks
 from vllm_cdk8s.api_key import note_api_key
 from vllm_cdk8s.apps import inherit_place, place, unprivileged_namespaces
 from vllm_cdk8s.autoscaling import Autoscaling, add_autoscaler
+from vllm_cdk8s.contribution import with_features
 from vllm_cdk8s.drop_cache import DropCacheWrapper
 from vllm_cdk8s.engine import engine_command
 from vllm_cdk8s.engine.version import said_version, version_key
@@ -134,7 +135,9 @@ class VllmServer(Construct):
         drop_cache: DropCacheWrapper | None = None,
         **pod_options: Unpack[PodOptions],
     ) -> None:
-        options = check_options(pod_options, _OWN_OPTIONS)
+        options, engine_args, env = with_features(
+            check_options(pod_options, _OWN_OPTIONS), model=model, engine_args=engine_args, env=env, scope=scope
+        )
         _check_kinds(
             storage=storage, probes=probes, drop_cache=drop_cache, autoscaling=autoscaling, ingress=ingress,
             resources=resources,
@@ -163,6 +166,7 @@ class VllmServer(Construct):
 
         super().__init__(scope, id)
         self._scope = scope
+        self.image, self.pod_options = image, options
         metadata_labels = {**own_labels, NAME_LABEL: app_name}
         if instance is not None or name is not None:
             metadata_labels[INSTANCE_LABEL] = instance or name or ""
@@ -199,13 +203,14 @@ class VllmServer(Construct):
         else:
             account_name = name if service_account is None and name is not None else self.service_account.name
         template = pod_template(
-            options, engine=self.engine, image=image, image_pull_policy=policy, port=port, env=env or {},
+            options, engine=self.engine, image=image, image_pull_policy=policy, port=port, env=env,
             resources=all_resources, gpus=all_gpus, storage=storage, health=probes.health, drop_cache=drop_cache,
             labels=self.selector, service_account=account_name,
         )  # fmt: skip
         self._set_spec(
-            template, None if autoscaling is not None else replicas, named_by_cdk8s=name is None and instance is None
-        )
+            template, None if autoscaling is not None else replicas, named_by_cdk8s=name is None and instance is None,
+            download_seconds=options["download"].max_seconds if "download" in options else 0,
+        )  # fmt: skip
         self.service = kplus.Service(
             self, "Service",
             metadata=cdk8s.ApiObjectMetadata(name=name, labels=self.labels),
@@ -299,14 +304,16 @@ class VllmServer(Construct):
         metadata = cdk8s.ApiObjectMetadata(name=name, labels=self.labels)
         return kplus.ServiceAccount(self, "ServiceAccount", metadata=metadata, automount_token=False)
 
-    def _set_spec(self, template: dict[str, Any], replicas: int | None, *, named_by_cdk8s: bool) -> None:
+    def _set_spec(
+        self, template: dict[str, Any], replicas: int | None, *, named_by_cdk8s: bool, download_seconds: int
+    ) -> None:
         spec: dict[str, Any] = {} if replicas is None else {"replicas": replicas}
         spec |= {
             "selector": {"matchLabels": self.selector},
             # A surge pod would wait for the GPU, or the claim, that the old one holds, for ever. Not Recreate: a
             # server-side apply over a live RollingUpdate Deployment is refused.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
-            "progressDeadlineSeconds": self.probes.startup_seconds + _ROLLOUT_MARGIN_SECONDS,
+            "progressDeadlineSeconds": download_seconds + self.probes.startup_seconds + _ROLLOUT_MARGIN_SECONDS,
             "template": template,
         }
         patches = [cdk8s.JsonPatch.add("/spec", spec)]

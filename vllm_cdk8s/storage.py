@@ -296,18 +296,25 @@ class ModelStorage(Construct):
         Raises:
             ConflictError: the claim is in another namespace, or allows one pod only.
         """
-        option = "storage"
-        at_home = self._given_claim is None and (self._scope is server or self._scope is scope)
+        self.check_namespace(server, scope)
+        self._servers.append(server)
+        self.check_replicas(max_replicas)
+
+    def check_namespace(self, construct: Construct, scope: Construct) -> None:
+        """Refuse a construct whose pods are in another namespace than the claim.
+
+        Raises:
+            ConflictError: they are.
+        """
+        at_home = self._given_claim is None and (self._scope is construct or self._scope is scope)
         if self._claim_name is not None and not at_home and (namespace := self._namespace()) is not _UNKNOWN:
             wanted = place(scope)[1]
             if namespace != wanted:
                 raise ConflictError(
-                    f"claim {self._claim_name!r} is in namespace {namespace!r}, the server {server.node.path} in "
-                    f"{wanted!r}; a pod can only mount claims of its own namespace",
-                    option=option,
+                    f"claim {self._claim_name!r} is in namespace {namespace!r}, {construct.node.path} in {wanted!r}; "
+                    "a pod can only mount claims of its own namespace",
+                    option="storage",
                 )
-        self._servers.append(server)
-        self.check_replicas(max_replicas)
 
     def check_replicas(self, max_replicas: int) -> None:
         """Say what speaks against so many pods of one server, and the servers that mount this storage already.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import cdk8s_plus_27 as kplus
 
@@ -15,9 +15,12 @@ from vllm_cdk8s.placement import DeviceClaim, KaiShare, scheduling
 from vllm_cdk8s.secret_key import SecretKey
 
 if TYPE_CHECKING:
+    from vllm_cdk8s.chat_template import ChatTemplate
+    from vllm_cdk8s.download import InitDownload
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineCommand
     from vllm_cdk8s.health import Health
+    from vllm_cdk8s.lora import LoraAdapters
     from vllm_cdk8s.storage import ModelStorage
 
 _PULL_POLICIES = {
@@ -80,20 +83,31 @@ class PodOptions(TypedDict, total=False):
     """Run as an ordinary user, as the "restricted" Pod Security Standard wants."""
     drain_seconds: int
     """Seconds that running requests get at shutdown."""
+    lora: LoraAdapters
+    """LoRA adapters: a list, a folder in which vLLM looks for them, or both."""
+    chat_template: ChatTemplate
+    """The template by which messages become a prompt."""
+    download: InitDownload
+    """Download the model before vLLM starts, outside its start-up budget."""
 
 
-def check_options(options: PodOptions, others: Sequence[str]) -> PodOptions:
+_Options = TypeVar("_Options", bound=Mapping[str, Any])
+
+
+def check_options(
+    options: _Options, others: Sequence[str], known: Sequence[str] = tuple(PodOptions.__annotations__)
+) -> _Options:
     """The options that say something; None says nothing.
 
     Raises:
         InvalidOptionError: a name is no option, with the nearest of these and the construct's other ones.
     """
-    names = [*others, *PodOptions.__annotations__]
+    names = [*others, *known]
     for name in options:
-        if name not in PodOptions.__annotations__:
+        if name not in known:
             raise InvalidOptionError(f"is not an option{nearest(name, names)}", option=name)
     said = {name: value for name, value in options.items() if value is not None}
-    return cast("PodOptions", said)
+    return cast("_Options", said)
 
 
 def pull_policy(value: kplus.ImagePullPolicy | str) -> str:
@@ -164,11 +178,11 @@ def pod_template(
         args=[pod.literal(arg) for arg in engine.args],
         port=port,
         env=pod.environment(
-            _variables(env, options),
+            variables(env, options),
             caches_below=storage.mount_path,
             identity={} if non_root is None else non_root.environment(),
         ),
-        env_from=[_env_from(index, item) for index, item in enumerate(_list(options, "env_from"))],
+        env_from=[env_from_wire(index, item) for index, item in enumerate(listed(options, "env_from"))],
         resources=resources,
         health=health,
         scheme=scheme(engine),
@@ -177,17 +191,18 @@ def pod_template(
         device_claims=[claim.container_claim() for claim in claims],
         pre_stop=() if stop is None else stop.pre_stop,
     )
+    downloads = [options["download"].container(engine, like=container)] if "download" in options else []
     return pod.template(
-        labels={**_own_labels(options, labels), **({} if kai is None else kai.labels()), **labels},
+        labels={**own_labels(options, labels), **({} if kai is None else kai.labels()), **labels},
         annotations={
             **checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
             **({} if kai is None else kai.annotations()),
         },
         containers=[container, *pod.named("extra_containers", options.get("extra_containers", ()))],
-        init_containers=options.get("init_containers", ()),
+        init_containers=[*downloads, *pod.sequence("init_containers", options.get("init_containers", ()))],
         volumes=volumes,
         service_account=service_account,
-        image_pull_secrets=[_name("image_pull_secrets", item) for item in _list(options, "image_pull_secrets")],
+        image_pull_secrets=[secret_name("image_pull_secrets", item) for item in listed(options, "image_pull_secrets")],
         scheduling=scheduling(
             node_selector=options.get("node_selector", {}),
             node_name=storage.node_name,
@@ -214,7 +229,7 @@ def scheme(engine: EngineCommand) -> str:
 
 
 def _value_objects(options: PodOptions) -> tuple[KaiShare | None, NonRoot | None, list[DeviceClaim]]:
-    claims = _list(options, "device_claims")
+    claims = listed(options, "device_claims")
     expected: list[tuple[str, object, type]] = [
         ("kai", options.get("kai"), KaiShare),
         ("non_root", options.get("non_root"), NonRoot),
@@ -233,15 +248,16 @@ def _warn_without_gpu(options: PodOptions, gpus: int | None) -> None:
         warn("gpus: nothing is said about GPUs, so the pod may see none; say gpus=1, or gpus=0 for a CPU image")
 
 
-def _variables(
-    env: Mapping[str, str | kplus.EnvValue | Wire], options: PodOptions
+def variables(
+    env: Mapping[str, str | kplus.EnvValue | Wire], options: Mapping[str, Any]
 ) -> dict[str, str | Mapping[str, Any]]:
+    """The variables of a container: the secrets of its options, then the user's own."""
     if not isinstance(env, Mapping):
         raise InvalidOptionError(f"{env!r} is not a mapping", option="env")
     variables: dict[str, str | Mapping[str, Any]] = {}
     for option, name in (("hf_token", "HF_TOKEN"), ("api_key", "VLLM_API_KEY")):
         if option in options:
-            secret = options[option]  # type: ignore[literal-required]
+            secret = options[option]
             if not isinstance(secret, SecretKey):
                 raise InvalidOptionError(
                     'a literal secret would stand in the YAML for all to read; allowed: SecretKey("name", "key")',
@@ -267,7 +283,8 @@ def _env_value(value: kplus.EnvValue) -> str | Mapping[str, Any]:
     return source
 
 
-def _env_from(index: int, item: kplus.ISecret | kplus.IConfigMap | Wire) -> dict[str, Any]:
+def env_from_wire(index: int, item: kplus.ISecret | kplus.IConfigMap | Wire) -> dict[str, Any]:
+    """An item of ``env_from`` in wire form."""
     option = f"env_from[{index}]"
     if isinstance(item, Mapping):
         return dict(checks.plain(option, item))
@@ -279,17 +296,20 @@ def _env_from(index: int, item: kplus.ISecret | kplus.IConfigMap | Wire) -> dict
     return {"secretRef" if kind == "Secret" else "configMapRef": {"name": item.name}}
 
 
-def _name(option: str, item: str | kplus.IResource) -> str:
+def secret_name(option: str, item: str | kplus.IResource) -> str:
+    """The name of a Secret that is given by name or as a construct."""
     if not isinstance(item, str) and getattr(item, "kind", None) != "Secret":
         raise InvalidOptionError(f"{item!r} is not a secret; allowed: a name or a kplus.ISecret", option=option)
     return checks.dns_subdomain(option, item if isinstance(item, str) else item.name)
 
 
-def _list(options: PodOptions, name: str) -> list[Any]:
+def listed(options: Mapping[str, Any], name: str) -> list[Any]:
+    """An option that is a list; empty where it is not said."""
     return pod.sequence(name, options.get(name, ()))
 
 
-def _own_labels(options: PodOptions, selector: Mapping[str, str]) -> dict[str, str]:
+def own_labels(options: Mapping[str, Any], selector: Mapping[str, str]) -> dict[str, str]:
+    """The user's labels of the pods, none of which may contradict the selector's."""
     own = checks.label_map("pod_labels", options.get("pod_labels", {}))
     for key in own.keys() & selector.keys():
         if own[key] != selector[key]:

@@ -1,0 +1,172 @@
+"""SmokeTest: a Job that asks a server for its health, its models and one answer, and fails loudly."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from vllm_cdk8s import checks
+from vllm_cdk8s.apps import place
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.hardening import NonRoot
+from vllm_cdk8s.job import JOB_OPTIONS, add_job, job_pod, program
+from vllm_cdk8s.secret_key import SecretKey
+from vllm_cdk8s.workload import check_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import cdk8s
+    from typing_extensions import Unpack
+
+    from vllm_cdk8s.job import JobOptions
+    from vllm_cdk8s.server import VllmServer
+
+_NAME_LABEL, _INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+_REQUESTS = ("completion", "chat", "embedding", "none")
+# Beyond the start-up budget: pulling an image, scheduling, a rollout's last pod.
+_MARGIN_SECONDS = 600
+_NOBODY = 65534
+
+
+class SmokeTest(Construct):
+    """A Job that tests one server: ``SmokeTest(self, "smoke-test", server=server)``.
+
+    It waits until ``/health`` answers, finds the model in ``/v1/models``, makes one request, and says in its log what
+    it found. It fails, without a second try, with the reason in its last line, in ``kubectl describe pod``, and in its
+    exit code: 3 never healthy, 4 API key refused, 5 model not served, 6 no proper answer.
+
+    Its name ends in a digest of the server's pods too, so that each change of the server is tested anew. It knows the
+    server as it is by then: make it after the last `VllmServer.patch_pod`. It runs as nobody, with a read-only root
+    filesystem and no rights, so that any namespace lets it in.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        server: the server.
+        request: what to ask: a ``completion``, a ``chat``, an ``embedding``, or ``none``. None asks for a completion,
+            and for an embedding where ``engine_args`` says ``runner="pooling"``.
+        model: the model to ask, such as an adapter; None asks the server's own.
+        prompt: the prompt.
+        api_key: the server's API key; None takes the server's own option.
+        ca: certificates to trust, in PEM, where the server's own is not signed by a public authority.
+        verify_tls: False trusts any certificate.
+        timeout_seconds: how long to wait for health; None waits for the server's start-up budget and ten minutes more.
+        name: what the Job's name begins with; None lets cdk8s name it.
+        image: an image with ``python3``; None takes the server's, which its node may have already. Any small one does.
+        env: environment variables, plain text or ``kplus.EnvValue``.
+        **job_options: what may be said of any Job; see `JobOptions`.
+
+    Raises:
+        InvalidOptionError: an option is unknown, or has a value that is wrong by itself.
+        ConflictError: the server's API key is in another namespace.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        server: VllmServer,
+        request: str | None = None,
+        model: str | None = None,
+        prompt: str = "Hello",
+        api_key: SecretKey | None = None,
+        ca: SecretKey | None = None,
+        verify_tls: bool = True,
+        timeout_seconds: int | None = None,
+        name: str | None = None,
+        image: str | None = None,
+        env: Mapping[str, str | kplus.EnvValue] | None = None,
+        **job_options: Unpack[JobOptions],
+    ) -> None:
+        options = check_options(job_options, tuple(SmokeTest.__init__.__kwdefaults__ or ()), JOB_OPTIONS)
+        seconds = _MARGIN_SECONDS + server.probes.startup_seconds
+        if timeout_seconds is not None:
+            seconds = checks.integer("timeout_seconds", timeout_seconds, minimum=1)
+        arguments = [
+            f"--url={server.url}",
+            f"--model={_model(model, server)}",
+            f"--request={_request(request, server)}",
+            f"--prompt={checks.text('prompt', prompt)}",
+            f"--timeout={seconds}",
+        ]
+        if not checks.boolean("verify_tls", verify_tls):
+            warn("verify_tls: False trusts any certificate, and sends the API key to whoever answers; give ca= instead")
+            arguments.append("--insecure")
+        variables: dict[str, Any] = dict(env or {})
+        key = api_key if api_key is not None else server.pod_options.get("api_key")
+        for option, secret, variable in (("api_key", key, "SMOKE_TEST_API_KEY"), ("ca", ca, "SMOKE_TEST_CA")):
+            if secret is not None:
+                allowed = 'SecretKey("name", "key")'
+                variables[variable] = checks.instance(option, secret, SecretKey, allowed=allowed).wire()
+        if image is None:
+            image = server.image
+            pull_secrets = server.pod_options.get("image_pull_secrets", ())
+            if pull_secrets:
+                options.setdefault("image_pull_secrets", pull_secrets)
+
+        super().__init__(scope, id)
+        if key is not None and api_key is None and place(scope)[1] != server.namespace:
+            raise ConflictError(
+                f"the server's is in namespace {server.namespace!r}, the test in {place(scope)[1]!r}; a pod can only "
+                "read Secrets of its own namespace, so give it api_key=SecretKey(...) there",
+                option="api_key",
+            )
+        self.labels = {_NAME_LABEL: "vllm-smoke-test", _INSTANCE_LABEL: server.instance}
+        container = program(
+            options, name="smoke-test", source="smoke_test", arguments=arguments, image=image, env=variables
+        )
+        template = job_pod(_restricted(options), container=container, labels=self.labels)
+        spec = {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": seconds + _MARGIN_SECONDS,
+            "template": template,
+        }
+        self.job: cdk8s.ApiObject = add_job(
+            self, scope, name=name, options=options, spec=spec, labels=self.labels,
+            subject=server.deployment.to_json()["spec"]["template"],
+        )  # fmt: skip
+
+    @property
+    def name(self) -> str:
+        """The Job's name."""
+        return self.job.name
+
+    @cached_property
+    def pods(self) -> kplus.Pods:
+        """The test's pods, for network policies that let them reach the server."""
+        return kplus.Pods.select(self, "Pods", labels=self.labels)
+
+
+def _restricted(options: JobOptions) -> JobOptions:
+    """The options, as nobody and with no rights where they do not say otherwise; None takes a field away."""
+    nobody = NonRoot(uid=_NOBODY, gid=_NOBODY)
+    pod_context = nobody.pod_context()
+    del pod_context["fsGroup"], pod_context["fsGroupChangePolicy"]  # it has no volumes
+    if "non_root" in options:
+        pod_context = {}
+    container_context = {**nobody.container_context(), "readOnlyRootFilesystem": True}
+    return {
+        **options,
+        "pod_security_context": {**pod_context, **options.get("pod_security_context", {})},
+        "security_context": {**container_context, **options.get("security_context", {})},
+    }
+
+
+def _request(request: str | None, server: VllmServer) -> str:
+    if request is None:
+        settings = server.engine.settings
+        return "embedding" if settings.get("runner") == "pooling" or settings.get("task") == "embed" else "completion"
+    if request not in _REQUESTS:
+        raise InvalidOptionError(
+            f"{request!r} is none; allowed: {', '.join(_REQUESTS)}{nearest(str(request), _REQUESTS)}", option="request"
+        )
+    return request
+
+
+def _model(model: str | None, server: VllmServer) -> str:
+    return server.engine.served_model_name if model is None else checks.text("model", model)
