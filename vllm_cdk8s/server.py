@@ -2,58 +2,50 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
 from vllm_cdk8s import checks
 from vllm_cdk8s.api_key import note_api_key
-from vllm_cdk8s.apps import inherit_place, place, unprivileged_namespaces
+from vllm_cdk8s.apps import place
 from vllm_cdk8s.autoscaling import Autoscaling, add_autoscaler
 from vllm_cdk8s.contribution import with_features
-from vllm_cdk8s.drop_cache import DropCacheWrapper
 from vllm_cdk8s.engine import engine_command
-from vllm_cdk8s.engine.version import said_version, version_key
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.errors import ConflictError
 from vllm_cdk8s.exposure import Ingress, add_ingress
-from vllm_cdk8s.health import DEFAULT_STARTUP_SECONDS, PORT_NAME
-from vllm_cdk8s.lifecycle import drain
+from vllm_cdk8s.health import DEFAULT_STARTUP_SECONDS
 from vllm_cdk8s.pod import Resources, with_gpus
-from vllm_cdk8s.pod_standards import pod_security_level
 from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
-from vllm_cdk8s.storage import DEFAULT_MOUNT_PATH, DEFAULT_SIZE, ModelStorage
-from vllm_cdk8s.workload import (
-    SHUTDOWN_TIMEOUT_SINCE,
-    PodOptions,
-    check_options,
-    pod_template,
-    pull_policy,
-    scheme,
+from vllm_cdk8s.server_base import (
+    INSTANCE_LABEL,
+    NAME_LABEL,
+    ROLLOUT_MARGIN_SECONDS,
+    Server,
+    check_kinds,
+    check_labels,
+    check_names,
+    check_service_type,
+    with_shutdown_timeout,
 )
+from vllm_cdk8s.storage import DEFAULT_MOUNT_PATH, DEFAULT_SIZE, ModelStorage
+from vllm_cdk8s.workload import PodOptions, check_options, pod_template, pull_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs import IConstruct
+    from constructs import Construct
     from typing_extensions import Unpack
 
+    from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineArgs
     from vllm_cdk8s.sizing import Sizing
 
-_SERVICE_TYPES = {
-    "ClusterIP": kplus.ServiceType.CLUSTER_IP,
-    "NodePort": kplus.ServiceType.NODE_PORT,
-    "LoadBalancer": kplus.ServiceType.LOAD_BALANCER,
-}
-# Beyond the start-up budget, for pulling an image of many GiB and for scheduling.
-_ROLLOUT_MARGIN_SECONDS = 600
-NAME_LABEL, INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+__all__ = ["INSTANCE_LABEL", "NAME_LABEL", "VllmServer"]
 
 
-class VllmServer(Construct):
+class VllmServer(Server):
     """A vLLM server: Deployment, Service, ServiceAccount, and a claim for its models.
 
     ``VllmServer(self, "llama", model="meta-llama/Llama-3.1-8B-Instruct", gpus=1)``. Given nothing but a model it is one
@@ -138,7 +130,7 @@ class VllmServer(Construct):
         options, engine_args, env = with_features(
             check_options(pod_options, _OWN_OPTIONS), model=model, engine_args=engine_args, env=env, scope=scope
         )
-        _check_kinds(
+        check_kinds(
             storage=storage, probes=probes, drop_cache=drop_cache, autoscaling=autoscaling, ingress=ingress,
             resources=resources,
         )  # fmt: skip
@@ -146,9 +138,9 @@ class VllmServer(Construct):
         if autoscaling is not None and replicas != 1:
             raise ConflictError(f"{replicas} contradicts autoscaling, which decides on the replicas", option="replicas")
         checks.port("service_port", service_port)
-        kind = _service_type(service_type)
-        _check_names(name, instance, app_name, longest_suffix="-pvc" if storage is None else "")
-        own_labels = _own_labels(labels or {})
+        kind = check_service_type(service_type)
+        check_names(name, instance, app_name, longest_suffix="-pvc" if storage is None else "")
+        own_labels = check_labels(labels or {})
         own_annotations = checks.annotation_map("annotations", annotations or {})
         policy = pull_policy(image_pull_policy)
         all_resources, all_gpus = with_gpus(
@@ -159,28 +151,17 @@ class VllmServer(Construct):
         )
         self.engine = engine_command(
             model=model, host=host, port=port,
-            engine_args=_with_shutdown_timeout(engine_args, image, engine_version, options),
+            engine_args=with_shutdown_timeout(engine_args, image, engine_version, options),
             extra_args=extra_args, unchecked_args=unchecked_args, image=image, engine_version=engine_version,
             gpus=all_gpus,
         )  # fmt: skip
 
         super().__init__(scope, id)
-        self._scope = scope
         self.image, self.pod_options = image, options
-        metadata_labels = {**own_labels, NAME_LABEL: app_name}
-        if instance is not None or name is not None:
-            metadata_labels[INSTANCE_LABEL] = instance or name or ""
-        self.deployment = cdk8s.ApiObject(
-            self, "Resource", api_version="apps/v1", kind="Deployment",
-            metadata=cdk8s.ApiObjectMetadata(name=name, labels=metadata_labels, annotations=own_annotations),
+        self.deployment = self._begin(
+            scope, api_version="apps/v1", kind="Deployment", name=name, instance=instance, app_name=app_name,
+            labels=own_labels, annotations=own_annotations,
         )  # fmt: skip
-        self.name = name if name is not None else self.deployment.name
-        _check_derived_name(self.name, self)
-        self.instance = instance or self.name
-        self.labels = {**metadata_labels, INSTANCE_LABEL: self.instance}
-        self.selector = {NAME_LABEL: app_name, INSTANCE_LABEL: self.instance}
-        if name is not None or instance is not None:
-            self._take_identity(name)
         if storage is None:
             claim_name = None if name is None else f"{name}-pvc"
             non_root = options.get("non_root")
@@ -197,28 +178,19 @@ class VllmServer(Construct):
         self.min_replicas, self.max_replicas = limits
         storage.mount_into(self, scope, max_replicas=self.max_replicas)
 
-        self.service_account = service_account if service_account is not None else self._own_account(name)
-        if isinstance(self.service_account, str):
-            account_name = checks.dns_subdomain("service_account", self.service_account)
-        else:
-            account_name = name if service_account is None and name is not None else self.service_account.name
+        account_name = self._use_account(service_account, name)
         template = pod_template(
             options, engine=self.engine, image=image, image_pull_policy=policy, port=port, env=env,
             resources=all_resources, gpus=all_gpus, storage=storage, health=probes.health, drop_cache=drop_cache,
             labels=self.selector, service_account=account_name,
         )  # fmt: skip
         self._set_spec(
-            template, None if autoscaling is not None else replicas, named_by_cdk8s=name is None and instance is None,
-            download_seconds=options["download"].max_seconds if "download" in options else 0,
+            self._deployment_spec(
+                template, None if autoscaling is not None else replicas,
+                download_seconds=options["download"].max_seconds if "download" in options else 0,
+            )
         )  # fmt: skip
-        self.service = kplus.Service(
-            self, "Service",
-            metadata=cdk8s.ApiObjectMetadata(name=name, labels=self.labels),
-            type=kind,
-            ports=[kplus.ServicePort(name=PORT_NAME, port=service_port, target_port=port)],
-            selector=self.pods,
-        )  # fmt: skip
-        self._service_port = service_port
+        self._serve(name, service_type=kind, service_port=service_port, target_port=port, pods=self.pods)
         self.ingress = None
         if ingress is not None:
             self.ingress = add_ingress(self, ingress, service=self.service, name=name, labels=self.labels)
@@ -231,28 +203,6 @@ class VllmServer(Construct):
         if drop_cache is not None:
             place(scope)[0].add_check(self._check_privileged_namespace)
         note_api_key(self, scope, self.selector, options.get("api_key"))
-
-    @cached_property
-    def pods(self) -> kplus.Pods:
-        """The server's pods, for network policies and services of your own."""
-        return kplus.Pods.select(self, "Pods", labels=self.selector)
-
-    @property
-    def namespace(self) -> str | None:
-        """The namespace of the server's chart, None where it has none."""
-        return place(self._scope)[1]
-
-    @property
-    def url(self) -> str:
-        """Where clients in the cluster reach the server; without a namespace, those of its own."""
-        namespace = self.namespace
-        host = self.service.name if namespace is None else f"{self.service.name}.{namespace}"
-        return f"{scheme(self.engine).lower()}://{host}:{self._service_port}"
-
-    @property
-    def pod_security_level(self) -> str:
-        """The strictest Pod Security Standard that the pods satisfy: restricted, baseline or privileged."""
-        return pod_security_level(self.deployment.to_json()["spec"]["template"])
 
     def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:
         """Take the number of replicas out of the Deployment, since from now on an autoscaler decides on it.
@@ -279,128 +229,18 @@ class VllmServer(Construct):
         self.autoscaler, self.min_replicas, self.max_replicas = autoscaler, min_replicas, max_replicas
         self.deployment.add_json_patch(cdk8s.JsonPatch.remove("/spec/replicas"))
 
-    def patch_pod(self, path: str, value: Any) -> None:
-        """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.
-
-        Args:
-            path: a JSON pointer below the template; its parent must exist, and ``/-`` appends to a list that does.
-            value: the field's new value in wire form.
-        """
-        if not path.startswith("/"):
-            raise InvalidOptionError(
-                f"{path!r} is not a JSON pointer; allowed: such as '/spec/hostname'", option="path"
-            )
-        value = checks.plain("value", value)
-        self.deployment.add_json_patch(cdk8s.JsonPatch.add(f"/spec/template{path}", value))
-
-    def _take_identity(self, name: str | None) -> None:
-        registry, namespace = place(self._scope)
-        if name is not None:
-            registry.take_name("Deployment", namespace, name, self)
-            inherit_place(self, self._scope)
-        registry.take_selector(namespace, self.selector, self)
-
-    def _own_account(self, name: str | None) -> kplus.ServiceAccount:
-        metadata = cdk8s.ApiObjectMetadata(name=name, labels=self.labels)
-        return kplus.ServiceAccount(self, "ServiceAccount", metadata=metadata, automount_token=False)
-
-    def _set_spec(
-        self, template: dict[str, Any], replicas: int | None, *, named_by_cdk8s: bool, download_seconds: int
-    ) -> None:
+    def _deployment_spec(
+        self, template: dict[str, Any], replicas: int | None, *, download_seconds: int
+    ) -> dict[str, Any]:
         spec: dict[str, Any] = {} if replicas is None else {"replicas": replicas}
-        spec |= {
+        return spec | {
             "selector": {"matchLabels": self.selector},
             # A surge pod would wait for the GPU, or the claim, that the old one holds, for ever. Not Recreate: a
             # server-side apply over a live RollingUpdate Deployment is refused.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
-            "progressDeadlineSeconds": download_seconds + self.probes.startup_seconds + _ROLLOUT_MARGIN_SECONDS,
+            "progressDeadlineSeconds": download_seconds + self.probes.startup_seconds + ROLLOUT_MARGIN_SECONDS,
             "template": template,
         }
-        patches = [cdk8s.JsonPatch.add("/spec", spec)]
-        if named_by_cdk8s:
-            label = INSTANCE_LABEL.replace("/", "~1")
-            patches.append(cdk8s.JsonPatch.add(f"/metadata/labels/{label}", self.instance))
-        self.deployment.add_json_patch(*patches)
-
-    def _check_privileged_namespace(self, root: IConstruct) -> list[str]:
-        declared = unprivileged_namespaces(root)
-        namespace = self.namespace
-        if namespace not in declared:
-            return []
-        finding = (
-            f"drop_cache: server {self.node.path} needs privileged pods, but namespace {namespace!r} "
-            f"({declared[namespace]}) does not let them in; declare it as a PrivilegedNamespace"
-        )
-        return [finding]
 
 
 _OWN_OPTIONS = ("model", *(VllmServer.__init__.__kwdefaults__ or ()))
-
-
-_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
-    "storage": ((ModelStorage,), 'ModelStorage(self, "models", size="50Gi") or another of its kinds'),
-    "probes": ((SlowStartProbes, ManualProbes), 'SlowStartProbes(self, "probes", max_startup_seconds=600)'),
-    "drop_cache": ((DropCacheWrapper,), 'DropCacheWrapper(self, "drop-cache")'),
-    "autoscaling": ((Autoscaling,), "Autoscaling(max_replicas=4)"),
-    "ingress": ((Ingress,), 'Ingress(hosts=["llm.example.com"])'),
-    "resources": ((Resources,), 'Resources(limits={"memory": "24Gi"})'),
-}
-
-
-def _check_kinds(**options: object) -> None:
-    for option, value in options.items():
-        kinds, allowed = _KINDS[option]
-        if value is not None:
-            checks.instance(option, value, *kinds, allowed=allowed)
-
-
-def _check_names(name: str | None, instance: str | None, app_name: str, *, longest_suffix: str) -> None:
-    if name is not None:
-        checks.server_name("name", name, longest_suffix=longest_suffix)
-    if instance is not None:
-        checks.label_value("instance", checks.text("instance", instance))
-    checks.label_value("app_name", checks.text("app_name", app_name))
-
-
-def _own_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    own = checks.label_map("labels", labels)
-    for key, keyword in ((NAME_LABEL, "app_name"), (INSTANCE_LABEL, "instance")):
-        if key in own:
-            raise ConflictError(
-                f"the server sets this label itself, for its selector; use {keyword}=", option=f"labels[{key!r}]"
-            )
-    return own
-
-
-def _check_derived_name(name: str, server: Construct) -> None:
-    if name[0].isdigit():
-        raise InvalidOptionError(
-            f"{server.node.path!r} makes names that begin with a digit ({name!r}), and a Service's must begin with a "
-            "letter; allowed: another id for the chart, or name=",
-            option="id",
-        )
-
-
-def _service_type(value: kplus.ServiceType | str) -> kplus.ServiceType:
-    if isinstance(value, str) and value in _SERVICE_TYPES:
-        return _SERVICE_TYPES[value]
-    if value not in _SERVICE_TYPES.values():
-        raise InvalidOptionError(
-            f"{value!r} is not a service type; allowed: {', '.join(_SERVICE_TYPES)}"
-            f"{nearest(str(value), _SERVICE_TYPES)}",
-            option="service_type",
-        )
-    return value  # type: ignore[return-value]  # it is one of the enum's
-
-
-def _with_shutdown_timeout(
-    engine_args: EngineArgs | None, image: str, engine_version: str | None, options: PodOptions
-) -> EngineArgs | None:
-    version = said_version(image, engine_version)
-    if "drain_seconds" not in options:
-        return engine_args
-    graceful = version is None or version_key(version) >= version_key(SHUTDOWN_TIMEOUT_SINCE)
-    timeout = drain(options["drain_seconds"], graceful_engine=graceful).shutdown_timeout
-    if timeout is None or "shutdown_timeout" in (engine_args or {}):
-        return engine_args
-    return {**(engine_args or {}), "shutdown_timeout": timeout}

@@ -1,0 +1,272 @@
+"""What servers of every shape have in common: names and labels, service account, service, address."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from vllm_cdk8s import checks
+from vllm_cdk8s.apps import inherit_place, place, unprivileged_namespaces
+from vllm_cdk8s.autoscaling import Autoscaling
+from vllm_cdk8s.drop_cache import DropCacheWrapper
+from vllm_cdk8s.engine.version import said_version, version_key
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.exposure import Ingress
+from vllm_cdk8s.health import PORT_NAME
+from vllm_cdk8s.lifecycle import drain
+from vllm_cdk8s.pod import Resources
+from vllm_cdk8s.pod_standards import pod_security_level
+from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
+from vllm_cdk8s.storage import ModelStorage
+from vllm_cdk8s.workload import SHUTDOWN_TIMEOUT_SINCE, PodOptions, scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import IConstruct
+
+    from vllm_cdk8s.engine import EngineArgs, EngineCommand
+
+NAME_LABEL, INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+# Beyond the start-up budget, for pulling an image of many GiB and for scheduling.
+ROLLOUT_MARGIN_SECONDS = 600
+
+_SERVICE_TYPES = {
+    "ClusterIP": kplus.ServiceType.CLUSTER_IP,
+    "NodePort": kplus.ServiceType.NODE_PORT,
+    "LoadBalancer": kplus.ServiceType.LOAD_BALANCER,
+}
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "storage": ((ModelStorage,), 'ModelStorage(self, "models", size="50Gi") or another of its kinds'),
+    "probes": ((SlowStartProbes, ManualProbes), 'SlowStartProbes(self, "probes", max_startup_seconds=600)'),
+    "drop_cache": ((DropCacheWrapper,), 'DropCacheWrapper(self, "drop-cache")'),
+    "autoscaling": ((Autoscaling,), "Autoscaling(max_replicas=4)"),
+    "ingress": ((Ingress,), 'Ingress(hosts=["llm.example.com"])'),
+    "resources": ((Resources,), 'Resources(limits={"memory": "24Gi"})'),
+}
+# Of the tightest of several pod templates, the loosest decides.
+_LEVELS = ("restricted", "baseline", "privileged")
+
+
+class Server(Construct):
+    """A server that is found by its labels and reached through its service, whatever object makes its pods.
+
+    Attributes:
+        name: the name of the object that makes the pods.
+        instance: the label ``app.kubernetes.io/instance``.
+        labels: the labels of all objects.
+        selector: the labels that all its pods have, and no others.
+        engine: vLLM's checked command line.
+        service: the service in front of it.
+        service_account: the account that the pods run as.
+        image: the container image.
+        pod_options: what was said of the pods.
+    """
+
+    image: str
+    pod_options: PodOptions
+    engine: EngineCommand
+    service: kplus.Service
+    service_account: str | kplus.IServiceAccount
+    storage: ModelStorage
+    probes: SlowStartProbes | ManualProbes
+    drop_cache: DropCacheWrapper | None
+    # Where the pod templates are in the object that makes the pods.
+    _templates: tuple[str, ...] = ("/spec/template",)
+
+    def _begin(
+        self,
+        scope: Construct,
+        *,
+        api_version: str,
+        kind: str,
+        name: str | None,
+        instance: str | None,
+        app_name: str,
+        labels: Mapping[str, str],
+        annotations: Mapping[str, str],
+    ) -> cdk8s.ApiObject:
+        """Make the object that makes the pods, still without a spec, and settle names, labels and selector."""
+        self._scope = scope
+        metadata_labels = {**labels, NAME_LABEL: app_name}
+        if instance is not None or name is not None:
+            metadata_labels[INSTANCE_LABEL] = instance or name or ""
+        self._workload = cdk8s.ApiObject(
+            self, "Resource", api_version=api_version, kind=kind,
+            metadata=cdk8s.ApiObjectMetadata(name=name, labels=metadata_labels, annotations=dict(annotations)),
+        )  # fmt: skip
+        self.name = name if name is not None else self._workload.name
+        _check_derived_name(self.name, self)
+        self.instance = instance or self.name
+        self.labels = {**metadata_labels, INSTANCE_LABEL: self.instance}
+        self.selector = {NAME_LABEL: app_name, INSTANCE_LABEL: self.instance}
+        self._instance_known = name is not None or instance is not None
+        if self._instance_known:
+            self._take_identity(kind, name)
+        return self._workload
+
+    def _take_identity(self, kind: str, name: str | None) -> None:
+        registry, namespace = place(self._scope)
+        if name is not None:
+            registry.take_name(kind, namespace, name, self)
+            inherit_place(self, self._scope)
+        registry.take_selector(namespace, self.selector, self)
+
+    def _set_spec(self, spec: Mapping[str, Any]) -> None:
+        patches = [cdk8s.JsonPatch.add("/spec", dict(spec))]
+        if not self._instance_known:
+            label = INSTANCE_LABEL.replace("/", "~1")
+            patches.append(cdk8s.JsonPatch.add(f"/metadata/labels/{label}", self.instance))
+        self._workload.add_json_patch(*patches)
+
+    def _use_account(self, account: str | kplus.IServiceAccount | None, name: str | None) -> str:
+        """The name of the account that the pods run as; None makes one that may do nothing."""
+        if account is None:
+            metadata = cdk8s.ApiObjectMetadata(name=name, labels=self.labels)
+            own = kplus.ServiceAccount(self, "ServiceAccount", metadata=metadata, automount_token=False)
+            self.service_account = own
+            return own.name if name is None else name
+        self.service_account = account
+        return checks.dns_subdomain("service_account", account) if isinstance(account, str) else account.name
+
+    def _serve(
+        self,
+        name: str | None,
+        *,
+        service_type: kplus.ServiceType,
+        service_port: int,
+        target_port: int,
+        pods: kplus.Pods,
+    ) -> None:
+        self._service_port = service_port
+        self.service = kplus.Service(
+            self, "Service",
+            metadata=cdk8s.ApiObjectMetadata(name=name, labels=self.labels),
+            type=service_type,
+            ports=[kplus.ServicePort(name=PORT_NAME, port=service_port, target_port=target_port)],
+            selector=pods,
+        )  # fmt: skip
+
+    @cached_property
+    def pods(self) -> kplus.Pods:
+        """The server's pods, for network policies and services of your own."""
+        return kplus.Pods.select(self, "Pods", labels=self.selector)
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace of the server's chart, None where it has none."""
+        return place(self._scope)[1]
+
+    @property
+    def url(self) -> str:
+        """Where clients in the cluster reach the server; without a namespace, those of its own."""
+        namespace = self.namespace
+        host = self.service.name if namespace is None else f"{self.service.name}.{namespace}"
+        return f"{scheme(self.engine).lower()}://{host}:{self._service_port}"
+
+    @property
+    def pod_security_level(self) -> str:
+        """The strictest Pod Security Standard that the pods satisfy: restricted, baseline or privileged."""
+        wire = self._workload.to_json()
+        levels = [pod_security_level(_at(wire, path)) for path in self._templates]
+        return max(levels, key=_LEVELS.index)
+
+    def patch_pod(self, path: str, value: Any) -> None:
+        """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.
+
+        Args:
+            path: a JSON pointer below the template; its parent must exist, and ``/-`` appends to a list that does.
+            value: the field's new value in wire form.
+        """
+        if not path.startswith("/"):
+            raise InvalidOptionError(
+                f"{path!r} is not a JSON pointer; allowed: such as '/spec/hostname'", option="path"
+            )
+        value = checks.plain("value", value)
+        for template in self._templates:
+            self._workload.add_json_patch(cdk8s.JsonPatch.add(f"{template}{path}", value))
+
+    def _check_privileged_namespace(self, root: IConstruct) -> list[str]:
+        declared = unprivileged_namespaces(root)
+        namespace = self.namespace
+        if namespace not in declared:
+            return []
+        finding = (
+            f"drop_cache: server {self.node.path} needs privileged pods, but namespace {namespace!r} "
+            f"({declared[namespace]}) does not let them in; declare it as a PrivilegedNamespace"
+        )
+        return [finding]
+
+
+def _at(wire: Any, pointer: str) -> Any:
+    for key in pointer.strip("/").split("/"):
+        wire = wire[int(key)] if isinstance(wire, list) else wire[key]
+    return wire
+
+
+def check_kinds(**options: object) -> None:
+    """Refuse options that are not of their type; None is none."""
+    for option, value in options.items():
+        kinds, allowed = _KINDS[option]
+        if value is not None:
+            checks.instance(option, value, *kinds, allowed=allowed)
+
+
+def check_names(name: str | None, instance: str | None, app_name: str, *, longest_suffix: str) -> None:
+    """Refuse names and label values that are none, and names that leave no room for the longest suffix."""
+    if name is not None:
+        checks.server_name("name", name, longest_suffix=longest_suffix)
+    if instance is not None:
+        checks.label_value("instance", checks.text("instance", instance))
+    checks.label_value("app_name", checks.text("app_name", app_name))
+
+
+def check_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """The user's own labels; those that the server sets itself are refused."""
+    own = checks.label_map("labels", labels)
+    for key, keyword in ((NAME_LABEL, "app_name"), (INSTANCE_LABEL, "instance")):
+        if key in own:
+            raise ConflictError(
+                f"the server sets this label itself, for its selector; use {keyword}=", option=f"labels[{key!r}]"
+            )
+    return own
+
+
+def _check_derived_name(name: str, server: Construct) -> None:
+    if name[0].isdigit():
+        raise InvalidOptionError(
+            f"{server.node.path!r} makes names that begin with a digit ({name!r}), and a Service's must begin with a "
+            "letter; allowed: another id for the chart, or name=",
+            option="id",
+        )
+
+
+def check_service_type(value: kplus.ServiceType | str) -> kplus.ServiceType:
+    """The service type, of kplus or by its Kubernetes name."""
+    if isinstance(value, str) and value in _SERVICE_TYPES:
+        return _SERVICE_TYPES[value]
+    if value not in _SERVICE_TYPES.values():
+        raise InvalidOptionError(
+            f"{value!r} is not a service type; allowed: {', '.join(_SERVICE_TYPES)}"
+            f"{nearest(str(value), _SERVICE_TYPES)}",
+            option="service_type",
+        )
+    return value  # type: ignore[return-value]  # it is one of the enum's
+
+
+def with_shutdown_timeout(
+    engine_args: EngineArgs | None, image: str, engine_version: str | None, options: PodOptions
+) -> EngineArgs | None:
+    """The settings with vLLM's own part of the drain budget, where it knows one and the user said none."""
+    version = said_version(image, engine_version)
+    if "drain_seconds" not in options:
+        return engine_args
+    graceful = version is None or version_key(version) >= version_key(SHUTDOWN_TIMEOUT_SINCE)
+    timeout = drain(options["drain_seconds"], graceful_engine=graceful).shutdown_timeout
+    if timeout is None or "shutdown_timeout" in (engine_args or {}):
+        return engine_args
+    return {**(engine_args or {}), "shutdown_timeout": timeout}
