@@ -94,7 +94,7 @@ def _stalled(target: Target, name: str) -> dict[str, Any]:
     prompted = target.rate("prompt_tokens", window="5m", by=_EACH_ENGINE)
     return _rule(
         "VllmEngineStalled",
-        f"({running} + {waiting}) > 0 unless ({generated} > 0) unless ({prompted} > 0)",
+        f"({running} > 0 or {waiting} > 0) unless ({generated} > 0) unless ({prompted} > 0)",
         wait="5m",
         severity="critical",
         summary=f"An engine of vLLM server {name} has requests and makes no tokens",
