@@ -39,7 +39,10 @@ class LoraAdapter:
     base_model: str | None = None
 
     def __post_init__(self) -> None:
-        checks.text("lora.name", self.name)
+        if checks.text("lora.name", self.name).startswith("-"):
+            raise InvalidOptionError(
+                f"{self.name!r} begins with '-', so vLLM would read it as an option", option="lora.name"
+            )
         option = f"lora.adapters[{self.name!r}]"
         path = checks.text(option, self.path)
         if path.startswith("/"):

@@ -169,10 +169,15 @@ class Server(Construct):
         return f"{scheme(self.engine).lower()}://{host}:{self._service_port}"
 
     @property
+    def pod_templates(self) -> list[Any]:
+        """The templates of the pods in wire form, as they are by now."""
+        wire = self._workload.to_json()
+        return [_at(wire, path) for path in self._templates]
+
+    @property
     def pod_security_level(self) -> str:
         """The strictest Pod Security Standard that the pods satisfy: restricted, baseline or privileged."""
-        wire = self._workload.to_json()
-        levels = [pod_security_level(_at(wire, path)) for path in self._templates]
+        levels = [pod_security_level(template) for template in self.pod_templates]
         return max(levels, key=_LEVELS.index)
 
     def patch_pod(self, path: str, value: Any) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from vllm_cdk8s.job import JobOptions
-    from vllm_cdk8s.server import VllmServer
+    from vllm_cdk8s.server_base import Server
 
 _NAME_LABEL, _INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
 _REQUESTS = ("completion", "chat", "embedding", "none")
@@ -70,7 +70,7 @@ class SmokeTest(Construct):
         scope: Construct,
         id: str,
         *,
-        server: VllmServer,
+        server: Server,
         request: str | None = None,
         model: str | None = None,
         prompt: str = "Hello",
@@ -128,7 +128,7 @@ class SmokeTest(Construct):
         }
         self.job: cdk8s.ApiObject = add_job(
             self, scope, name=name, options=options, spec=spec, labels=self.labels,
-            subject=server.deployment.to_json()["spec"]["template"],
+            subject=server.pod_templates,
         )  # fmt: skip
 
     @property
@@ -157,7 +157,7 @@ def _restricted(options: JobOptions) -> JobOptions:
     }
 
 
-def _request(request: str | None, server: VllmServer) -> str:
+def _request(request: str | None, server: Server) -> str:
     if request is None:
         settings = server.engine.settings
         return "embedding" if settings.get("runner") == "pooling" or settings.get("task") == "embed" else "completion"
@@ -168,5 +168,5 @@ def _request(request: str | None, server: VllmServer) -> str:
     return request
 
 
-def _model(model: str | None, server: VllmServer) -> str:
+def _model(model: str | None, server: Server) -> str:
     return server.engine.served_model_name if model is None else checks.text("model", model)
