@@ -1,0 +1,117 @@
+"""InferencePool: a server's pods, among which a gateway's endpoint picker chooses by load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs import Construct
+
+from vllm_cdk8s import checks
+from vllm_cdk8s.apps import same_namespace
+from vllm_cdk8s.custom_resource import custom_resource
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.pod import sequence
+from vllm_cdk8s.server import VllmServer
+from vllm_cdk8s.workload import scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import cdk8s_plus_27 as kplus
+
+POOL_GROUP = "inference.networking.k8s.io"
+_FAILURE_MODES = ("FailClose", "FailOpen")
+# The API's own limit.
+_MOST_PORTS = 8
+
+
+class InferencePool(Construct):
+    """The pods of a server, among which an endpoint picker chooses for each request by queue, cache and adapters.
+
+    ``InferencePool(self, "pool", server=server, endpoint_picker="llama-epp")``, and the pool as the backend of an
+    `HTTPRoute`. Needs the Gateway API inference extension (1.0 or newer), a gateway that implements it, and the picker,
+    which its Helm chart installs. The picker reads the pods' ``/metrics``.
+    Source: https://gateway-api-inference-extension.sigs.k8s.io/reference/spec/
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        server: the server whose pods are chosen from.
+        endpoint_picker: the picker's Service, by name or as a kplus service, in the server's namespace.
+        endpoint_picker_port: the Service's port.
+        failure_mode: ``FailClose`` drops requests while the picker does not answer, ``FailOpen`` sends them anywhere.
+        target_ports: ports of each pod, each an endpoint of its own; None takes the server's.
+        name: the name of the pool; None lets cdk8s name it.
+        labels: further labels of the pool.
+        annotations: annotations of the pool.
+
+    Raises:
+        InvalidOptionError: a name, port or mode is none.
+        ConflictError: a port is there twice, or the server is in another namespace.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        server: VllmServer,
+        endpoint_picker: str | kplus.Service,
+        endpoint_picker_port: int = 9002,
+        failure_mode: str = "FailClose",
+        target_ports: Sequence[int] | None = None,
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+    ) -> None:
+        checks.instance("server", server, VllmServer, allowed="a VllmServer")
+        picker = endpoint_picker if isinstance(endpoint_picker, str) else getattr(endpoint_picker, "name", None)
+        checks.dns_label("endpoint_picker", picker)
+        checks.port("endpoint_picker_port", endpoint_picker_port)
+        if failure_mode not in _FAILURE_MODES:
+            raise InvalidOptionError(
+                f"{failure_mode!r} is not a failure mode; allowed: {', '.join(_FAILURE_MODES)}"
+                f"{nearest(str(failure_mode), _FAILURE_MODES)}",
+                option="failure_mode",
+            )
+        ports = [int(server.engine.settings["port"])] if target_ports is None else _ports(target_ports)
+
+        super().__init__(scope, id)
+        same_namespace(scope, "InferencePool", server=server, namespace=server.namespace)
+        warn_of_tls(server)
+        self.namespace = server.namespace
+        self.pool = custom_resource(
+            self, scope, f"{POOL_GROUP}/v1", "InferencePool", name=name, labels={**server.labels, **(labels or {})},
+            annotations=annotations,
+            spec={
+                "selector": {"matchLabels": server.selector},
+                "targetPorts": [{"number": port} for port in ports],
+                "endpointPickerRef": {
+                    "group": "",
+                    "kind": "Service",
+                    "name": picker,
+                    "port": {"number": endpoint_picker_port},
+                    "failureMode": failure_mode,
+                },
+            },
+        )  # fmt: skip
+        self.name = self.pool.name if name is None else name
+
+
+def warn_of_tls(server: VllmServer) -> None:
+    """Say what a gateway needs to reach a server that speaks TLS."""
+    if scheme(server.engine) == "HTTPS":
+        warn(
+            f"backends: {server.node.path} speaks TLS itself, which a gateway only does towards it with a "
+            "BackendTLSPolicy for its service"
+        )
+
+
+def _ports(value: object) -> list[int]:
+    ports = [checks.port("target_ports", port) for port in sequence("target_ports", value)]
+    if not 1 <= len(ports) <= _MOST_PORTS:
+        raise InvalidOptionError(f"has {len(ports)} ports; allowed: 1 to {_MOST_PORTS}", option="target_ports")
+    for index, port in enumerate(ports):
+        if port in ports[:index]:
+            raise ConflictError(f"{port} is there twice", option="target_ports")
+    return ports
