@@ -16,7 +16,7 @@ from vllm_cdk8s.custom_resource import custom_resource
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
 from vllm_cdk8s.inference_pool import POOL_GROUP, InferencePool, warn_of_tls
 from vllm_cdk8s.pod import prune, sequence
-from vllm_cdk8s.server import VllmServer
+from vllm_cdk8s.server_base import Server
 
 _GATEWAY_GROUP = "gateway.networking.k8s.io"
 _PATH_TYPES = ("PathPrefix", "Exact", "RegularExpression")
@@ -126,11 +126,11 @@ class WeightedBackend:
         InvalidOptionError: the backend or the weight is none.
     """
 
-    to: VllmServer | InferencePool
+    to: Server | InferencePool
     weight: int = 1
 
     def __post_init__(self) -> None:
-        checks.instance("backend.to", self.to, VllmServer, InferencePool, allowed="a VllmServer or an InferencePool")
+        checks.instance("backend.to", self.to, Server, InferencePool, allowed="a VllmServer or an InferencePool")
         checks.integer("backend.weight", self.weight, minimum=0, maximum=_MOST_WEIGHT)
 
 
@@ -167,7 +167,7 @@ class HTTPRoute(Construct):
         id: str,
         *,
         gateways: Sequence[str | GatewayRef],
-        backends: Sequence[VllmServer | InferencePool | WeightedBackend],
+        backends: Sequence[Server | InferencePool | WeightedBackend],
         hostnames: Sequence[str] = (),
         matches: Sequence[str | RouteMatch] = ("/v1",),
         request_timeout_seconds: int | None = 3600,
@@ -256,7 +256,7 @@ def _gateway(index: int, item: Any) -> GatewayRef:
 
 
 def _backend(index: int, item: Any) -> WeightedBackend:
-    if isinstance(item, (VllmServer, InferencePool)):
+    if isinstance(item, (Server, InferencePool)):
         return WeightedBackend(to=item)
     allowed = "a VllmServer, an InferencePool or a WeightedBackend"
     found: WeightedBackend = checks.instance(f"backends[{index}]", item, WeightedBackend, allowed=allowed)

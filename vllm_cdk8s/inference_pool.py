@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import cdk8s_plus_27 as kplus
 
+    from vllm_cdk8s.server_base import Server
+
 POOL_GROUP = "inference.networking.k8s.io"
 _FAILURE_MODES = ("FailClose", "FailOpen")
 # The API's own limit.
@@ -98,7 +100,7 @@ class InferencePool(Construct):
         self.name = self.pool.name if name is None else name
 
 
-def warn_of_tls(server: VllmServer) -> None:
+def warn_of_tls(server: Server) -> None:
     """Say what a gateway needs to reach a server that speaks TLS."""
     if scheme(server.engine) == "HTTPS":
         warn(

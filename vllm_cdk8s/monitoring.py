@@ -142,7 +142,7 @@ class Alerts(Construct):
         name: str | None = None,
     ) -> None:
         groups = alert_groups(
-            _target(server),
+            server_target(server),
             name=server.name,
             startup_seconds=server.probes.startup_seconds,
             queue_length=queue_length,
@@ -187,7 +187,7 @@ class Dashboard(Construct):
         labels: Mapping[str, str] | None = None,
         name: str | None = None,
     ) -> None:
-        target = _target(server)
+        target = server_target(server)
         heading = f"vLLM {server.name}" if title is None else checks.text("title", title)
         found_by = {"grafana_dashboard": "1"} if labels is None else checks.label_map("labels", labels)
         annotations = {} if folder is None else {"grafana_folder": checks.text("folder", folder)}
@@ -205,7 +205,12 @@ class Dashboard(Construct):
         )
 
 
-def _target(server: VllmServer) -> Target:
+def server_target(server: VllmServer) -> Target:
+    """The series of a server.
+
+    Raises:
+        ConflictError: its vLLM is told to have none.
+    """
     _check_statistics(server)
     return Target(
         model_name=server.engine.served_model_name,

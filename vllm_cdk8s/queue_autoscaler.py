@@ -13,8 +13,9 @@ from vllm_cdk8s import checks
 from vllm_cdk8s.apps import same_namespace
 from vllm_cdk8s.custom_resource import custom_resource
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.monitoring import server_target
 from vllm_cdk8s.pod import prune, sequence
-from vllm_cdk8s.promql import Target, deployment_pods, quoted
+from vllm_cdk8s.promql import quoted
 from vllm_cdk8s.secret_key import SecretKey
 from vllm_cdk8s.server import VllmServer
 
@@ -154,7 +155,7 @@ class QueueAutoscaler(Construct):
                 "wake_query=..., such as the rate of requests at the gateway, or extra_triggers=[...]",
                 option="min_replicas",
             )
-        target = _target(server)
+        target = server_target(server)
         if name is not None:
             # KEDA repeats it in a label.
             checks.dns_label("name", name)
@@ -324,19 +325,6 @@ def _named_once(triggers: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if names.count(name) > 1:
             raise ConflictError(f"{name!r} is the name of two triggers", option="extra_triggers")
     return triggers
-
-
-def _target(server: VllmServer) -> Target:
-    if server.engine.settings.get("disable_log_stats"):
-        raise ConflictError(
-            "it turns vLLM's metrics off, and nothing is left to scale on", option="engine_args['disable_log_stats']"
-        )
-    return Target(
-        model_name=server.engine.served_model_name,
-        pods=deployment_pods(server.name),
-        namespace=server.namespace,
-        version=server.engine.version.name,
-    )
 
 
 def _asleep(server: VllmServer) -> str:
