@@ -7,21 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vllm_cdk8s.autoscaling import Autoscaling
+    from vllm_cdk8s.availability import PodDisruptionBudget, spread_pods
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineArgs
     from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
     from vllm_cdk8s.exposure import Ingress, IngressHost, IngressPath, IngressTls
+    from vllm_cdk8s.gateway import GatewayRef, HTTPRoute, RouteMatch, WeightedBackend
     from vllm_cdk8s.hardening import NonRoot
     from vllm_cdk8s.health import HttpProbe
+    from vllm_cdk8s.inference_pool import InferencePool
     from vllm_cdk8s.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
+    from vllm_cdk8s.network import Egress, ServerNetworkPolicy
     from vllm_cdk8s.placement import DeviceClaim, KaiShare
     from vllm_cdk8s.pod import Resources
     from vllm_cdk8s.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy
     from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
+    from vllm_cdk8s.queue_autoscaler import QueueAutoscaler, TriggerAuthentication
     from vllm_cdk8s.secret_key import SecretKey
     from vllm_cdk8s.server import VllmServer
     from vllm_cdk8s.sizing import Sizing, size_model
     from vllm_cdk8s.storage import ModelStorage
+    from vllm_cdk8s.values.chart import VllmChart
 
 __all__ = [
     "Alerts",
@@ -30,8 +36,12 @@ __all__ = [
     "Dashboard",
     "DeviceClaim",
     "DropCacheWrapper",
+    "Egress",
     "EngineArgs",
+    "GatewayRef",
+    "HTTPRoute",
     "HttpProbe",
+    "InferencePool",
     "Ingress",
     "IngressHost",
     "IngressPath",
@@ -41,37 +51,51 @@ __all__ = [
     "ManualProbes",
     "ModelStorage",
     "NonRoot",
+    "PodDisruptionBudget",
     "PodMonitor",
     "PrivilegedNamespace",
     "PrivilegedPodSecurityPolicy",
+    "QueueAutoscaler",
     "Resources",
+    "RouteMatch",
     "SecretKey",
+    "ServerNetworkPolicy",
     "ServiceMonitor",
     "Sizing",
     "SlowStartProbes",
+    "TriggerAuthentication",
     "VllmCdk8sError",
     "VllmCdk8sWarning",
+    "VllmChart",
     "VllmServer",
+    "WeightedBackend",
     "size_model",
+    "spread_pods",
 ]
 
 _MODULES = {
     "autoscaling": ("Autoscaling",),
+    "availability": ("PodDisruptionBudget", "spread_pods"),
     "drop_cache": ("DropCacheWrapper",),
     "engine": ("EngineArgs",),
     "errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
     "exposure": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),
+    "gateway": ("GatewayRef", "HTTPRoute", "RouteMatch", "WeightedBackend"),
     "hardening": ("NonRoot",),
     "health": ("HttpProbe",),
+    "inference_pool": ("InferencePool",),
     "monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),
+    "network": ("Egress", "ServerNetworkPolicy"),
     "placement": ("DeviceClaim", "KaiShare"),
     "pod": ("Resources",),
     "pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy"),
     "probes": ("ManualProbes", "SlowStartProbes"),
+    "queue_autoscaler": ("QueueAutoscaler", "TriggerAuthentication"),
     "secret_key": ("SecretKey",),
     "server": ("VllmServer",),
     "sizing": ("Sizing", "size_model"),
     "storage": ("ModelStorage",),
+    "values.chart": ("VllmChart",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
