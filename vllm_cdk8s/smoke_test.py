@@ -14,6 +14,7 @@ from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
 from vllm_cdk8s.hardening import NonRoot
 from vllm_cdk8s.job import JOB_OPTIONS, add_job, job_pod, program
 from vllm_cdk8s.secret_key import SecretKey
+from vllm_cdk8s.server_base import Server
 from vllm_cdk8s.workload import check_options
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from vllm_cdk8s.job import JobOptions
-    from vllm_cdk8s.server_base import Server
 
 _NAME_LABEL, _INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
 _REQUESTS = ("completion", "chat", "embedding", "none")
@@ -84,6 +84,7 @@ class SmokeTest(Construct):
         **job_options: Unpack[JobOptions],
     ) -> None:
         options = check_options(job_options, tuple(SmokeTest.__init__.__kwdefaults__ or ()), JOB_OPTIONS)
+        checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
         seconds = _MARGIN_SECONDS + server.probes.startup_seconds
         if timeout_seconds is not None:
             seconds = checks.integer("timeout_seconds", timeout_seconds, minimum=1)
