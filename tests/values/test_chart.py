@@ -168,6 +168,21 @@ def test_a_kai_queue_alone_keeps_whole_gpus(tmp_path: Path) -> None:
     assert pod["containers"][0]["resources"] == {"limits": {"nvidia.com/gpu": 1}}
 
 
+def test_a_service_monitor_needs_both_switches(tmp_path: Path) -> None:
+    monitor = {"enabled": True, "interval": "15s", "labels": {"release": "prometheus"}}
+    objects = synth(tmp_path, monitoring={"enabled": True, "serviceMonitor": monitor})
+
+    assert objects["ServiceMonitor"]["metadata"]["name"] == "prod-vllm"
+    assert objects["ServiceMonitor"]["metadata"]["labels"]["release"] == "prometheus"
+    (endpoint,) = objects["ServiceMonitor"]["spec"]["endpoints"]
+    assert (endpoint["port"], endpoint["interval"], endpoint["scrapeTimeout"]) == ("http", "15s", "10s")
+    assert_valid(objects.values())
+    with pytest.warns(VllmCdk8sWarning, match=r"^monitoring\.serviceMonitor\.enabled: true has no effect"):
+        assert "ServiceMonitor" not in synth(tmp_path, monitoring={"serviceMonitor": monitor})
+    with pytest.warns(VllmCdk8sWarning, match=r"^monitoring\.enabled: true has no effect"):
+        synth(tmp_path, monitoring={"enabled": True})
+
+
 def test_what_null_unsets_is_left_to_vllm(tmp_path: Path) -> None:
     vllm = {"gpuMemoryUtilization": None, "maxModelLen": None, "cudaGraphMode": None, "asyncScheduling": None}
     args = pod_of(synth(tmp_path, vllm=vllm))["containers"][0]["args"]
@@ -251,6 +266,8 @@ def test_everything_else_of_the_pod_comes_from_its_own_value(tmp_path: Path) -> 
         ({"serviceAccount": {"name": "A"}}, "serviceAccount.name: 'A'"),
         ({"runtimeClassName": "A"}, "runtimeClassName: 'A'"),
         ({"kaischeduler": {"queue": "_"}}, "kaischeduler.queue: '_'"),
+        ({"monitoring": {"enabled": True, "serviceMonitor": {"enabled": True, "interval": "5s"}}},
+         "monitoring.serviceMonitor.scrapeTimeout: '10s' is longer than interval"),
         ({"livenessProbe": {"httpGet": {"path": "x"}}}, "livenessProbe.httpGet.path: 'x'"),
     ],
 )  # fmt: skip

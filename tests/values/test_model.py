@@ -91,7 +91,9 @@ def test_the_defaults_that_the_table_leaves_to_the_values_file() -> None:
     assert found["ingress"]["hosts"] == [{"host": "vllm.local", "paths": [{"path": "/", "pathType": "Prefix"}]}]
     assert found["serviceAccount"]["create"] is True
     assert found["persistence"]["accessMode"] == "ReadWriteOnce"
-    assert found["monitoring"]["serviceMonitor"] == {"enabled": False, "interval": "30s", "scrapeTimeout": "10s"}
+    assert found["monitoring"]["serviceMonitor"] == {
+        "enabled": False, "interval": "30s", "scrapeTimeout": "10s", "labels": {},
+    }  # fmt: skip
 
 
 def test_every_parameter_of_the_chart_is_known() -> None:
@@ -262,6 +264,7 @@ def test_maps_of_names_are_known_to_set() -> None:
     assert name_maps() == {
         ("podAnnotations",), ("nodeSelector",), ("resources", "limits"), ("resources", "requests"),
         ("serviceAccount", "annotations"), ("ingress", "annotations"), ("persistence", "annotations"),
+        ("monitoring", "serviceMonitor", "labels"),
     }  # fmt: skip
 
 

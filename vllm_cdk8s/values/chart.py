@@ -13,6 +13,7 @@ from vllm_cdk8s.autoscaling import Autoscaling
 from vllm_cdk8s.drop_cache import DropCacheWrapper
 from vllm_cdk8s.errors import warn
 from vllm_cdk8s.exposure import Ingress, IngressHost, IngressPath, IngressTls
+from vllm_cdk8s.monitoring import ServiceMonitor
 from vllm_cdk8s.placement import KaiShare
 from vllm_cdk8s.pod import Resources
 from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
@@ -76,6 +77,7 @@ class VllmChart(cdk8s.Chart):
         self.release = name_release(id if release is None else release, self.values)
         super().__init__(scope, id, namespace=namespace)
         self.server = self._server()
+        self._monitor()
 
     def _server(self) -> VllmServer:
         values, release = self.values, self.release
@@ -97,6 +99,21 @@ class VllmChart(cdk8s.Chart):
                 drop_cache=DropCacheWrapper(self, "drop-cache") if values.init_drop_cache else None,
                 **_pod_options(values),
             )  # fmt: skip
+
+    def _monitor(self) -> None:
+        monitoring = self.values.monitoring
+        monitor = monitoring.service_monitor
+        if monitoring.enabled != monitor.enabled:
+            lone, other = "monitoring.enabled", "monitoring.serviceMonitor.enabled"
+            if monitor.enabled:
+                lone, other = other, lone
+            warn(f"{lone}: true has no effect while {other} is false")
+        if monitoring.enabled and monitor.enabled:
+            with by_value_path("monitoring.serviceMonitor"):
+                ServiceMonitor(
+                    self, "monitor", server=self.server, name=self.release.fullname,
+                    interval=monitor.interval, scrape_timeout=monitor.scrape_timeout, labels=monitor.labels,
+                )  # fmt: skip
 
     def _storage(self) -> ModelStorage:
         persistence = self.values.persistence

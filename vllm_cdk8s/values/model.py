@@ -304,6 +304,9 @@ class ServiceMonitor(Section):
     enabled: Boolean = Field(default=False, description="Make a ServiceMonitor, where monitoring is enabled")
     interval: Filled = Field(default="30s", description="Time between scrapes")
     scrape_timeout: Filled = Field(default="10s", description="Time for a scrape; at most the interval")
+    labels: NameToText = Field(
+        default={}, description="Labels of its own, by which Prometheus selects", examples=[{"release": "prometheus"}]
+    )
 
 
 class Monitoring(Section):
