@@ -57,7 +57,6 @@ PUBLIC = [
     "VllmCdk8sError",
     "VllmCdk8sWarning",
     "VllmChart",
-    "VllmChart",
     "VllmServer",
     "WeightedBackend",
     "size_model",
