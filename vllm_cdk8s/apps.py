@@ -102,9 +102,11 @@ def place(scope: Construct) -> tuple[AppRegistry, str | None]:
     """The app's registry and the namespace of the scope's chart, None where it has none; asked of jsii once."""
     found = _places.get(scope)
     if found is None:
-        root = scope.node.root
-        registry = _registries.setdefault(root, AppRegistry(root))  # type: ignore[arg-type]  # a root is a Construct
-        found = _places[scope] = (registry, cdk8s.Chart.of(scope).namespace)
+        # Each of these is a question to jsii, and a chart is its own.
+        chart = scope if isinstance(scope, cdk8s.Chart) else cdk8s.Chart.of(scope)
+        root = cdk8s.App.of(scope)
+        registry = _registries.setdefault(root, AppRegistry(root))
+        found = _places[scope] = (registry, chart.namespace)
     return found
 
 
