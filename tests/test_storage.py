@@ -132,8 +132,8 @@ def test_any_claim_construct_is_accepted(make: Callable[[cdk8s.Chart], Any]) -> 
     claim = make(chart)
     storage = ModelStorage.from_claim(chart, "models", claim)
     VllmServer(chart, "server", storage=storage, **PLAIN)
-    assert storage.claim is claim
     assert model_volume(chart) == {"persistentVolumeClaim": {"claimName": claim.name}}
+    assert storage.claim is claim
 
 
 def test_the_claim_of_a_storage_is_there_for_kplus() -> None:
