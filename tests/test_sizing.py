@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,6 @@ from vllm_cdk8s.gpu_fit import per_rank
 from vllm_cdk8s.model_facts import known_model, known_models
 from vllm_cdk8s.sizing import minimum_memory_gb, size_model, startup_seconds
 from vllm_cdk8s.weight_types import BYTES, bytes_per_parameter
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PARAMETERS = st.integers(min_value=1, max_value=2_000_000_000_000)
 TYPES = st.sampled_from(sorted(BYTES))
@@ -461,6 +459,12 @@ def test_every_number_says_where_it_comes_from() -> None:
     assert named["claim size"] == sizing.claim_size
     assert named["start-up budget"] == f"{sizing.max_startup_seconds} s"
     assert "2 x 36 layers x 8 KV heads x 128 values x 2 bytes" in sizing.table()
+
+
+def test_the_documented_table_is_the_real_one() -> None:
+    text = (Path(__file__).resolve().parent.parent / "docs" / "sizing.md").read_text(encoding="utf-8")
+    printed = text.partition("$ vllm-cdk8s size 7B --dtype fp16\n")[2].partition("\n```")[0]
+    assert printed == size_model("7B", dtype="fp16").table()
 
 
 def test_sizing_starts_no_node_process() -> None:
