@@ -64,7 +64,7 @@ class Resources:
             for name, value in given.items():
                 checks.qualified_name(f"resources.{kind}", name)
                 checks.quantity(f"resources.{kind}[{name!r}]", value)
-        for name in self.requests.keys() & self.limits.keys():
+        for name in sorted(self.requests.keys() & self.limits.keys()):
             if checks.quantity(name, self.requests[name]) > checks.quantity(name, self.limits[name]):
                 raise ConflictError(
                     f"{self.requests[name]!r} is above the limit of {self.limits[name]!r}",

@@ -311,7 +311,7 @@ def listed(options: Mapping[str, Any], name: str) -> list[Any]:
 def own_labels(options: Mapping[str, Any], selector: Mapping[str, str]) -> dict[str, str]:
     """The user's labels of the pods, none of which may contradict the selector's."""
     own = checks.label_map("pod_labels", options.get("pod_labels", {}))
-    for key in own.keys() & selector.keys():
+    for key in sorted(own.keys() & selector.keys()):
         if own[key] != selector[key]:
             raise ConflictError(
                 f"{own[key]!r} contradicts the selector's {selector[key]!r}", option=f"pod_labels[{key!r}]"

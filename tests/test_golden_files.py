@@ -1,0 +1,22 @@
+"""Every golden file is what an API server of every Kubernetes minor accepts, field by field."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.kubernetes_schemas import assert_valid
+from tests.synthesis import GOLDEN
+
+FILES = sorted(GOLDEN.glob("*/*.yaml"))
+# Gone since Kubernetes 1.25, and held field by field in test_pod_security.py.
+OLD_POLICY = "policy/v1beta1/PodSecurityPolicy"
+
+
+def test_there_are_golden_files() -> None:
+    assert {"test_server", "test_storage", "test_pod_security", "test_app"} <= {path.parent.name for path in FILES}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_golden_file_is_valid_on_every_kubernetes_minor(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert_valid(text, except_kinds=[OLD_POLICY] if "kind: PodSecurityPolicy" in text else [])
