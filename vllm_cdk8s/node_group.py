@@ -222,7 +222,7 @@ class NodeGroupServer(Server):
         super()._take_identity(kind, name)
         registry, namespace = place(self._scope)
         if name is not None:
-            for suffix in ("", *self._NAMED):
+            for suffix in self._NAMED:
                 registry.take_name("Service", namespace, f"{name}{suffix}", self)
 
     @cached_property

@@ -112,7 +112,8 @@ class Server(Construct):
     def _take_identity(self, kind: str, name: str | None) -> None:
         registry, namespace = place(self._scope)
         if name is not None:
-            registry.take_name(kind, namespace, name, self)
+            for taken in (kind, "Service"):
+                registry.take_name(taken, namespace, name, self)
             inherit_place(self, self._scope)
         registry.take_selector(namespace, self.selector, self)
 
