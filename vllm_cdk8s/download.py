@@ -37,14 +37,14 @@ _ELSEWHERE = ("s3://", "gs://", "az://", "/")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HubModel:
-    """A model of the Hugging Face hub: ``HubModel(model="meta-llama/Llama-3.1-8B-Instruct", revision="0e9e39f")``.
+    """A model of the Hugging Face hub: ``HubModel(model="Qwen/Qwen2.5-7B-Instruct", revision="main")``.
 
     Without patterns, all its files are downloaded, but where it has safetensors those files that hold the same weights
     in other formats, which vLLM does not load.
 
     Args:
         model: the repository.
-        revision: a branch, tag or commit; None takes the main branch.
+        revision: a branch, tag or full commit hash; None takes the main branch.
         allow: patterns of the only files to download, such as ``*.gguf``.
         ignore: patterns of files not to download.
 
@@ -245,11 +245,12 @@ class ModelDownload(Construct):
             volumes=[{"name": STORAGE_VOLUME, **storage.volume}],
             node_name=storage.node_name,
         )
+        codes = {"containerName": _CONTAINER, "operator": "In", "values": [_HOPELESS]}
         rules = [
-            {"action": "FailJob", "onExitCodes": {
-                "containerName": _CONTAINER, "operator": "In", "values": [_HOPELESS]}},
+            # The schemas of Kubernetes 1.27 and 1.28 want the empty list.
+            {"action": "FailJob", "onExitCodes": codes, "onPodConditions": []},
             {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
-        ]  # fmt: skip
+        ]
         spec = {"backoffLimit": retries, "podFailurePolicy": {"rules": rules}, "template": template}
         if deadline_seconds is not None:
             spec["activeDeadlineSeconds"] = deadline_seconds
