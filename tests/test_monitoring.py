@@ -11,10 +11,14 @@ import cdk8s
 import pytest
 import yaml
 
+from tests.kubelet import lws_pods
 from tests.kubernetes_schemas import assert_valid
-from vllm_cdk8s import VllmServer
+from tests.synthesis import assert_golden, new_chart
+from vllm_cdk8s import ModelStorage, VllmServer
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
+from vllm_cdk8s.multi_node import MultiNodeVllmServer
+from vllm_cdk8s.ray_cluster import RayVllmServer
 from vllm_cdk8s.scraping import milliseconds
 
 if TYPE_CHECKING:
@@ -56,17 +60,14 @@ def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
 # The whole of it.
 
 
-def test_everything_around_a_server(chart: cdk8s.Chart, snapshot: SnapshotAssertion) -> None:
-    server = vllm(chart)
+def test_everything_around_a_server(snapshot: SnapshotAssertion) -> None:
+    chart = new_chart(namespace="inference")
+    server = vllm(chart, image="vllm/vllm-openai:v0.20.2")
     PodMonitor(chart, "pods", server=server, name="llama")
     ServiceMonitor(chart, "service", server=server, name="llama")
     Alerts(chart, "alerts", server=server, name="llama")
     Dashboard(chart, "dashboard", server=server, name="llama-dashboard")
-    made = [d for d in cdk8s.Testing.synth(chart) if d["kind"] in {"PodMonitor", "ServiceMonitor", "PrometheusRule"}]
-    made += documents(chart, "ConfigMap")
-    assert_valid(made)
-    made[-1]["data"] = {file: json.loads(text) for file, text in made[-1]["data"].items()}
-    assert yaml.safe_dump_all(made, sort_keys=False, width=1000) == snapshot
+    assert_golden(chart, snapshot)
 
 
 def test_the_documented_example_makes_valid_yaml(tmp_path: Path) -> None:
@@ -180,7 +181,7 @@ def test_a_server_that_keeps_no_statistics_cannot_be_watched(chart: cdk8s.Chart,
 
 @pytest.mark.parametrize("construct", [PodMonitor, ServiceMonitor, Alerts, Dashboard])
 def test_what_is_not_a_server_cannot_be_watched(chart: cdk8s.Chart, construct: type[Any]) -> None:
-    with pytest.raises(InvalidOptionError, match="server: 'llama' is not a VllmServer"):
+    with pytest.raises(InvalidOptionError, match="server: 'llama' is not a Server; allowed: a VllmServer"):
         construct(chart, "refused", server="llama")
 
 
@@ -264,3 +265,57 @@ def test_an_old_engine_gets_the_names_of_its_time(chart: cdk8s.Chart) -> None:
     assert "time_per_output_token_seconds" in old
     assert "inter_token_latency_seconds" in new
     assert "time_per_output_token_seconds" not in new
+
+
+# Servers over several nodes.
+
+
+def big(chart: cdk8s.Chart, kind: type[MultiNodeVllmServer | RayVllmServer]) -> MultiNodeVllmServer | RayVllmServer:
+    storage = ModelStorage.nfs(chart, "models", server="nfs.local", path="/models", size="1Ti")
+    return kind(
+        chart, "big", model="deepseek-ai/DeepSeek-R1", nodes=2, gpus=8, name="big", storage=storage,
+        image="vllm/vllm-openai:v0.20.2",
+    )  # fmt: skip
+
+
+def expressions(chart: cdk8s.Chart) -> list[str]:
+    return [rule["expr"] for rule in only(chart, "PrometheusRule")["spec"]["groups"][0]["rules"]]
+
+
+def pods(expression: str) -> str:
+    patterns: set[str] = set(re.findall(r'pod=~"([^"]*)"', expression))
+    (pattern,) = patterns
+    return pattern
+
+
+def test_the_leaders_of_a_server_over_several_nodes_are_scraped_and_all_its_pods_watched(chart: cdk8s.Chart) -> None:
+    server = big(chart, MultiNodeVllmServer)
+    PodMonitor(chart, "pods", server=server)
+    ServiceMonitor(chart, "service", server=server)
+    Alerts(chart, "alerts", server=server)
+    Dashboard(chart, "dashboard", server=server)
+    lws = only(chart, "LeaderWorkerSet")
+    template = lws["spec"]["leaderWorkerTemplate"]
+    selector, port = only(chart, "PodMonitor")["spec"]["selector"], "http"
+    assert matches(selector, template["leaderTemplate"]["metadata"]["labels"])
+    assert port in {port["name"] for port in template["leaderTemplate"]["spec"]["containers"][0]["ports"]}
+    assert "ports" not in template["workerTemplate"]["spec"]["containers"][0]
+    assert matches(only(chart, "ServiceMonitor")["spec"]["selector"], only(chart, "Service")["metadata"]["labels"])
+    named = [pod.name for group in lws_pods(lws) for pod in group]
+    assert named == ["big-0", "big-0-1"]
+    for expression in expressions(chart):
+        assert all(re.fullmatch(pods(expression), name) for name in named)
+        assert not re.fullmatch(pods(expression), "big-2-6d5f9c7b8d-x2x4z")
+    assert_valid([document for document in cdk8s.Testing.synth(chart) if document["kind"] != "LeaderWorkerSet"])
+
+
+def test_the_pods_of_a_ray_cluster_are_known_by_their_names(chart: cdk8s.Chart) -> None:
+    server = big(chart, RayVllmServer)
+    PodMonitor(chart, "pods", server=server)
+    Alerts(chart, "alerts", server=server)
+    head = only(chart, "RayCluster")["spec"]["headGroupSpec"]["template"]
+    assert matches(only(chart, "PodMonitor")["spec"]["selector"], head["metadata"]["labels"])
+    for expression in expressions(chart):
+        for name in ("big-head", "big-head-x2x4z", "big-workers-worker-x2x4z"):
+            assert re.fullmatch(pods(expression), name)
+        assert not re.fullmatch(pods(expression), "big-2-head")

@@ -14,7 +14,7 @@ from vllm_cdk8s.alert_rules import alert_groups
 from vllm_cdk8s.dashboard_json import dashboard_json
 from vllm_cdk8s.errors import InvalidOptionError
 from vllm_cdk8s.metrics import known_versions, metric, metrics
-from vllm_cdk8s.promql import Target, deployment_pods, quoted, seconds
+from vllm_cdk8s.promql import Target, deployment_pods, leader_worker_set_pods, quoted, ray_cluster_pods, seconds
 
 promql_parser = pytest.importorskip("promql_parser")
 
@@ -195,6 +195,20 @@ def test_a_server_whose_name_continues_anothers_is_not_matched(hashed: str, endi
     assert not re.fullmatch(deployment_pods("llama"), pods_of(f"llama{suffix}", hashed, ending))
     assert not re.fullmatch(deployment_pods("llama"), pods_of("my-llama", hashed, ending))
     assert not re.fullmatch(deployment_pods("llama-3.1"), pods_of("llama-3x1", hashed, ending))
+
+
+@given(name=NAMES, group=st.integers(0, 99), worker=st.integers(1, 99))
+def test_the_pattern_of_a_leader_worker_set_matches_its_leaders_and_workers(name: str, group: int, worker: int) -> None:
+    assert re.fullmatch(leader_worker_set_pods(name), f"{name}-{group}")
+    assert re.fullmatch(leader_worker_set_pods(name), f"{name}-{group}-{worker}")
+    assert not re.fullmatch(leader_worker_set_pods(name), f"{name}-{group}-{worker}-x")
+
+
+@given(name=NAMES, ending=ENDINGS)
+def test_the_pattern_of_a_ray_cluster_matches_names_as_kuberay_cuts_them(name: str, ending: str) -> None:
+    for pod in (f"{name[:50]}-head", f"{name[:50]}-head-{ending}", f"{f'{name}-workers'[:50]}-worker-{ending}"):
+        assert len(pod) <= 63
+        assert re.fullmatch(ray_cluster_pods(name), pod)
 
 
 # Alerts.

@@ -15,16 +15,22 @@ from constructs import Construct
 from vllm_cdk8s import checks
 from vllm_cdk8s.alert_rules import alert_groups
 from vllm_cdk8s.apps import place
+from vllm_cdk8s.custom_resource import custom_resource
 from vllm_cdk8s.dashboard_json import dashboard_json
 from vllm_cdk8s.errors import ConflictError
-from vllm_cdk8s.promql import Target, deployment_pods
+from vllm_cdk8s.promql import Target, deployment_pods, leader_worker_set_pods, ray_cluster_pods
 from vllm_cdk8s.scraping import endpoint, pod_monitor_spec, service_monitor_spec
-from vllm_cdk8s.server import VllmServer
+from vllm_cdk8s.server_base import Server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _API_VERSION = "monitoring.coreos.com/v1"
+_POD_NAMES = {
+    "Deployment": deployment_pods,
+    "LeaderWorkerSet": leader_worker_set_pods,
+    "RayCluster": ray_cluster_pods,
+}
 
 
 class PodMonitor(Construct):
@@ -54,7 +60,7 @@ class PodMonitor(Construct):
         scope: Construct,
         id: str,
         *,
-        server: VllmServer,
+        server: Server,
         interval: str | cdk8s.Duration = "30s",
         scrape_timeout: str | cdk8s.Duration = "10s",
         tls_config: Mapping[str, Any] | None = None,
@@ -64,7 +70,7 @@ class PodMonitor(Construct):
         scraped = _endpoint(server, interval, scrape_timeout, tls_config)
         spec = pod_monitor_spec(server.selector, scraped, namespace=_other_namespace(scope, server))
         super().__init__(scope, id)
-        self.resource = _custom_resource(self, "PodMonitor", spec, server=server, labels=labels, name=name)
+        self.resource = _resource(self, scope, "PodMonitor", spec, server=server, labels=labels, name=name)
 
 
 class ServiceMonitor(Construct):
@@ -93,7 +99,7 @@ class ServiceMonitor(Construct):
         scope: Construct,
         id: str,
         *,
-        server: VllmServer,
+        server: Server,
         interval: str | cdk8s.Duration = "30s",
         scrape_timeout: str | cdk8s.Duration = "10s",
         tls_config: Mapping[str, Any] | None = None,
@@ -103,7 +109,7 @@ class ServiceMonitor(Construct):
         scraped = _endpoint(server, interval, scrape_timeout, tls_config)
         spec = service_monitor_spec(server.selector, scraped, namespace=_other_namespace(scope, server))
         super().__init__(scope, id)
-        self.resource = _custom_resource(self, "ServiceMonitor", spec, server=server, labels=labels, name=name)
+        self.resource = _resource(self, scope, "ServiceMonitor", spec, server=server, labels=labels, name=name)
 
 
 class Alerts(Construct):
@@ -133,7 +139,7 @@ class Alerts(Construct):
         scope: Construct,
         id: str,
         *,
-        server: VllmServer,
+        server: Server,
         queue_length: int = 10,
         kv_cache_usage: float = 0.95,
         scales_to_zero: bool = False,
@@ -151,8 +157,8 @@ class Alerts(Construct):
             labels=alert_labels,
         )
         super().__init__(scope, id)
-        self.resource = _custom_resource(
-            self, "PrometheusRule", {"groups": groups}, server=server, labels=labels, name=name
+        self.resource = _resource(
+            self, scope, "PrometheusRule", {"groups": groups}, server=server, labels=labels, name=name
         )
 
 
@@ -181,7 +187,7 @@ class Dashboard(Construct):
         scope: Construct,
         id: str,
         *,
-        server: VllmServer,
+        server: Server,
         title: str | None = None,
         folder: str | None = None,
         labels: Mapping[str, str] | None = None,
@@ -193,7 +199,9 @@ class Dashboard(Construct):
         annotations = {} if folder is None else {"grafana_folder": checks.text("folder", folder)}
         model = dashboard_json(target, name=server.name, title=heading)
         super().__init__(scope, id)
-        _take_name(self, "ConfigMap", name)
+        if name is not None:
+            registry, namespace = place(scope)
+            registry.take_name("ConfigMap", namespace, checks.dns_subdomain("name", name), self)
         self.config_map = kplus.ConfigMap(
             self,
             "Resource",
@@ -205,7 +213,7 @@ class Dashboard(Construct):
         )
 
 
-def server_target(server: VllmServer) -> Target:
+def server_target(server: Server) -> Target:
     """The series of a server.
 
     Raises:
@@ -214,14 +222,14 @@ def server_target(server: VllmServer) -> Target:
     _check_statistics(server)
     return Target(
         model_name=server.engine.served_model_name,
-        pods=deployment_pods(server.name),
+        pods=_POD_NAMES[cdk8s.ApiObject.of(server).kind](server.name),
         namespace=server.namespace,
         version=server.engine.version.name,
     )
 
 
 def _endpoint(
-    server: VllmServer,
+    server: Server,
     interval: str | cdk8s.Duration,
     scrape_timeout: str | cdk8s.Duration,
     tls_config: Mapping[str, Any] | None,
@@ -235,8 +243,8 @@ def _endpoint(
     )
 
 
-def _check_statistics(server: VllmServer) -> None:
-    checks.instance("server", server, VllmServer, allowed="a VllmServer")
+def _check_statistics(server: Server) -> None:
+    checks.instance("server", server, Server, allowed="a VllmServer or one over several nodes")
     if server.engine.settings.get("disable_log_stats"):
         raise ConflictError(
             f"{server.node.path} has disable_log_stats, so its /metrics shows nothing of vLLM's", option="server"
@@ -247,7 +255,7 @@ def _duration(value: str | cdk8s.Duration) -> str:
     return f"{round(value.to_milliseconds())}ms" if isinstance(value, cdk8s.Duration) else value
 
 
-def _other_namespace(scope: Construct, server: VllmServer) -> str | None:
+def _other_namespace(scope: Construct, server: Server) -> str | None:
     home = place(scope)[1]
     if server.namespace is None and home is not None:
         raise ConflictError(
@@ -257,29 +265,17 @@ def _other_namespace(scope: Construct, server: VllmServer) -> str | None:
     return None if server.namespace == home else server.namespace
 
 
-def _take_name(construct: Construct, kind: str, name: str | None) -> None:
-    if name is not None:
-        registry, namespace = place(construct)
-        registry.take_name(kind, namespace, checks.dns_subdomain("name", name), construct)
-
-
-def _custom_resource(
+def _resource(
     construct: Construct,
+    scope: Construct,
     kind: str,
     spec: dict[str, Any],
     *,
-    server: VllmServer,
+    server: Server,
     labels: Mapping[str, str] | None,
     name: str | None,
 ) -> cdk8s.ApiObject:
-    _take_name(construct, kind, name)
     own_labels = {**server.labels, **checks.label_map("labels", labels or {})}
-    resource = cdk8s.ApiObject(
-        construct,
-        "Resource",
-        api_version=_API_VERSION,
-        kind=kind,
-        metadata=cdk8s.ApiObjectMetadata(name=name, labels=own_labels),
+    return custom_resource(
+        construct, scope, _API_VERSION, kind, name=name, labels=own_labels, annotations=None, spec=spec
     )
-    resource.add_json_patch(cdk8s.JsonPatch.add("/spec", spec))
-    return resource

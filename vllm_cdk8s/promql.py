@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # k8s.io/apiserver/pkg/storage/names. A ReplicaSet's hash has up to ten.
 _LONGEST_BASE = 58
 _LONGEST_HASH = 10
+_LONGEST_RAY_PREFIX = 50
 # What Prometheus adds to each scraped series beside vLLM's own labels.
 _TARGET_LABELS = ("namespace", "pod", "container", "job", "instance")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"})
@@ -28,10 +29,29 @@ def quoted(value: str) -> str:
 
 def deployment_pods(name: str) -> str:
     """The regular expression of the names that the pods of a Deployment have, and those of no other."""
-    literal = name[:_LONGEST_BASE].replace(".", "[.]")
+    literal = _literal(name[:_LONGEST_BASE])
     if len(name) + len("-") + _LONGEST_HASH + len("-") <= _LONGEST_BASE:
         return f"{literal}-[a-z0-9]+-[a-z0-9]{{5}}"
     return f"{literal}[a-z0-9-]*"
+
+
+def leader_worker_set_pods(name: str) -> str:
+    """The regular expression of the names that the pods of a LeaderWorkerSet have: leaders and their workers."""
+    return f"{_literal(name)}-[0-9]+(-[0-9]+)?"
+
+
+def ray_cluster_pods(name: str) -> str:
+    """The regular expression of the names that the pods of a RayCluster have: its head and its workers.
+
+    KubeRay (ray-operator/controllers/ray/utils) cuts what stands before ``-head`` and ``-worker`` after 50 characters,
+    and gives the head five characters of its own or none, depending on its version.
+    """
+    head, workers = name[:_LONGEST_RAY_PREFIX], f"{name}-workers"[:_LONGEST_RAY_PREFIX]
+    return f"{_literal(head)}-head(-[a-z0-9]{{5}})?|{_literal(workers)}-worker-[a-z0-9]{{5}}"
+
+
+def _literal(name: str) -> str:
+    return name.replace(".", "[.]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
