@@ -215,7 +215,7 @@ def instance(option: str, value: _T, *kinds: type, allowed: str) -> _T:
     """A value of one of the given classes; ``allowed`` says how to make one."""
     if not isinstance(value, kinds):
         raise InvalidOptionError(
-            f"{value!r} is not a {' or a '.join(kind.__name__ for kind in kinds)}; allowed: {allowed}", option=option
+            f"{value!r} is no {' or '.join(kind.__name__ for kind in kinds)}; allowed: {allowed}", option=option
         )
     return value
 
