@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 import cdk8s
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 
 _GPU = "nvidia.com/gpu"
+_EXPANSION = re.compile(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
 
 
 class VllmChart(cdk8s.Chart):
@@ -163,6 +165,11 @@ def _warn_about_unused(values: Values) -> None:
     target = values.service.target_port
     if target is not None and target != values.vllm.port:
         warn(f"service.targetPort: {target} has no effect; requests go to vllm.port: {values.vllm.port}")
+    texts = {f"vllm.env[{index}].value": variable.value for index, variable in enumerate(values.vllm.env)}
+    texts |= {f"vllm.additionalArgs[{index}]": text for index, text in enumerate(values.vllm.additional_args)}
+    for path, text in texts.items():
+        if text is not None and _EXPANSION.search(text):
+            warn(f"{path}: {text!r} arrives as it is written; the Helm chart had Kubernetes expand it")
 
 
 def _image(values: Values) -> str:
