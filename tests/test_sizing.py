@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sError
 from vllm_cdk8s.gpu_fit import per_rank
 from vllm_cdk8s.model_facts import known_model, known_models
 from vllm_cdk8s.sizing import minimum_memory_gb, size_model, startup_seconds
@@ -442,6 +442,47 @@ def test_a_file_that_is_not_what_it_should_be_is_named(name: str, content: str, 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidOptionError, match=r"holds neither config\.json nor"):
         size_model(tmp_path)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 10**6) | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=8), inner, max_size=2),
+    max_leaves=4,
+)
+CHANGES = st.dictionaries(
+    st.sampled_from(
+        sorted({*DEEPSEEK_V3, *QWEN3_30B_A3B, *DIALOGPT_MEDIUM, "quantization_config", "text_config", "dtype"})
+    ),
+    JSON | st.fixed_dictionaries({"quant_method": st.sampled_from(["compressed-tensors", "gptq"])}, optional={
+        "config_groups": JSON | st.fixed_dictionaries({"group_0": JSON}), "bits": JSON, "factor": JSON, "type": JSON,
+    }),
+    max_size=3,
+)  # fmt: skip
+
+
+@given(
+    config=st.sampled_from([LLAMA_2_7B, QWEN3_30B_A3B, DEEPSEEK_V3, DIALOGPT_MEDIUM]),
+    changes=CHANGES,
+    dtype=st.sampled_from(["auto", "fp16"]),
+)
+def test_whatever_a_config_holds_it_is_sized_or_refused(
+    config: dict[str, Any], changes: dict[str, Any], dtype: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = write(tmp_path_factory.mktemp("model"), {**config, **changes})
+    try:
+        sizing = size_model(path, dtype=dtype)
+    except VllmCdk8sError:
+        return
+    assert sizing.gpus >= 1
+    assert sizing.minimum_bytes >= sizing.weight_bytes > 0
+
+
+@given(st.text(max_size=300))
+def test_whatever_a_model_is_called_it_is_sized_or_refused(name: str) -> None:
+    try:
+        assert size_model(name).parameters > 0
+    except VllmCdk8sError:
+        return
 
 
 # The table, and what importing costs.

@@ -6,6 +6,7 @@ The keys are those that vLLM itself reads (vllm/transformers_utils/model_arch_co
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.errors import InvalidOptionError
@@ -59,9 +60,9 @@ def local_model(path: Path) -> ModelFacts:
     Raises:
         InvalidOptionError: the path leads to no such file, or the file is not what its name says.
     """
-    folder = path if path.is_dir() else path.parent
-    if not path.exists():
+    if not is_there(path):
         raise InvalidOptionError(f"{str(path)!r} does not exist", option="model")
+    folder = path if path.is_dir() else path.parent
     config_path, index_path = folder / "config.json", folder / _INDEX
     if path.is_file():
         if path.name.endswith(".index.json"):
@@ -87,6 +88,14 @@ def local_model(path: Path) -> ModelFacts:
         source = f"the size that {(index_path if index_path.is_file() else weights).name} gives"
         return ModelFacts(id=str(path), weight_bytes=weight_bytes, source=source)
     return _facts(config, config_path, weight_bytes)
+
+
+def is_there(path: Path) -> bool:
+    """Whether a path leads to something; one that no file system could hold does not."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _facts(config: dict[str, Any], path: Path, weight_bytes: int | None) -> ModelFacts:
@@ -118,11 +127,14 @@ def _positions(config: dict[str, Any], path: Path) -> int | None:
     found = [value for key in _POSITIONS if (value := _whole(config, path, key)) is not None]
     if not found:
         return None
-    rope = config.get("rope_scaling") or config.get("rope_parameters") or {}
-    kind = rope.get("rope_type", rope.get("type", "default")) if isinstance(rope, dict) else "default"
-    if kind in _SCALED_ROPES or "gemma3" in str(config.get("model_type")):
+    rope = config.get("rope_scaling") or config.get("rope_parameters")
+    rope = rope if isinstance(rope, dict) else {}
+    kind = rope.get("rope_type", rope.get("type", "default"))
+    factor = rope.get("factor")
+    scaled = str(kind) in _SCALED_ROPES or "gemma3" in str(config.get("model_type"))
+    if scaled or isinstance(factor, bool) or not isinstance(factor, (int, float)) or not 1 <= factor < math.inf:
         return min(found)
-    return int(min(found) * (rope.get("factor") or 1))
+    return int(min(found) * factor)
 
 
 def _stored_dtype(config: dict[str, Any]) -> str | None:
@@ -130,10 +142,12 @@ def _stored_dtype(config: dict[str, Any]) -> str | None:
     if isinstance(quantization, dict):
         method = str(quantization.get("quant_method", "")).lower()
         groups = quantization.get("config_groups")
-        if method == "compressed-tensors" and isinstance(groups, dict) and groups:
-            weights = next(iter(groups.values())).get("weights") or {}
-            kind = "fp" if weights.get("type") == "float" else "int"
-            return f"{kind}{weights.get('num_bits')}"
+        if method == "compressed-tensors" and isinstance(groups, dict):
+            weights = [group["weights"] for group in groups.values()
+                       if isinstance(group, dict) and isinstance(group.get("weights"), dict)]  # fmt: skip
+            if weights:
+                kind = "fp" if weights[0].get("type") == "float" else "int"
+                return f"{kind}{weights[0].get('num_bits')}"
         if method == "bitsandbytes":
             return "int8" if quantization.get("load_in_8bit") else "int4"
         if method in {"awq", "gptq", "gptq_marlin", "awq_marlin", "auto-round"}:
@@ -145,7 +159,7 @@ def _stored_dtype(config: dict[str, Any]) -> str | None:
 
 def _parameters(config: dict[str, Any], path: Path) -> int | None:
     """The number of weights that this shape has; None for a family whose layers are not described by these keys."""
-    family = config.get("model_type")
+    family = str(config.get("model_type"))
     if family == "gpt2":
         return _gpt2_parameters(config, path)
     if family not in _GATED:
@@ -153,7 +167,7 @@ def _parameters(config: dict[str, Any], path: Path) -> int | None:
     needed = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
     values = [_whole(config, path, key) for key in needed]
     vocabulary, hidden, layers, heads, inner = values
-    if vocabulary is None or hidden is None or layers is None or heads is None or inner is None:
+    if not (vocabulary and hidden and layers and heads and inner):
         return None
     kv_heads = _whole(config, path, "num_key_value_heads") or heads
     head_dim = _whole(config, path, "head_dim") or hidden // heads
@@ -171,7 +185,7 @@ def _parameters(config: dict[str, Any], path: Path) -> int | None:
         expert = 3 * hidden * (_whole(config, path, "moe_intermediate_size") or inner)
         shared = _whole(config, path, "n_shared_experts") or 0
         sparse = (experts + shared) * expert + experts * hidden + (experts if family == "deepseek_v3" else 0)
-        dense_layers = _whole(config, path, "first_k_dense_replace") or 0
+        dense_layers = min(layers, _whole(config, path, "first_k_dense_replace") or 0)
         mlps = dense_layers * dense + (layers - dense_layers) * sparse
     else:
         mlps = layers * dense
@@ -194,7 +208,7 @@ def _latent_attention(config: dict[str, Any], path: Path, hidden: int, heads: in
 def _gpt2_parameters(config: dict[str, Any], path: Path) -> int | None:
     hidden, layers = _whole(config, path, "n_embd"), _whole(config, path, "n_layer")
     vocabulary, positions = _whole(config, path, "vocab_size"), _whole(config, path, "n_positions")
-    if hidden is None or layers is None or vocabulary is None or positions is None:
+    if not (hidden and layers and vocabulary and positions):
         return None
     inner = _whole(config, path, "n_inner") or 4 * hidden
     layer = 4 * hidden * hidden + 4 * hidden + 2 * hidden * inner + inner + hidden + 4 * hidden
@@ -223,9 +237,12 @@ def _total_size(path: Path) -> int:
 
 def _tensor_bytes(path: Path) -> int:
     """The bytes of all tensors of one safetensors file: its length less its header."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(_HEADER_BYTES), "little")
-    size = path.stat().st_size - _HEADER_BYTES - length
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(_HEADER_BYTES), "little")
+        size = path.stat().st_size - _HEADER_BYTES - length
+    except OSError as error:
+        raise InvalidOptionError(f"{str(path)!r} cannot be read: {error}", option="model") from error
     if length > _MAX_HEADER or size <= 0:
         raise InvalidOptionError(f"{str(path)!r} is not a safetensors file", option="model")
     return size

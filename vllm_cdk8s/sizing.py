@@ -20,7 +20,7 @@ from vllm_cdk8s import checks
 from vllm_cdk8s.errors import InvalidOptionError, nearest
 from vllm_cdk8s.gpu_fit import Need, gigabytes, gpu_bytes, gpu_count, per_rank
 from vllm_cdk8s.model_facts import ModelFacts, known_model, nearest_model
-from vllm_cdk8s.model_files import local_model
+from vllm_cdk8s.model_files import is_there, local_model
 from vllm_cdk8s.weight_types import BYTES, bytes_per_parameter, canonical, type_name
 
 OVERHEAD = Decimal("1.2")
@@ -218,7 +218,7 @@ def startup_seconds(parameters: int) -> int:
 
 def _facts(model: str | int | os.PathLike[str]) -> tuple[ModelFacts, str]:
     if isinstance(model, os.PathLike):
-        return local_model(Path(model).expanduser()), "from the model's files"
+        return local_model(Path(model)), "from the model's files"
     if isinstance(model, int) and not isinstance(model, bool):
         checks.integer("model", model, minimum=1, maximum=_MAX_PARAMETERS)
         return ModelFacts(id=f"{model:,} parameters", parameters=model, source="as given"), "as given"
@@ -234,8 +234,8 @@ def _facts(model: str | int | os.PathLike[str]) -> tuple[ModelFacts, str]:
         return ModelFacts(id=name, parameters=int(count), source="as given"), "as given"
     if facts := known_model(name):
         return facts, "published with the model (its config.json on the Hugging Face Hub)"
-    if name.startswith(("/", "./", "../", "~")) or name.endswith((".json", ".safetensors")) or Path(name).exists():
-        return local_model(Path(name).expanduser()), "from the model's files"
+    if name.startswith(("/", "./", "../")) or name.endswith((".json", ".safetensors")) or is_there(Path(name)):
+        return local_model(Path(name)), "from the model's files"
     hint = nearest_model(name)
     said = _SIZE_IN_NAME.search(name.rpartition("/")[2])
     if said:
