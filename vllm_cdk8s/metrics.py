@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from vllm_cdk8s import checks
@@ -119,6 +119,6 @@ def _metrics(index: int) -> dict[str, Metric]:
 
 @cache
 def _catalogue() -> dict[str, Any]:
-    text = (files("vllm_cdk8s") / "data" / "metrics.json").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "data" / "metrics.json").read_text(encoding="utf-8")
     data: dict[str, Any] = json.loads(text)
     return data
