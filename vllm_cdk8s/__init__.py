@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vllm_cdk8s.autoscaling import Autoscaling
     from vllm_cdk8s.availability import PodDisruptionBudget, spread_pods
+    from vllm_cdk8s.chat_template import ChatTemplate
+    from vllm_cdk8s.download import HubModel, InitDownload, ModelDownload
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineArgs
     from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.hardening import NonRoot
     from vllm_cdk8s.health import HttpProbe
     from vllm_cdk8s.inference_pool import InferencePool
+    from vllm_cdk8s.lora import LoraAdapter, LoraAdapters
     from vllm_cdk8s.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
     from vllm_cdk8s.network import Egress, ServerNetworkPolicy
     from vllm_cdk8s.placement import DeviceClaim, KaiShare
@@ -26,12 +29,14 @@ if TYPE_CHECKING:
     from vllm_cdk8s.secret_key import SecretKey
     from vllm_cdk8s.server import VllmServer
     from vllm_cdk8s.sizing import Sizing, size_model
+    from vllm_cdk8s.smoke_test import SmokeTest
     from vllm_cdk8s.storage import ModelStorage
     from vllm_cdk8s.values.chart import VllmChart
 
 __all__ = [
     "Alerts",
     "Autoscaling",
+    "ChatTemplate",
     "ConflictError",
     "Dashboard",
     "DeviceClaim",
@@ -41,14 +46,19 @@ __all__ = [
     "GatewayRef",
     "HTTPRoute",
     "HttpProbe",
+    "HubModel",
     "InferencePool",
     "Ingress",
     "IngressHost",
     "IngressPath",
     "IngressTls",
+    "InitDownload",
     "InvalidOptionError",
     "KaiShare",
+    "LoraAdapter",
+    "LoraAdapters",
     "ManualProbes",
+    "ModelDownload",
     "ModelStorage",
     "NonRoot",
     "PodDisruptionBudget",
@@ -63,6 +73,7 @@ __all__ = [
     "ServiceMonitor",
     "Sizing",
     "SlowStartProbes",
+    "SmokeTest",
     "TriggerAuthentication",
     "VllmCdk8sError",
     "VllmCdk8sWarning",
@@ -76,6 +87,8 @@ __all__ = [
 _MODULES = {
     "autoscaling": ("Autoscaling",),
     "availability": ("PodDisruptionBudget", "spread_pods"),
+    "chat_template": ("ChatTemplate",),
+    "download": ("HubModel", "InitDownload", "ModelDownload"),
     "drop_cache": ("DropCacheWrapper",),
     "engine": ("EngineArgs",),
     "errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
@@ -84,6 +97,7 @@ _MODULES = {
     "hardening": ("NonRoot",),
     "health": ("HttpProbe",),
     "inference_pool": ("InferencePool",),
+    "lora": ("LoraAdapter", "LoraAdapters"),
     "monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),
     "network": ("Egress", "ServerNetworkPolicy"),
     "placement": ("DeviceClaim", "KaiShare"),
@@ -94,6 +108,7 @@ _MODULES = {
     "secret_key": ("SecretKey",),
     "server": ("VllmServer",),
     "sizing": ("Sizing", "size_model"),
+    "smoke_test": ("SmokeTest",),
     "storage": ("ModelStorage",),
     "values.chart": ("VllmChart",),
 }
