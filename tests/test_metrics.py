@@ -200,3 +200,8 @@ def test_the_data_file_is_written_the_way_the_generator_writes() -> None:
     for spans in data["metrics"].values():
         assert all(set(span) == {"kind", "labels", "always", "first", "last"} for span in spans)
         assert all(before["last"] < after["first"] for before, after in itertools.pairwise(spans))
+
+
+def test_the_metrics_are_those_of_the_releases_whose_options_are_known() -> None:
+    releases = (TOOL.parent / "vllm_releases.txt").read_text(encoding="utf-8").split("\n")
+    assert [line for line in releases if line and not line.startswith("#")] == list(known_versions())
