@@ -174,7 +174,7 @@ def test_pods_are_all_pods_and_leader_pods_the_head() -> None:
 
 def test_workers_dial_the_heads_control_store() -> None:
     worker = containers(cluster_of())[1]
-    # All of them: KubeRay puts its own, which need wget, where one is missing.
+    # All of them: KubeRay puts its own, which ask the dashboard, where one is missing.
     for role in ("startupProbe", "livenessProbe", "readinessProbe"):
         assert worker[role]["exec"]["command"][3:5] == ["FQ_RAY_IP", "6379"]
 
