@@ -25,10 +25,11 @@ from tests.synthesis import (
     vllm_container,
 )
 from vllm_cdk8s import in_pod
-from vllm_cdk8s.download import HubModel, InitDownload, ModelDownload
+from vllm_cdk8s.download import ModelDownload
 from vllm_cdk8s.drop_cache import DropCacheWrapper
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
 from vllm_cdk8s.hardening import NonRoot
+from vllm_cdk8s.hub_models import HubModel, InitDownload
 from vllm_cdk8s.lora import LoraAdapters
 from vllm_cdk8s.pod import Resources
 from vllm_cdk8s.secret_key import SecretKey
@@ -313,18 +314,18 @@ def test_servers_do_not_take_the_job_for_a_pod_of_theirs() -> None:
     [
         ({"models": []}, r"^models: there are none"),
         ({"models": MODEL}, r"^models: 'Qwen/Qwen2\.5-7B-Instruct' is not a list"),
-        ({"models": [3]}, r"^models\[0\]: 3 is not a HubModel"),
+        ({"models": [3]}, r"^models\[0\]: 3 is no HubModel"),
         ({"models": ["/models/x"]}, r"^model: '/models/x' is no repository"),
         ({"models": ["s3://bucket/x"]}, r"^model: 's3://bucket/x' is no repository"),
         ({"models": ["a/b/c"]}, r"^model: 'a/b/c' is no repository"),
-        ({"storage": "models"}, r"^storage: 'models' is not a ModelStorage"),
+        ({"storage": "models"}, r"^storage: 'models' is no ModelStorage"),
         ({"hf_token": "hf_x"}, r"^hf_token: a literal secret"),
         ({"env": {"HF_TOKEN": "hf_x"}}, r"^env\['HF_TOKEN'\]: a literal secret"),
         ({"retries": -1}, r"^retries: -1 is out of range"),
         ({"deadline_seconds": 0}, r"^deadline_seconds: 0 is out of range"),
         ({"ttl_seconds": "1d"}, r"^ttl_seconds: '1d' is not a whole number"),
-        ({"resources": {"limits": {}}}, r"^resources: .* is not a Resources"),
-        ({"non_root": True}, r"^non_root: True is not a NonRoot"),
+        ({"resources": {"limits": {}}}, r"^resources: .* is no Resources"),
+        ({"non_root": True}, r"^non_root: True is no NonRoot"),
         ({"image_pull_policy": "Allways"}, r"^image_pull_policy: 'Allways'.*did you mean 'Always'\?"),
         ({"node_selectors": {}}, r"^node_selectors: is not an option; did you mean 'node_selector'\?"),
         ({"retrys": 1}, r"^retrys: is not an option; did you mean 'retries'\?"),
@@ -517,7 +518,7 @@ def test_contradictions_name_the_users_option(options: dict[str, Any], message: 
         ({"models": []}, r"^download\.models: there are none"),
         ({"max_seconds": 1.5}, r"^download\.max_seconds: 1\.5 is not a whole number"),
         ({"offline": "yes"}, r"^download\.offline: 'yes' is not a boolean"),
-        ({"resources": {}}, r"^download\.resources: \{\} is not a Resources"),
+        ({"resources": {}}, r"^download\.resources: \{\} is no Resources"),
     ],
 )
 def test_wrong_values_are_refused_where_they_are_written(options: dict[str, Any], message: str) -> None:
@@ -533,12 +534,13 @@ def test_what_is_no_download_is_refused(value: Any) -> None:
 
 def test_a_job_and_a_server_that_download_are_as_golden(snapshot: SnapshotAssertion) -> None:
     chart = new_chart(namespace="llm")
-    storage = ModelStorage.nfs(chart, "models", server="nfs.example.com", path="/models", name="models",
-                               volume_name="models")  # fmt: skip
-    ModelDownload(
-        chart, "fetch", models=[HubModel(model="meta-llama/Llama-3.1-8B-Instruct", revision="0e9e39f249a16976918f6564b8830bc894c89659")],
-        storage=storage, hf_token=TOKEN, name="fetch-llama", image=PLAIN["image"],
+    names: dict[str, Any] = {"name": "models", "volume_name": "models"}
+    storage = ModelStorage.nfs(chart, "models", server="nfs.example.com", path="/models", **names)
+    llama = HubModel(
+        model="meta-llama/Llama-3.1-8B-Instruct", revision="0e9e39f249a16976918f6564b8830bc894c89659"
     )  # fmt: skip
+    given: dict[str, Any] = {"hf_token": TOKEN, "name": "fetch-llama", "image": PLAIN["image"]}
+    ModelDownload(chart, "fetch", models=[llama], storage=storage, **given)
     serve(chart, InitDownload(offline=True), storage=storage, name="qwen")
     assert_valid(documents(chart))
     assert_golden(chart, snapshot)

@@ -9,8 +9,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from tests.kubernetes_schemas import assert_valid
 from tests.synthesis import MODEL, PLAIN, assert_golden, documents, new_chart, pod_spec, vllm_container
-from vllm_cdk8s.download import InitDownload
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
+from vllm_cdk8s.hub_models import InitDownload
 from vllm_cdk8s.lora import LoraAdapter, LoraAdapters
 from vllm_cdk8s.secret_key import SecretKey
 from vllm_cdk8s.server import VllmServer

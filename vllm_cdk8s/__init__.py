@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.autoscaling import Autoscaling
     from vllm_cdk8s.availability import PodDisruptionBudget, spread_pods
     from vllm_cdk8s.chat_template import ChatTemplate
-    from vllm_cdk8s.download import HubModel, InitDownload, ModelDownload
+    from vllm_cdk8s.download import ModelDownload
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineArgs
     from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.gateway import GatewayRef, HTTPRoute, RouteMatch, WeightedBackend
     from vllm_cdk8s.hardening import NonRoot
     from vllm_cdk8s.health import HttpProbe
+    from vllm_cdk8s.hub_models import HubModel, InitDownload
     from vllm_cdk8s.inference_pool import InferencePool
     from vllm_cdk8s.lora import LoraAdapter, LoraAdapters
     from vllm_cdk8s.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
@@ -88,7 +89,7 @@ _MODULES = {
     "autoscaling": ("Autoscaling",),
     "availability": ("PodDisruptionBudget", "spread_pods"),
     "chat_template": ("ChatTemplate",),
-    "download": ("HubModel", "InitDownload", "ModelDownload"),
+    "download": ("ModelDownload",),
     "drop_cache": ("DropCacheWrapper",),
     "engine": ("EngineArgs",),
     "errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
@@ -96,6 +97,7 @@ _MODULES = {
     "gateway": ("GatewayRef", "HTTPRoute", "RouteMatch", "WeightedBackend"),
     "hardening": ("NonRoot",),
     "health": ("HttpProbe",),
+    "hub_models": ("HubModel", "InitDownload"),
     "inference_pool": ("InferencePool",),
     "lora": ("LoraAdapter", "LoraAdapters"),
     "monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast, runtime_checkable
 
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import place
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from vllm_cdk8s.engine import EngineArgs
-    from vllm_cdk8s.workload import PodOptions
+
+_Options = TypeVar("_Options", bound=Mapping[str, Any])
 
 # In this order, whatever the order of the user's keywords.
 _FEATURES = {"lora": "LoraAdapters", "chat_template": "ChatTemplate", "download": "InitDownload"}
@@ -76,13 +77,13 @@ class Feature(Protocol):
 
 
 def with_features(
-    options: PodOptions,
+    options: _Options,
     *,
     model: str,
     engine_args: EngineArgs | None,
     env: Mapping[str, Any] | None,
     scope: Construct,
-) -> tuple[PodOptions, EngineArgs | None, Mapping[str, Any]]:
+) -> tuple[_Options, EngineArgs | None, Mapping[str, Any]]:
     """The options, the engine's settings and the variables, with what the server's features add to them.
 
     Raises:
@@ -101,7 +102,7 @@ def with_features(
     for option, kind in _FEATURES.items():
         if option not in options:
             continue
-        feature = options[option]  # type: ignore[literal-required]  # one of the names above
+        feature = options[option]
         if not isinstance(feature, Feature) or option != feature.OPTION:
             raise InvalidOptionError(f"{feature!r} is none; allowed: {kind}(...)", option=option)
         added = feature.contribute(target)
@@ -113,7 +114,7 @@ def with_features(
         own = checks.annotation_map("pod_annotations", result.get("pod_annotations", {}))
         _agree(own, added.pod_annotations, option=option, place="pod_annotations")
         result["pod_annotations"] = own
-    return cast("PodOptions", result), cast("EngineArgs", said), described
+    return cast("_Options", result), cast("EngineArgs", said), described
 
 
 def _agree(own: dict[str, Any], added: Mapping[str, Any], *, option: str, place: str) -> None:

@@ -102,8 +102,7 @@ def program(
         "name": name,
         "image": checks.text("image", image),
         "imagePullPolicy": pull_policy(options.get("image_pull_policy", "IfNotPresent")),
-        "command": ["python3", "-c", pod.literal(in_pod.source(source))],
-        "args": [pod.literal(argument) for argument in arguments],
+        **in_pod.run(source, arguments),
         "env": pod.environment(
             variables(env, options),
             caches_below=caches_below,
@@ -112,8 +111,6 @@ def program(
         "envFrom": [env_from_wire(index, item) for index, item in enumerate(listed(options, "env_from"))],
         "resources": resources.wire(),
         "volumeMounts": list(mounts),
-        # Our programs say what is wrong in their last line, which `kubectl describe pod` then shows.
-        "terminationMessagePolicy": "FallbackToLogsOnError",
     })  # fmt: skip
 
 

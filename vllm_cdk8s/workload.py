@@ -16,10 +16,10 @@ from vllm_cdk8s.secret_key import SecretKey
 
 if TYPE_CHECKING:
     from vllm_cdk8s.chat_template import ChatTemplate
-    from vllm_cdk8s.download import InitDownload
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineCommand
     from vllm_cdk8s.health import Health
+    from vllm_cdk8s.hub_models import InitDownload
     from vllm_cdk8s.lora import LoraAdapters
     from vllm_cdk8s.storage import ModelStorage
 
