@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import promql_parser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +16,6 @@ from vllm_cdk8s.dashboard_json import dashboard_json
 from vllm_cdk8s.errors import InvalidOptionError
 from vllm_cdk8s.metrics import known_versions, metric, metrics
 from vllm_cdk8s.promql import Target, deployment_pods, leader_worker_set_pods, quoted, ray_cluster_pods, seconds
-
-promql_parser = pytest.importorskip("promql_parser")
 
 POD = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True)
@@ -172,12 +171,15 @@ def test_a_rate_of_a_gauge_cannot_be_written() -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
 def test_any_model_name_comes_back_out_of_the_parser(name: str) -> None:
     selector = promql_parser.parse(target(model=name).series(metric("num_requests_running")))
+    assert isinstance(selector, promql_parser.VectorSelector)
     assert {matcher.name: matcher.value for matcher in selector.matchers.matchers}["model_name"] == name
 
 
 @pytest.mark.parametrize("name", ['a"b', "a\\b", "/models/llama{1}", "a\nb", "org/model:tag", "été"])
 def test_awkward_model_names_are_quoted(name: str) -> None:
-    assert promql_parser.parse(f"up{{model_name={quoted(name)}}}").matchers.matchers[0].value == name
+    selector = promql_parser.parse(f"up{{model_name={quoted(name)}}}")
+    assert isinstance(selector, promql_parser.VectorSelector)
+    assert selector.matchers.matchers[0].value == name
 
 
 # Pods.
