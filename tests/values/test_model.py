@@ -244,6 +244,22 @@ def test_what_is_no_plain_data_is_refused_from_python_too(value: Any) -> None:
         check_values(value)
 
 
+def test_thousands_of_problems_are_cut_short() -> None:
+    with pytest.raises(ValuesError) as caught:
+        check_values({"tolerations": [None] * 60_000})
+
+    assert len(caught.value.problems) == 21
+    assert caught.value.problems[-1] == "and 59,980 more problems"
+
+
+def test_endless_data_is_refused() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+
+    with pytest.raises(ValuesError, match="the values nest deeper than 60 levels"):
+        check_values({"affinity": {"a": endless}})
+
+
 _KEYS = st.sampled_from(sorted({path.rpartition(".")[2] for path in field_paths()} | {"x", "nvidia.com/gpu"}))
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
 _VALUES = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4))

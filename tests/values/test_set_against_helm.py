@@ -73,8 +73,9 @@ _EXPRESSION = st.lists(_ASSIGNMENT, min_size=1, max_size=3).map(",".join)
 @example("a[0]=1,a[0].b=2", SetKind.TYPED)
 def test_generated_expressions_mean_what_they_mean_to_helm(expression: str, kind: SetKind) -> None:
     theirs = by_helm(expression, kind)
-    # Nothing below a null can be set in Helm; here it can, which is one of the differences.
+    # Two of the differences: nothing below a null can be set in Helm, and it loses an empty value at the very end.
     assume(not (theirs is _REFUSED and "null" in expression.lower() and kind is SetKind.TYPED))
+    assume(not expression.endswith("="))
 
     assert by_us(expression, kind) == theirs
 
@@ -87,8 +88,9 @@ _SOUP = st.builds("a{}={}".format, st.text("b.[0]\\-", max_size=5), st.text("ab.
 def test_whatever_is_accepted_of_any_text_is_what_helm_reads(expression: str) -> None:
     ours = by_us(expression, SetKind.TYPED)
 
-    # Refusing more than Helm does is listed below; `{}` is the one text that is accepted and read differently.
-    assert ours is _REFUSED or "{}" in expression or ours == by_helm(expression, SetKind.TYPED)
+    # Refusing more than Helm does is listed below, and so are these two, which are read differently.
+    different = "{}" in expression or expression.endswith("=")
+    assert ours is _REFUSED or different or ours == by_helm(expression, SetKind.TYPED)
 
 
 @given(_PATH.filter(lambda path: "\\" not in path), st.text('ab,{}\\="1 ', max_size=6))
@@ -108,6 +110,7 @@ def test_json_means_what_it_means_to_helm(expression: str) -> None:
         ("and hold dots then", 'a."b.c"=1', {"a": {'"b': {'c"': 1}}}, {"a": {"b.c": 1}}),
         ("as the seed prints it", r'n."k\.io/h"=x', {"n": {'"k.io/h"': "x"}}, {"n": {"k.io/h": "x"}}),
         ("{} is the empty list", "a={}", {"a": [""]}, {"a": []}),
+        ("an empty value at the end, behind an index", "a[0].b=", {"a": []}, {"a": [{"b": ""}]}),
         ("null can be set into", "a=null,a.b=1", _REFUSED, {"a": {"b": 1}}),
         ("no key at all", "=1", {}, _REFUSED),
         ("no key before a dot", ".a=1", {}, _REFUSED),

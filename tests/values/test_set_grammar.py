@@ -174,6 +174,8 @@ def test_a_whole_json_object_is_merged() -> None:
         ("a=NaN", "NaN is not a number that YAML or JSON can carry on"),
         ("a=1e999", "the number '1e999' does not fit into 64 bits"),
         ("a=" + "[" * 100_000, "nests too deeply"),
+        ("a=" + "[" * 400 + "]" * 400, "nests too deeply"),
+        ('{"a": ' + "[" * 400 + "]" * 400 + "}", "nests too deeply"),
         ('{"a": 1} x', "has 'x' behind a JSON value; allowed: a comma"),
         ('{"a": 1}, {}', "has ' {}' behind its end"),
     ],

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from vllm_cdk8s.values.plain_data import INT64, check_number, is_unicode
+from vllm_cdk8s.values.plain_data import INT64, MAX_DEPTH, check_number, is_unicode
 from vllm_cdk8s.values.problems import ValuesError, path_text, value_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 # Far above any values file, and still read in a second.
 _MAX_BYTES = 256 * 1024
 _MAX_NODES = 20_000
-_MAX_DEPTH = 60
 
 _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+)")
@@ -162,8 +161,8 @@ def _measure(node: yaml.Node, known: dict[int, tuple[int, int]], name: str) -> t
     depth = 1 + max((depth for _, depth in measures), default=0)
     if size > _MAX_NODES:
         raise ValuesError(f"{name}:{_line(node)}: stands for more than {_MAX_NODES:,} values")
-    if depth > _MAX_DEPTH:
-        raise ValuesError(f"{name}:{_line(node)}: nests deeper than {_MAX_DEPTH} levels")
+    if depth > MAX_DEPTH:
+        raise ValuesError(f"{name}:{_line(node)}: nests deeper than {MAX_DEPTH} levels")
     known[id(node)] = (size, depth)
     return size, depth
 

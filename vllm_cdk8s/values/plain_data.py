@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from vllm_cdk8s.values.problems import value_text
 
+MAX_DEPTH = 60
 INT64 = range(-(2**63), 2**63)
 # More digits than any number of 64 bits has in any base; beyond, Python itself may refuse to read it.
 _LONGEST_NUMBER = 80
@@ -43,6 +45,19 @@ def no_repeated_key(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"the key {value_text(key)} is there twice")
         mapping[key] = value
     return mapping
+
+
+def is_deep(value: Any) -> bool:
+    """Whether plain data nests deeper than any values do, so that walking through it could break Python's stack."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for holder in level
+            if isinstance(holder, (Mapping, list, tuple))
+            for item in (holder.values() if isinstance(holder, Mapping) else holder)
+        ]
+    return bool(level)
 
 
 def is_unicode(text: str) -> bool:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from vllm_cdk8s.values.merging import merge
-from vllm_cdk8s.values.plain_data import INT64, check_number, is_unicode, no_constant, no_repeated_key
+from vllm_cdk8s.values.plain_data import INT64, check_number, is_deep, is_unicode, no_constant, no_repeated_key
 from vllm_cdk8s.values.problems import ValuesError, path_text, value_text
 
 if TYPE_CHECKING:
@@ -257,6 +257,8 @@ class _Reader:
             self._fail("nests too deeply")
         except ValueError as error:
             self._fail(str(error))
+        if is_deep(value):
+            self._fail("nests too deeply")
         self._skip_blanks()
         self._comma("a JSON value")
         return value

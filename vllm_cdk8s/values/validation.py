@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from vllm_cdk8s.errors import nearest
 from vllm_cdk8s.values.field_types import NameMap
 from vllm_cdk8s.values.model import Values
-from vllm_cdk8s.values.plain_data import is_unicode
+from vllm_cdk8s.values.plain_data import MAX_DEPTH, is_deep, is_unicode
 from vllm_cdk8s.values.problems import ValuesError, path_text, value_text
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Path = tuple["str | int", ...]
+# One slip, such as an index of 60000, can make as many problems; nobody reads on.
+_MOST_PROBLEMS = 20
 
 
 def check_values(data: Mapping[str, Any]) -> Values:
@@ -33,10 +35,15 @@ def check_values(data: Mapping[str, Any]) -> Values:
         ValuesError: keys that the chart does not know, each with the nearest right one, and values of a wrong type or
             out of range.
     """
+    if is_deep(data):
+        raise ValuesError(f"the values nest deeper than {MAX_DEPTH} levels")
     try:
         return Values.model_validate(_plain(data, ()))
     except ValidationError as error:
-        raise ValuesError(*dict.fromkeys(_line(details) for details in error.errors(include_url=False))) from None
+        lines = list(dict.fromkeys(_line(details) for details in error.errors(include_url=False)))
+        if len(lines) > _MOST_PROBLEMS:
+            lines[_MOST_PROBLEMS:] = [f"and {len(lines) - _MOST_PROBLEMS:,} more problems"]
+        raise ValuesError(*lines) from None
 
 
 @cache
