@@ -174,7 +174,7 @@ def test_a_second_budget_of_one_server_is_refused(chart: cdk8s.Chart) -> None:
 
 def test_a_budget_in_another_namespace_is_refused(chart: cdk8s.Chart) -> None:
     other = cdk8s.Chart(chart.node.root, "other", namespace="other")  # type: ignore[arg-type]  # the root is an App
-    with pytest.raises(ConflictError, match=r"^server: .*this PodDisruptionBudget would be in 'other'"):
+    with pytest.raises(ConflictError, match=r"^server: .*this PodDisruptionBudget would be in namespace 'other'"):
         PodDisruptionBudget(other, "budget", server=vllm(chart))
 
 

@@ -150,8 +150,11 @@ def test_a_backend_whose_namespace_nobody_knows_is_refused(chart: cdk8s.Chart) -
 
 def test_a_server_that_speaks_tls_warns(chart: cdk8s.Chart) -> None:
     tls = {"ssl_certfile": "/certs/tls.crt", "ssl_keyfile": "/certs/tls.key"}
-    with pytest.warns(VllmCdk8sWarning, match="BackendTLSPolicy"):
-        routed(chart, vllm(chart, engine_args=tls))
+    server = vllm(chart, engine_args=tls)
+    with pytest.warns(VllmCdk8sWarning, match=r"^backends: llm/llama speaks TLS.*BackendTLSPolicy"):
+        routed(chart, server)
+    with pytest.warns(VllmCdk8sWarning, match=r"^server: llm/llama speaks TLS.*BackendTLSPolicy"):
+        InferencePool(chart, "pool", server=server, endpoint_picker="llama-epp")
 
 
 # Pools.

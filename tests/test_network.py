@@ -21,6 +21,7 @@ from vllm_cdk8s import (
     ServerNetworkPolicy,
     VllmCdk8sWarning,
     VllmServer,
+    api_key,
 )
 from vllm_cdk8s.multi_node import MultiNodeVllmServer
 
@@ -196,10 +197,29 @@ def test_an_api_key_without_a_policy_warns_once_for_each_server(chart: cdk8s.Cha
     assert "ServerNetworkPolicy" in found[0]
 
 
-def test_the_warning_can_be_made_fatal(chart: cdk8s.Chart) -> None:
+def test_the_warning_can_be_made_fatal_and_is_so_every_time(chart: cdk8s.Chart) -> None:
     vllm(chart, api_key=KEY)
-    with pytest.raises(RuntimeError, match="api_key: it guards llm/llama below /v1 only"):
-        synthesis.to_yaml(chart)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="api_key: it guards llm/llama below /v1 only"):
+            synthesis.to_yaml(chart)
+
+
+def test_the_tree_is_walked_once_however_many_charts_there_are(
+    chart: cdk8s.Chart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(3):
+        cdk8s.Chart(chart.node.root, f"chart-{index}")  # type: ignore[arg-type]  # the root is an App
+    vllm(chart, api_key=KEY)
+    walks: list[str] = []
+    walk = api_key._of_kind
+
+    def counted(root: Any, kind: str) -> list[cdk8s.ApiObject]:
+        walks.append(kind)
+        return walk(root, kind)
+
+    monkeypatch.setattr(api_key, "_of_kind", counted)
+    advice(chart)
+    assert walks == ["NetworkPolicy"]
 
 
 def test_without_an_api_key_nothing_is_said(chart: cdk8s.Chart) -> None:
@@ -269,7 +289,9 @@ def test_a_wrong_way_out_is_named(options: dict[str, Any], message: str) -> None
 
 def test_a_policy_in_another_namespace_is_refused(chart: cdk8s.Chart) -> None:
     other = cdk8s.Chart(chart.node.root, "other")  # type: ignore[arg-type]  # the root is an App
-    with pytest.raises(ConflictError, match=r"^server: llm/llama is in namespace 'inference'.*would be in None"):
+    with pytest.raises(
+        ConflictError, match=r"^server: llm/llama is in namespace 'inference'.*would be without a namespace"
+    ):
         ServerNetworkPolicy(other, "policy", server=vllm(chart), clients=["web"])
 
 

@@ -9,10 +9,14 @@ from vllm_cdk8s import (
     Autoscaling,
     InvalidOptionError,
     KaiShare,
+    ModelStorage,
     NonRoot,
+    QueueAutoscaler,
     Resources,
     SecretKey,
+    ServerNetworkPolicy,
     SlowStartProbes,
+    VllmCdk8sWarning,
     VllmServer,
 )
 
@@ -145,3 +149,23 @@ def test_a_gpu_share_and_what_vllm_takes_agree(servers: dict[str, VllmServer]) -
 def test_the_command_does_not_depend_on_the_images_entrypoint(servers: dict[str, VllmServer]) -> None:
     for server in servers.values():
         assert container(server)["command"] == ["vllm", "serve"]
+
+
+def test_an_api_key_that_guards_v1_only_does_not_go_unnoticed(tmp_path: Any) -> None:
+    chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "open")
+    server = VllmServer(chart, "llama", model=MODEL, image=RELEASED, gpus=1, api_key=SecretKey("vllm", "key"))
+    with pytest.warns(VllmCdk8sWarning, match=r"^api_key: it guards open/llama below /v1 only; /metrics"):
+        cdk8s.Testing.synth(chart)
+    ServerNetworkPolicy(chart, "policy", server=server, clients=["web"], scrapers=["monitoring"])
+    [policy] = [each for each in cdk8s.Testing.synth(chart) if each["kind"] == "NetworkPolicy"]
+    assert {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]} == {8000}
+
+
+def test_a_gpu_server_scales_by_its_queue_and_not_by_its_cpu(tmp_path: Any) -> None:
+    chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "queue")
+    server = VllmServer(chart, "llama", model=MODEL, image=RELEASED, gpus=1, storage=ModelStorage.none(chart, "cache"))
+    QueueAutoscaler(chart, "scale", server=server, prometheus_address="http://prometheus:9090", max_replicas=4)
+    [scaled] = [each for each in cdk8s.Testing.synth(chart) if each["kind"] == "ScaledObject"]
+    [trigger] = scaled["spec"]["triggers"]
+    assert trigger["metadata"]["query"].startswith(f'sum(vllm:num_requests_waiting{{model_name="{MODEL}",')
+    assert "replicas" not in spec(server)

@@ -14,7 +14,7 @@ import cdk8s
 from vllm_cdk8s.apps import AppRegistry, place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from constructs import Construct, IConstruct
 
@@ -37,14 +37,19 @@ def note_api_key(server: Construct, scope: Construct, selector: Mapping[str, str
     servers.append((server, namespace, selector))
 
 
-def _unguarded(root: IConstruct, servers: list[_Server]) -> list[str]:
-    policies = [policy.to_json() for policy in _of_kind(root, "NetworkPolicy")]
-    return [
-        f"api_key: it guards {server.node.path} below /v1 only; /metrics, /invocations, /pooling and others answer "
-        "anybody who reaches the port; add a ServerNetworkPolicy, or a NetworkPolicy of your own, that selects its pods"
-        for server, namespace, selector in servers
-        if not any(_guards(policy, namespace, selector) for policy in policies)
-    ]
+def _unguarded(root: IConstruct, servers: list[_Server]) -> Iterator[str]:
+    waiting = list(servers)
+    policies = [policy.to_json() for policy in _of_kind(root, "NetworkPolicy")] if waiting else []
+    for noted in waiting:
+        server, namespace, selector = noted
+        if not any(_guards(policy, namespace, selector) for policy in policies):
+            yield (
+                f"api_key: it guards {server.node.path} below /v1 only; /metrics, /invocations, /pooling and others "
+                "answer anybody who reaches the port; add a ServerNetworkPolicy, or a NetworkPolicy of your own, that "
+                "selects its pods"
+            )
+        # Said, or guarded: cdk8s validates once for each chart, and the tree is walked for what is new alone.
+        servers.remove(noted)
 
 
 def _of_kind(root: IConstruct, kind: str) -> list[cdk8s.ApiObject]:

@@ -6,7 +6,7 @@ root serves all, and is added only when something needs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 Check = Callable[["constructs.IConstruct"], list[str]]
+Advice = Callable[["constructs.IConstruct"], Iterable[str]]
 
 _POD_SECURITY_LABEL = "pod-security.kubernetes.io/enforce"
 
@@ -32,7 +33,7 @@ class AppRegistry:
         self._names: dict[tuple[str, str | None, str], Construct] = {}
         self._selectors: dict[tuple[str | None, frozenset[tuple[str, str]]], Construct] = {}
         self._checks: list[Check] = []
-        self._advice: list[Check] = []
+        self._advice: list[Advice] = []
 
     def take_name(self, kind: str, namespace: str | None, name: str, construct: Construct) -> None:
         """Note the fixed name of an object.
@@ -66,8 +67,8 @@ class AppRegistry:
         self._validate()
         self._checks.append(check)
 
-    def add_advice(self, check: Check) -> None:
-        """Have a pure function of the tree's root run at synthesis; what it returns are warnings, each given once."""
+    def add_advice(self, check: Advice) -> None:
+        """Have a function of the tree's root run at synthesis; what it returns are warnings, each given once."""
         self._validate()
         self._advice.append(check)
 
@@ -78,7 +79,7 @@ class AppRegistry:
 
 @jsii.implements(constructs.IValidation)
 class _Validation:
-    def __init__(self, root: Construct, checks: list[Check], advice: list[Check]) -> None:
+    def __init__(self, root: Construct, checks: list[Check], advice: list[Advice]) -> None:
         self._root = root
         self._checks = checks
         self._advice = advice
@@ -88,8 +89,9 @@ class _Validation:
         _closed_namespaces.pop(self._root, None)
         for advice in (finding for check in self._advice for finding in check(self._root)):
             if advice not in self._given:
-                self._given.add(advice)
+                # In this order, so that a warning made fatal is so at the next synthesis too.
                 warn(advice)
+                self._given.add(advice)
         return [finding for check in self._checks for finding in check(self._root)]
 
 
@@ -123,9 +125,10 @@ def same_namespace(scope: Construct, kind: str, *, server: Construct, namespace:
     """
     own = place(scope)[1]
     if own != namespace:
+        there, here = ("without a namespace" if name is None else f"in namespace {name!r}" for name in (namespace, own))
         raise ConflictError(
-            f"{server.node.path} is in namespace {namespace!r}, but this {kind} would be in {own!r} and only reaches "
-            "what is in its own; put both in one chart",
+            f"{server.node.path} is {there}, but this {kind} would be {here} and only reaches what is in its own; put "
+            "both in one chart",
             option="server",
         )
 

@@ -241,7 +241,7 @@ def _reference(route: HTTPRoute, namespace: str | None, backend: WeightedBackend
     if isinstance(to, InferencePool):
         target: dict[str, Any] = {"group": POOL_GROUP, "kind": "InferencePool", "name": to.name, "namespace": other}
     else:
-        warn_of_tls(to)
+        warn_of_tls("backends", to)
         target = {"kind": "Service", "name": to.service.name, "namespace": other, "port": int(to.service.port)}
     return prune({**target, "weight": backend.weight})
 

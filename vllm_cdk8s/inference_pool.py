@@ -80,7 +80,7 @@ class InferencePool(Construct):
 
         super().__init__(scope, id)
         same_namespace(scope, "InferencePool", server=server, namespace=server.namespace)
-        warn_of_tls(server)
+        warn_of_tls("server", server)
         self.namespace = server.namespace
         self.pool = custom_resource(
             self, scope, f"{POOL_GROUP}/v1", "InferencePool", name=name, labels={**server.labels, **(labels or {})},
@@ -100,11 +100,11 @@ class InferencePool(Construct):
         self.name = self.pool.name if name is None else name
 
 
-def warn_of_tls(server: Server) -> None:
+def warn_of_tls(option: str, server: Server) -> None:
     """Say what a gateway needs to reach a server that speaks TLS."""
     if scheme(server.engine) == "HTTPS":
         warn(
-            f"backends: {server.node.path} speaks TLS itself, which a gateway only does towards it with a "
+            f"{option}: {server.node.path} speaks TLS itself, which a gateway only does towards it with a "
             "BackendTLSPolicy for its service"
         )
 
