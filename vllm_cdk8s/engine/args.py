@@ -3,7 +3,8 @@
 `make catalogue` writes this file and `catalogue.json`, of which this is the sum over all releases.
 """
 
-from __future__ import annotations
+# ruff: noqa: E501 - one option a line, since the file is read by its differences
+# fmt: off
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -16,25 +17,7 @@ class EngineArgs(TypedDict, total=False):
 
     additional_config: Mapping[str, Any] | str | None
     aggregate_engine_logging: bool | None  # from 0.11.1
-    all2all_backend: (
-        Literal[
-            "allgather_reducescatter",
-            "deepep_high_throughput",
-            "deepep_low_latency",
-            "deepep_v2",
-            "flashinfer_all2allv",
-            "flashinfer_nvlink_one_sided",
-            "flashinfer_nvlink_two_sided",
-            "moonep",
-            "mori",
-            "mori_high_throughput",
-            "mori_low_latency",
-            "naive",
-            "nixl_ep",
-            "pplx",
-        ]
-        | None
-    )  # from 0.11.1
+    all2all_backend: Literal["allgather_reducescatter", "deepep_high_throughput", "deepep_low_latency", "deepep_v2", "flashinfer_all2allv", "flashinfer_nvlink_one_sided", "flashinfer_nvlink_two_sided", "moonep", "mori", "mori_high_throughput", "mori_low_latency", "naive", "nixl_ep", "pplx"] | None  # from 0.11.1
     allow_credentials: bool | None
     allow_deprecated_quantization: bool | None  # from 0.14.0
     allowed_headers: Any | None
@@ -42,9 +25,7 @@ class EngineArgs(TypedDict, total=False):
     allowed_media_domains: Sequence[str] | str | None  # from 0.11.0
     allowed_methods: Any | None
     allowed_origins: Any | None
-    anthropic_disabled_thinking_effort: (
-        Literal["auto", "high", "low", "max", "medium", "none", "xhigh"] | None
-    )  # from 0.31.0
+    anthropic_disabled_thinking_effort: Literal["auto", "high", "low", "max", "medium", "none", "xhigh"] | None  # from 0.31.0
     api_server_count: int | None
     async_scheduling: bool | None
     attention_backend: str | None  # from 0.13.0
@@ -57,23 +38,7 @@ class EngineArgs(TypedDict, total=False):
     code_revision: str | None
     cohere_format: str | None  # from 0.27.0
     cohere_is_reasoning_model: bool | None  # from 0.27.0
-    collect_detailed_traces: (
-        Sequence[
-            Literal[
-                "all",
-                "all,model",
-                "all,worker",
-                "model",
-                "model,all",
-                "model,worker",
-                "worker",
-                "worker,all",
-                "worker,model",
-            ]
-        ]
-        | str
-        | None
-    )
+    collect_detailed_traces: Sequence[Literal["all", "all,model", "all,worker", "model", "model,all", "model,worker", "worker", "worker,all", "worker,model"]] | str | None
     compilation_config: Mapping[str, Any] | None
     config: str | None
     config_format: str | None
@@ -206,7 +171,6 @@ class EngineArgs(TypedDict, total=False):
     headless: bool | None
     hf_config_path: str | None
     hf_overrides: Mapping[str, Any] | str | None
-    hf_token: bool | str | None
     ignore_patterns: Sequence[str] | str | None
     interleave_mm_strings: bool | None
     io_processor_plugin: str | None  # from 0.10.2
@@ -228,32 +192,7 @@ class EngineArgs(TypedDict, total=False):
     kv_transfer_config: Mapping[str, Any] | None
     language_model_only: bool | None  # from 0.17.0
     limit_mm_per_prompt: Mapping[str, Any] | None
-    linear_backend: (
-        Literal[
-            "aiter",
-            "auto",
-            "b12x",
-            "conch",
-            "cutlass",
-            "deep_gemm",
-            "emulation",
-            "exllama",
-            "fbgemm",
-            "flashinfer_b12x",
-            "flashinfer_cudnn",
-            "flashinfer_cutedsl",
-            "flashinfer_cutlass",
-            "flashinfer_trtllm",
-            "humming",
-            "machete",
-            "marlin",
-            "torch",
-            "triton",
-            "xpu",
-            "xpu_woq",
-        ]
-        | None
-    )  # from 0.22.0
+    linear_backend: Literal["aiter", "auto", "b12x", "conch", "cutlass", "deep_gemm", "emulation", "exllama", "fbgemm", "flashinfer_b12x", "flashinfer_cudnn", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_trtllm", "humming", "machete", "marlin", "torch", "triton", "xpu", "xpu_woq"] | None  # from 0.22.0
     load_format: str | None
     log_config_file: str | None
     log_error_stack: bool | None  # from 0.10.2
@@ -316,36 +255,7 @@ class EngineArgs(TypedDict, total=False):
     model_class_overrides: Mapping[str, Any] | None  # from 0.25.0
     model_impl: str | None
     model_loader_extra_config: Mapping[str, Any] | str | None
-    moe_backend: (
-        Literal[
-            "aiter",
-            "aiter_mega_moe",
-            "aiter_triton_mxfp4_bf16",
-            "aiter_triton_mxfp4_mxfp4",
-            "auto",
-            "b12x",
-            "batched_triton",
-            "cutlass",
-            "deep_gemm",
-            "deep_gemm_mega_moe",
-            "emulation",
-            "flashinfer_b12x",
-            "flashinfer_cutedsl",
-            "flashinfer_cutlass",
-            "flashinfer_moe_ep_cutedsl",
-            "flashinfer_moe_ep_mega_cutedsl",
-            "flashinfer_moe_ep_mega_deep_gemm",
-            "flashinfer_trtllm",
-            "flydsl",
-            "hpc",
-            "humming",
-            "marlin",
-            "rdna3",
-            "triton",
-            "triton_unfused",
-        ]
-        | None
-    )  # from 0.17.0
+    moe_backend: Literal["aiter", "aiter_mega_moe", "aiter_triton_mxfp4_bf16", "aiter_triton_mxfp4_mxfp4", "auto", "b12x", "batched_triton", "cutlass", "deep_gemm", "deep_gemm_mega_moe", "emulation", "flashinfer_b12x", "flashinfer_cutedsl", "flashinfer_cutlass", "flashinfer_moe_ep_cutedsl", "flashinfer_moe_ep_mega_cutedsl", "flashinfer_moe_ep_mega_deep_gemm", "flashinfer_trtllm", "flydsl", "hpc", "humming", "marlin", "rdna3", "triton", "triton_unfused"] | None  # from 0.17.0
     monokernel: bool | None  # from 0.33.0
     multi_step_stream_outputs: bool | None  # to 0.10.0
     nnodes: int | None  # from 0.11.1
@@ -376,9 +286,7 @@ class EngineArgs(TypedDict, total=False):
     prefill_context_parallel_size: int | None  # from 0.12.0
     prefill_schedule_interval: int | None  # from 0.24.0
     prefix_cache_retention_interval: int | None  # from 0.29.0
-    prefix_caching_hash_algo: (
-        Literal["builtin", "sha256", "sha256_cbor", "sha256_cbor_64bit", "xxhash", "xxhash_cbor"] | None
-    )
+    prefix_caching_hash_algo: Literal["builtin", "sha256", "sha256_cbor", "sha256_cbor_64bit", "xxhash", "xxhash_cbor"] | None
     prefix_match_unit: int | None  # from 0.26.0
     profiler_config: Mapping[str, Any] | None  # from 0.13.0
     pt_load_map_location: Mapping[str, Any] | str | None
@@ -415,54 +323,8 @@ class EngineArgs(TypedDict, total=False):
     sleep_mode_backend: str | None  # from 0.33.0
     sleep_mode_offload_cudagraph: bool | None  # from 0.32.0
     sleep_preserve_parameter_names: Sequence[str] | str | None  # from 0.31.0
-    sparse_indexer_topk_backend: (
-        Literal["aiter", "auto", "cooperative", "deep_select", "flashinfer", "per_row", "persistent", "torch"] | None
-    )  # from 0.30.0
-    spec_method: (
-        Literal[
-            "bailing_hybrid_mtp",
-            "bailing_hybrid_v3_mtp",
-            "custom_class",
-            "deepseek_mtp",
-            "dflash",
-            "dots3_note_mtp",
-            "draft_model",
-            "dspark",
-            "eagle",
-            "eagle3",
-            "ernie_mtp",
-            "exaone4_5_mtp",
-            "exaone_moe_mtp",
-            "extract_hidden_states",
-            "gemma4_mtp",
-            "glm4_moe_lite_mtp",
-            "glm4_moe_mtp",
-            "glm5_next_mtp",
-            "glm_ocr_mtp",
-            "hy_v3_mtp",
-            "hy_v4_mtp",
-            "inkling_mtp",
-            "kimi_k3_mtp",
-            "longcat_flash_mtp",
-            "medusa",
-            "mimo_mtp",
-            "mimo_v2_mtp",
-            "minimax_m3_mtp",
-            "mlp_speculator",
-            "mtp",
-            "nemotron_h_mtp",
-            "ngram",
-            "ngram_gpu",
-            "pangu_ultra_moe_mtp",
-            "qwen3_5_mtp",
-            "qwen3_next_mtp",
-            "qwen4_exp_mtp",
-            "step3p5_mtp",
-            "step5_mtp",
-            "suffix",
-        ]
-        | None
-    )  # from 0.22.0
+    sparse_indexer_topk_backend: Literal["aiter", "auto", "cooperative", "deep_select", "flashinfer", "per_row", "persistent", "torch"] | None  # from 0.30.0
+    spec_method: Literal["bailing_hybrid_mtp", "bailing_hybrid_v3_mtp", "custom_class", "deepseek_mtp", "dflash", "dots3_note_mtp", "draft_model", "dspark", "eagle", "eagle3", "ernie_mtp", "exaone4_5_mtp", "exaone_moe_mtp", "extract_hidden_states", "gemma4_mtp", "glm4_moe_lite_mtp", "glm4_moe_mtp", "glm5_next_mtp", "glm_ocr_mtp", "hy_v3_mtp", "hy_v4_mtp", "inkling_mtp", "kimi_k3_mtp", "longcat_flash_mtp", "medusa", "mimo_mtp", "mimo_v2_mtp", "minimax_m3_mtp", "mlp_speculator", "mtp", "nemotron_h_mtp", "ngram", "ngram_gpu", "pangu_ultra_moe_mtp", "qwen3_5_mtp", "qwen3_next_mtp", "qwen4_exp_mtp", "step3p5_mtp", "step5_mtp", "suffix"] | None  # from 0.22.0
     spec_model: str | None  # from 0.22.0
     spec_tokens: int | None  # from 0.22.0
     specialize_active_lora: bool | None  # from 0.16.0
@@ -477,10 +339,7 @@ class EngineArgs(TypedDict, total=False):
     structured_outputs_config: Mapping[str, Any] | None  # from 0.11.0
     swa_bounded_replay: bool | None  # from 0.31.0
     swap_space: float | None  # to 0.17.1
-    task: (
-        Literal["auto", "classify", "draft", "embed", "embedding", "generate", "reward", "score", "transcription"]
-        | None
-    )  # to 0.12.0
+    task: Literal["auto", "classify", "draft", "embed", "embedding", "generate", "reward", "score", "transcription"] | None  # to 0.12.0
     tensor_parallel_size: int | None
     tokenizer: str | None
     tokenizer_mode: str | None

@@ -13,7 +13,7 @@ from vllm_cdk8s.engine import catalogue, raw
 from vllm_cdk8s.engine.consistency import Settings, check_features, check_gpus, check_model, check_ranges
 from vllm_cdk8s.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.engine.naming import gone, unknown
-from vllm_cdk8s.engine.options import checked, rendered, rendered_unknown, tokens
+from vllm_cdk8s.engine.options import checked, json_data, rendered, rendered_unknown, tokens
 from vllm_cdk8s.engine.version import EngineVersion, said_version
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.model_facts import known_model
@@ -222,7 +222,7 @@ def _typed(
         if value is None:
             taken_away.add(name)
         else:
-            result[name] = checks.plain(name, value) if spec is None else checked(name, spec, value, release, finding)
+            result[name] = json_data(name, value) if spec is None else checked(name, spec, value, release, finding)
     return result, taken_away
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s import checks
+from vllm_cdk8s.engine.catalogue import history, successor
 from vllm_cdk8s.errors import InvalidOptionError, nearest, warn
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ def checked(option: str, spec: Option, value: Any, release: Release, finding: Fi
 
 
 def _instead(name: str) -> str:
-    from vllm_cdk8s.engine.catalogue import successor  # noqa: PLC0415 - at hand only where something is deprecated
-
     found = successor(name)
     return f"; use {found}" if found else ""
 
@@ -86,7 +85,7 @@ def _typed(option: str, spec: Option, value: Any) -> Any:
         "object_or_str": isinstance(value, (Mapping, str)),
         "json": True,
         "comma_list": isinstance(value, (str, list, tuple)),
-        "size": whole or (isinstance(value, str) and tokens(value) is not None),
+        "size": tokens(value) is not None,
     }[spec.type]
     if spec.auto and isinstance(value, (str, int)) and value in {"auto", -1}:
         return value
@@ -97,6 +96,18 @@ def _typed(option: str, spec: Option, value: Any) -> Any:
         raise InvalidOptionError(f"{value!r} is not a finite number", option=option)
     if isinstance(value, str) and "\0" in value:
         raise InvalidOptionError(f"{value!r} holds a NUL character", option=option)
+    return json_data(option, value)
+
+
+def json_data(option: str, value: Any) -> Any:
+    """A copy of what JSON can say; unlike in Kubernetes, a null has a meaning of its own to vLLM."""
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise InvalidOptionError(f"{key!r} is not a string, as a key must be", option=option)
+        return {key: json_data(f"{option}.{key}", item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
+        return [json_data(f"{option}[{index}]", item) for index, item in enumerate(value)]
     return checks.plain(option, value)
 
 
@@ -148,8 +159,6 @@ def _check_keys(option: str, name: str, value: Mapping[str, Any], release: Relea
 
 
 def _unknown_key(label: str, name: str, path: str, release: Release) -> InvalidOptionError:
-    from vllm_cdk8s.engine.catalogue import history  # noqa: PLC0415 - at hand only where something is wrong
-
     found = history(name, path)
     if found is not None:
         return InvalidOptionError(f"not in vLLM {release.name}; it is in {found}", option=label)
