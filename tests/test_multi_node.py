@@ -10,24 +10,31 @@ from typing import Any
 
 import cdk8s
 import cdk8s_plus_27 as kplus
+import jsii._kernel.providers.process
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+import vllm_cdk8s
 from tests.kubelet import Pod, expanded, lws_pods, resolve
 from tests.kubernetes_schemas import assert_valid
+from tests.snippets import run, snippets
 from tests.synthesis import assert_golden, documents, new_chart, of_kind, the, to_yaml
 from vllm_cdk8s import (
     ConflictError,
     DropCacheWrapper,
     HttpProbe,
+    InitDownload,
     InvalidOptionError,
     ManualProbes,
     ModelStorage,
+    NonRoot,
     Resources,
     SecretKey,
+    ServerNetworkPolicy,
     SlowStartProbes,
+    SmokeTest,
     VllmCdk8sWarning,
     VllmServer,
 )
@@ -399,7 +406,9 @@ def test_sizes_that_the_nodes_cannot_share_evenly_are_refused() -> None:
 
 
 def test_more_gpus_than_there_are_on_all_nodes_are_refused() -> None:
-    refused("32 of 16 GPUs", "tensor_parallel_size", engine_args={"tensor_parallel_size": 8, "pipeline_parallel_size": 4})
+    refused(
+        "32 of 16 GPUs", "tensor_parallel_size", engine_args={"tensor_parallel_size": 8, "pipeline_parallel_size": 4}
+    )
 
 
 @pytest.mark.parametrize(
@@ -517,6 +526,73 @@ def test_two_servers_of_one_name_are_refused_whatever_their_shape() -> None:
         VllmServer(chart, "small", model=MODEL, image=IMAGE, gpus=16, name="r1", instance="other")
     with pytest.raises(ConflictError, match="r1-leader"):
         VllmServer(chart, "third", model=MODEL, image=IMAGE, gpus=16, name="r1-leader")
+
+
+# What stands around it.
+
+
+def test_the_leaders_ports_for_its_workers_are_known() -> None:
+    chart = new_chart()
+    assert server_in(chart).internode_ports == (8000, 29501)
+    copies = {"data_parallel_size": 2, "enable_expert_parallel": True, "data_parallel_rpc_port": 30000}
+    assert server_in(new_chart(), port=9000, engine_args=copies).internode_ports == (9000, 29501, 30000)
+
+
+def test_a_network_policy_lets_the_pods_reach_each_other_on_every_port() -> None:
+    chart = new_chart(namespace="llm")
+    server = server_in(chart)
+    ServerNetworkPolicy(chart, "policy", server=server, clients=["web"], egress=[])
+    policy = the(chart, "NetworkPolicy")["spec"]
+    everybody = {"podSelector": {"matchLabels": server.selector}}
+    among = [rule["from"] for rule in policy["ingress"] if not rule.get("ports")]
+    assert [[{"podSelector": peer["podSelector"]} for peer in peers] for peers in among] == [[everybody]]
+    assert any(
+        peer.get("podSelector") == everybody["podSelector"] for rule in policy["egress"] for peer in rule.get("to", ())
+    )
+
+
+def test_it_runs_as_an_ordinary_user_downloads_beforehand_and_is_tested() -> None:
+    chart = new_chart(namespace="llm")
+    models = ModelStorage.nfs(chart, "models", server="nfs", path="/models", mount_path="/home/vllm/.cache")
+    server = server_in(chart, storage=models, non_root=NonRoot(), download=InitDownload(), drain_seconds=30)
+    SmokeTest(chart, "smoke", server=server)
+    assert server.pod_security_level == "restricted"
+    template = the(chart, "LeaderWorkerSet")["spec"]["leaderWorkerTemplate"]
+    downloads = [template[f"{role}Template"]["spec"]["initContainers"] for role in ("leader", "worker")]
+    assert downloads[0] == downloads[1]
+    assert f"--url={server.url}" in the(chart, "Job")["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert_valid(documents(chart))
+
+
+def test_it_costs_no_more_calls_than_a_server_on_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    chart = new_chart()
+    storage = storage_of(chart)
+    calls = 0
+    send = jsii._kernel.providers.process._NodeProcess.send
+
+    def counting(self: Any, *arguments: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return send(self, *arguments, **options)
+
+    monkeypatch.setattr(jsii._kernel.providers.process._NodeProcess, "send", counting)
+    server_in(chart, storage=storage)
+    assert calls <= 15
+
+
+def test_shared_memory_of_the_users_own_is_left_alone() -> None:
+    own = {"name": "mine", "emptyDir": {"medium": "Memory"}}
+    lws = lws_of(
+        gpus=1, model="/models/mine", volumes=[own], volume_mounts=[{"name": "mine", "mountPath": "/dev/shm/"}]  # noqa: S108 - the pod's
+    )  # fmt: skip
+    volumes = lws["spec"]["leaderWorkerTemplate"]["workerTemplate"]["spec"]["volumes"]
+    assert [volume["name"] for volume in volumes] == ["model-storage", "mine"]
+
+
+@pytest.mark.parametrize("index", range(len(snippets("multi-node.md"))))
+def test_what_the_documentation_shows_runs(index: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vllm_cdk8s, "MultiNodeVllmServer", MultiNodeVllmServer, raising=False)
+    run(snippets("multi-node.md")[index], new_chart(namespace="llm"))
 
 
 # The YAML.
