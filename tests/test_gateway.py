@@ -278,7 +278,7 @@ def test_a_regular_expression_is_taken_as_it_is() -> None:
     ("options", "message"),
     [
         ({"endpoint_picker": "Picker"}, r"^endpoint_picker: 'Picker'"),
-        ({"endpoint_picker": 9002}, r"^endpoint_picker: None is not a string"),
+        ({"endpoint_picker": 9002}, r"^endpoint_picker: 9002 is not a service; allowed: a name or a kplus\.Service"),
         ({"endpoint_picker_port": 0}, r"^endpoint_picker_port: 0"),
         ({"failure_mode": "FailClosed"}, r"^failure_mode: 'FailClosed' .*did you mean 'FailClose'"),
         ({"target_ports": []}, r"^target_ports: has 0 ports; allowed: 1 to 8"),

@@ -67,7 +67,11 @@ class InferencePool(Construct):
         annotations: Mapping[str, str] | None = None,
     ) -> None:
         checks.instance("server", server, VllmServer, allowed="a VllmServer")
-        picker = endpoint_picker if isinstance(endpoint_picker, str) else getattr(endpoint_picker, "name", None)
+        if not isinstance(endpoint_picker, str) and not hasattr(endpoint_picker, "name"):
+            raise InvalidOptionError(
+                f"{endpoint_picker!r} is not a service; allowed: a name or a kplus.Service", option="endpoint_picker"
+            )
+        picker = endpoint_picker if isinstance(endpoint_picker, str) else endpoint_picker.name
         checks.dns_label("endpoint_picker", picker)
         checks.port("endpoint_picker_port", endpoint_picker_port)
         if failure_mode not in _FAILURE_MODES:

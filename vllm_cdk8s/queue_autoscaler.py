@@ -275,8 +275,12 @@ class _Queries:
 def _address(value: object) -> str:
     option = "prometheus_address"
     address = checks.text(option, value).rstrip("/")
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(address)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = None
+    if not known or parts.query or parts.fragment or any(char.isspace() for char in address):
         raise InvalidOptionError(
             f"{value!r} is not a URL; allowed: such as 'http://prometheus-operated.monitoring:9090'", option=option
         )
