@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import cdk8s_plus_27 as kplus
 
@@ -122,7 +122,7 @@ class NodeGroupServer(Server):
     ) -> None:
         said: Any = check_options(options, ("model", "nodes", "storage", *others), _KNOWN)
         opts, engine_args, env = with_features(
-            {name: value for name, value in said.items() if name in PodOptions.__annotations__},  # type: ignore[arg-type]
+            cast("PodOptions", {name: value for name, value in said.items() if name in PodOptions.__annotations__}),
             model=model, engine_args=said.get("engine_args"), env=said.get("env"), scope=scope,
         )  # fmt: skip
         said = {**_FIRST, "host": _FIRST_HOST, **said}
