@@ -20,7 +20,7 @@ def test_a_type_checker_knows_names_and_types() -> None:
     right: EngineArgs = {"max_model_len": 4096, "compilation_config": {"mode": 3}, "gpu_memory_utilization": None}
     misspelt: EngineArgs = {"max_model_length": 4096}  # type: ignore[typeddict-unknown-key] # the point of the test
     wrong: EngineArgs = {"enforce_eager": "yes"}  # type: ignore[typeddict-item] # the point of the test
-    assert right and misspelt and wrong
+    assert all((right, misspelt, wrong))
 
 
 def test_the_package_offers_it_lazily() -> None:

@@ -10,19 +10,26 @@ import os
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from vllm_cdk8s.engine import catalogue, engine_command
-from vllm_cdk8s.engine.catalogue import Option
 from vllm_cdk8s.engine.options import tokens
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.engine.catalogue import Option
 
 SOURCES = os.environ.get("VLLM_PARSERS", "")
 PYTHON = os.environ.get("VLLM_PARSERS_PYTHON", f"{SOURCES}/venv/bin/python")
 READER = Path(__file__).parents[2] / "tools" / "read_parser.py"
 RELEASES = ["0.10.0", "0.11.0", "0.20.2", catalogue.versions()[-1]]
 NO_DEFAULTS: dict[str, Any] = {"gpu_memory_utilization": None, "max_model_len": None, "compilation_config": None}
+NEEDED: dict[str, dict[str, Any]] = {
+    "enable_auto_tool_choice": {"tool_call_parser": "hermes"},
+    "enable_log_outputs": {"enable_log_requests": True},
+    "lora_modules": {"enable_lora": True},
+}
 SAID_ELSEWHERE = {"model", "host", "port", "api_key", "hf_token", "config"}
 
 pytestmark = pytest.mark.skipif(not SOURCES, reason="VLLM_PARSERS is not set; `make test-engine-real` sets it")
@@ -55,7 +62,7 @@ def samples(option: Option, release: catalogue.Release) -> list[Any]:
     if option.choices or option.values:
         known = option.choices or option.values
         return [known] if option.kind in {"list", "append"} and option.count is None else [known[0], known[-1]]
-    one: list[Any] = {
+    by_type: dict[str, list[Any]] = {
         "str": ["zq", "a b=c.d", "-x"],
         "int": [3],
         "size": [3, "2k", "3K"],
@@ -65,7 +72,8 @@ def samples(option: Option, release: catalogue.Release) -> list[Any]:
         "object_or_str": [{"a.b": {"c": [1, None, 'd"e']}}, "zq"],
         "json": [["zq", "x y"]],
         "comma_list": [[0, 1]],
-    }[option.type]
+    }
+    one = by_type[option.type]
     if option.type == "object":
         one = [config_sample(release.fields(option.name))]
     if option.kind in {"list", "append"}:
@@ -103,10 +111,8 @@ def test_every_option_comes_back_from_vllms_own_parser_as_it_was_given(version: 
         assert option is not None
         if name in SAID_ELSEWHERE or option.deprecated:
             continue
-        needed = {"enable_auto_tool_choice": {"tool_call_parser": "hermes"}, "enable_log_outputs": {"enable_log_requests": True},
-                  "lora_modules": {"enable_lora": True}}.get(name, {})  # fmt: skip
         for value in samples(option, release):
-            argv = command_line(version, engine_args={**NO_DEFAULTS, **needed, name: value})
+            argv = command_line(version, engine_args={**NO_DEFAULTS, **NEEDED.get(name, {}), name: value})
             cases.append((option, value, argv))
     assert len(cases) > 200
     wrong = []
@@ -148,10 +154,8 @@ def test_raw_arguments_mean_to_this_package_what_they_mean_to_vllm(version: str)
     release = catalogue.release(version)
     for raw, real in zip(RAW, really_parsed(version, [["m", *raw] for raw in RAW]), strict=True):
         assert "error" not in real, (raw, real)
-        made = engine_command(
-            model="m", image=f"vllm/vllm-openai:v{version}", extra_args=raw,
-            engine_args={name: None for name in NO_DEFAULTS if f"--{name}".replace("_", "-") not in " ".join(raw)},
-        )  # type: ignore[misc,unused-ignore] # names from a table  # fmt: skip
+        absent: Any = {name: None for name in NO_DEFAULTS if f"--{name}".replace("_", "-") not in " ".join(raw)}
+        made = engine_command(model="m", image=f"vllm/vllm-openai:v{version}", extra_args=raw, engine_args=absent)
         ours = {name: value for name, value in made.settings.items() if name not in {"model", "host", "port"}}
         changed = {name for name, value in real["values"].items() if value != untouched(version)[name]}
         assert changed == set(ours), raw
@@ -163,8 +167,9 @@ def test_raw_arguments_mean_to_this_package_what_they_mean_to_vllm(version: str)
 
 @pytest.mark.parametrize("version", RELEASES)
 def test_levels_behind_a_bare_o_mean_the_same(version: str) -> None:
-    for raw in (["-O3"], ["-O=3"], ["-O", "3"]):
-        real = really_parsed(version, [["m", *raw]])[0]["values"]
+    spellings = [["-O3"], ["-O=3"], ["-O", "3"]]
+    for raw, parsed in zip(spellings, really_parsed(version, [["m", *raw] for raw in spellings]), strict=True):
+        real = parsed["values"]
         settings = engine_command(
             model="m",
             image=f"vllm/vllm-openai:v{version}",
@@ -179,7 +184,8 @@ def test_levels_behind_a_bare_o_mean_the_same(version: str) -> None:
 
 REFUSED = [
     ["--gpu-memory-utilisation=0.8"], ["--seed=one"], ["--seed"], ["--enforce-eager=true"], ["--dtype=flaot16"],
-    ["loose"], ["--limit-mm-per-prompt={"], ["--max-num-seqs=2.5"], ["-tp2"], ["--no-headless"], ["--max-model-len=long"],
+    ["loose"], ["--limit-mm-per-prompt={"], ["--max-num-seqs=2.5"], ["-tp2"], ["--no-headless"],
+    ["--max-model-len=long"],
 ]  # fmt: skip
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import string
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vllm_cdk8s.engine import catalogue, engine_command, raw
-from vllm_cdk8s.engine.catalogue import Option
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.engine.catalogue import Option
+    from vllm_cdk8s.errors import InvalidOptionError
 
 RELEASES = ["0.10.0", "0.11.1", "0.16.0", "0.20.2", catalogue.versions()[-1]]
 # Keywords, secrets, and what other settings or this package's defaults have a say in.
@@ -56,6 +59,10 @@ def _one(option: Option, release: catalogue.Release) -> st.SearchStrategy[Any]:
     }[option.type]
 
 
+def fail(error: InvalidOptionError) -> None:
+    raise error
+
+
 @st.composite
 def engine_args(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     release = catalogue.release(draw(st.sampled_from(RELEASES)))
@@ -79,7 +86,7 @@ def test_settings_are_read_back_from_the_command_line_as_they_were(case: tuple[s
     version, chosen = case
     typed = {**chosen, "compilation_config": None, "gpu_memory_utilization": None, "max_model_len": None}
     made = engine_command(model="m", image=f"vllm/vllm-openai:v{version}", engine_args=typed)  # type: ignore[arg-type] # any settings
-    read = raw.parse("argv", made.args[1:], catalogue.release(version), lambda error: (_ for _ in ()).throw(error))
+    read = raw.parse("argv", made.args[1:], catalogue.release(version), fail)
     found = {name: item.value for name, item in read.items() if name not in {"host", "port"}}
     assert found == chosen
 

@@ -62,6 +62,7 @@ class Release:
         self.name: str = data["versions"][index]
         self._runs: dict[str, list[Any]] = data["options"]
         self._options: dict[str, Option | None] = {}
+        self._fields: dict[str, dict[str, dict[str, Any]]] = {}
 
     def option(self, name: str) -> Option | None:
         """An option by its canonical name, or None where this release does not have it."""
@@ -88,8 +89,10 @@ class Release:
 
     def fields(self, name: str) -> dict[str, dict[str, Any]]:
         """The keys of a configuration, with dots for those of configurations in it; empty where anything goes."""
-        found = {key: _at(runs, self._index) for key, runs in _data()["fields"].get(name, {}).items()}
-        return {key: facts for key, facts in found.items() if facts is not None}
+        if name not in self._fields:
+            found = {key: _at(runs, self._index) for key, runs in _data()["fields"].get(name, {}).items()}
+            self._fields[name] = {key: facts for key, facts in found.items() if facts is not None}
+        return self._fields[name]
 
 
 @cache

@@ -73,23 +73,10 @@ def _single(option: str, spec: Option, value: Any, release: Release, finding: Fi
 
 def _typed(option: str, spec: Option, value: Any) -> Any:
     """The value, if it is of the option's type."""
-    wrong = f"{value!r} is not {_ARTICLES[spec.type]}"
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    good = {
-        "int": whole,
-        "float": number,
-        "str": isinstance(value, str),
-        "int_or_str": whole or isinstance(value, str),
-        "object": isinstance(value, Mapping),
-        "object_or_str": isinstance(value, (Mapping, str)),
-        "json": True,
-        "comma_list": isinstance(value, (str, list, tuple)),
-        "size": tokens(value) is not None,
-    }[spec.type]
     if spec.auto and isinstance(value, (str, int)) and value in {"auto", -1}:
         return value
-    if not good:
+    if not _IS[spec.type](value):
+        wrong = f"{value!r} is not {_ARTICLES[spec.type]}"
         hint = "; give a mapping, it is written as JSON" if spec.type == "object" and isinstance(value, str) else ""
         raise InvalidOptionError(wrong + hint, option=option)
     if isinstance(value, float) and not math.isfinite(value):
@@ -99,8 +86,31 @@ def _typed(option: str, spec: Option, value: Any) -> Any:
     return json_data(option, value)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_IS: dict[str, Callable[[Any], bool]] = {
+    "int": _is_whole,
+    "float": _is_number,
+    "str": lambda value: isinstance(value, str),
+    "int_or_str": lambda value: _is_whole(value) or isinstance(value, str),
+    "object": lambda value: isinstance(value, Mapping),
+    "object_or_str": lambda value: isinstance(value, (str, Mapping)),
+    "json": lambda _: True,
+    "comma_list": lambda value: isinstance(value, (str, list, tuple)),
+    "size": lambda value: tokens(value) is not None,
+}
+
+
 def json_data(option: str, value: Any) -> Any:
     """A copy of what JSON can say; unlike in Kubernetes, a null has a meaning of its own to vLLM."""
+    if isinstance(value, (str, int)):
+        return value
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
