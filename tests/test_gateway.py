@@ -208,6 +208,15 @@ def test_a_pool_is_the_backend_of_a_route(chart: cdk8s.Chart, name: str | None) 
     ]
 
 
+def test_a_pool_of_somebody_elses_is_a_backend_too(chart: cdk8s.Chart) -> None:
+    pool = InferencePool.from_pool_name(chart, "pool", "llama")
+    (reference,) = routed(chart, pool)["rules"][0]["backendRefs"]
+    assert (reference["kind"], reference["name"]) == ("InferencePool", "llama")
+    assert synthesis.of_kind(chart, "InferencePool") == []
+    with pytest.raises(InvalidOptionError, match=r"^name: 'Llama'"):
+        InferencePool.from_pool_name(chart, "other", "Llama")
+
+
 def test_a_pool_in_another_namespace_than_its_server_is_refused(chart: cdk8s.Chart) -> None:
     other = cdk8s.Chart(chart.node.root, "other", namespace="other")  # type: ignore[arg-type]  # the root is an App
     with pytest.raises(ConflictError, match=r"^server: llm/llama is in namespace 'inference'.*InferencePool"):

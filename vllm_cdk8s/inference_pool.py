@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from constructs import Construct
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.apps import same_namespace
+from vllm_cdk8s.apps import place, same_namespace
 from vllm_cdk8s.custom_resource import custom_resource
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
 from vllm_cdk8s.pod import sequence
@@ -31,8 +31,9 @@ class InferencePool(Construct):
     """The pods of a server, among which an endpoint picker chooses for each request by queue, cache and adapters.
 
     ``InferencePool(self, "pool", server=server, endpoint_picker="llama-epp")``, and the pool as the backend of an
-    `HTTPRoute`. Needs the Gateway API inference extension (1.0 or newer), a gateway that implements it, and the picker,
-    which its Helm chart installs. The picker reads the pods' ``/metrics``.
+    `HTTPRoute`. Needs the Gateway API inference extension (1.0 or newer), a gateway that implements it, and a picker
+    that is told the pool's name. The picker reads the pods' ``/metrics``. For a pool that exists already:
+    `from_pool_name`.
     Source: https://gateway-api-inference-extension.sigs.k8s.io/reference/spec/
 
     Args:
@@ -85,7 +86,7 @@ class InferencePool(Construct):
         super().__init__(scope, id)
         same_namespace(scope, "InferencePool", server=server, namespace=server.namespace)
         warn_of_tls("server", server)
-        self.namespace = server.namespace
+        self.namespace: str | None = server.namespace
         self.pool = custom_resource(
             self, scope, f"{POOL_GROUP}/v1", "InferencePool", name=name, labels={**server.labels, **(labels or {})},
             annotations=annotations,
@@ -102,6 +103,28 @@ class InferencePool(Construct):
             },
         )  # fmt: skip
         self.name = self.pool.name if name is None else name
+
+    @staticmethod
+    def from_pool_name(scope: Construct, id: str, name: str) -> InferencePool:
+        """A pool of the chart's namespace that exists already, such as one that the extension's Helm chart made.
+
+        Args:
+            scope: the construct this one belongs to.
+            id: its name there.
+            name: the pool's name.
+
+        Raises:
+            InvalidOptionError: the name is none.
+        """
+        return _OtherPool(scope, id, checks.dns_subdomain("name", name))
+
+
+class _OtherPool(InferencePool):
+    """A pool that makes no object of its own."""
+
+    def __init__(self, scope: Construct, id: str, name: str) -> None:
+        Construct.__init__(self, scope, id)
+        self.name, self.namespace = name, place(scope)[1]
 
 
 def warn_of_tls(option: str, server: Server) -> None:
