@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from vllm_cdk8s.inference_pool import InferencePool
     from vllm_cdk8s.lora import LoraAdapter, LoraAdapters
     from vllm_cdk8s.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
+    from vllm_cdk8s.multi_node import MultiNodeVllmServer
     from vllm_cdk8s.network import Egress, ServerNetworkPolicy
     from vllm_cdk8s.placement import DeviceClaim, KaiShare
     from vllm_cdk8s.pod import Resources
     from vllm_cdk8s.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy
     from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.queue_autoscaler import QueueAutoscaler, TriggerAuthentication
+    from vllm_cdk8s.ray_cluster import RayVllmServer
     from vllm_cdk8s.secret_key import SecretKey
     from vllm_cdk8s.server import VllmServer
     from vllm_cdk8s.sizing import Sizing, size_model
@@ -61,12 +63,14 @@ __all__ = [
     "ManualProbes",
     "ModelDownload",
     "ModelStorage",
+    "MultiNodeVllmServer",
     "NonRoot",
     "PodDisruptionBudget",
     "PodMonitor",
     "PrivilegedNamespace",
     "PrivilegedPodSecurityPolicy",
     "QueueAutoscaler",
+    "RayVllmServer",
     "Resources",
     "RouteMatch",
     "SecretKey",
@@ -101,12 +105,14 @@ _MODULES = {
     "inference_pool": ("InferencePool",),
     "lora": ("LoraAdapter", "LoraAdapters"),
     "monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),
+    "multi_node": ("MultiNodeVllmServer",),
     "network": ("Egress", "ServerNetworkPolicy"),
     "placement": ("DeviceClaim", "KaiShare"),
     "pod": ("Resources",),
     "pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy"),
     "probes": ("ManualProbes", "SlowStartProbes"),
     "queue_autoscaler": ("QueueAutoscaler", "TriggerAuthentication"),
+    "ray_cluster": ("RayVllmServer",),
     "secret_key": ("SecretKey",),
     "server": ("VllmServer",),
     "sizing": ("Sizing", "size_model"),
