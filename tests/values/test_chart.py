@@ -248,7 +248,11 @@ def test_everything_else_of_the_pod_comes_from_its_own_value(tmp_path: Path) -> 
     [
         ({"vllm": {"env": [{"name": "VLLM_PORT", "value": 1}]}}, "vllm.env: 'VLLM_PORT' must not be set"),
         ({"vllm": {"env": [{"name": "A"}, {"name": "A"}]}}, "vllm.env[1].name: 'A' is there twice"),
-        ({"vllm": {"env": [{"name": "HF_TOKEN", "value": "x"}]}}, "allowed: valueFrom.secretKeyRef"),
+        ({"vllm": {"env": [{"name": "HF_TOKEN", "value": "x"}]}}, "allowed: vllm.env with valueFrom.secretKeyRef"),
+        ({"vllm": {"additionalArgs": ["--api-key", "x"]}}, "use vllm.env with valueFrom.secretKeyRef"),
+        ({"vllm": {"additionalArgs": ["--max-model-len=8"], "maxModelLen": 9}},
+         "vllm.additionalArgs[0]: vllm.maxModelLen is set in vllm too; say it once"),
+        ({"ingress": {"enabled": True, "tls": [{"secretName": "A"}]}}, "ingress.tls: 'A'"),
         ({"vllm": {"tensorParallelSize": 3}}, "vllm.tensorParallelSize: "),
         ({"vllm": {"maxModelLen": "much"}}, "vllm.maxModelLen: "),
         ({"ingress": {"enabled": True, "hosts": [{"host": "A_"}]}}, "ingress.hosts[0].host: 'A_'"),
@@ -277,6 +281,23 @@ def test_an_error_of_the_library_names_the_value(tmp_path: Path, values: dict[st
 
     (line,) = caught.value.problems
     assert problem in line
+
+
+def test_a_default_that_is_written_down_gives_way_to_additional_args(tmp_path: Path) -> None:
+    said = {"gpuMemoryUtilization": 0.9, "cudaGraphMode": "FULL_AND_PIECEWISE"}
+    more = ["--gpu-memory-utilization=0.5", '--compilation-config={"cudagraph_mode":"NONE"}']
+    args = pod_of(synth(tmp_path, vllm={**said, "additionalArgs": more}))["containers"][0]["args"]
+
+    assert args[-2:] == more
+    assert len([arg for arg in args if "utilization" in arg or "cudagraph_mode" in arg]) == 2
+
+
+def test_what_is_newer_than_this_chart_can_be_passed_on(tmp_path: Path) -> None:
+    vllm = {"uncheckedArgs": ["--some-day", "1"], "engineVersion": "0.11.0"}
+    image = {"repository": "nvcr.io/nvidia/vllm", "tag": "25.09-py3"}
+    args = pod_of(synth(tmp_path, vllm=vllm, image=image))["containers"][0]["args"]
+
+    assert args[-2:] == ["--some-day", "1"]
 
 
 def test_a_target_port_of_its_own_warns(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vllm_cdk8s.values.loading import load_values, parse_values
@@ -201,7 +201,8 @@ _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cn", "Zl
 _DATA = st.recursive(_SCALARS | _TEXT, lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner), max_leaves=10)
 
 
-@given(st.dictionaries(_TEXT, _DATA))
+@settings(max_examples=40)
+@given(st.dictionaries(_TEXT, _DATA, max_size=5))
 def test_json_is_yaml_and_is_read_back(data: dict[str, Any]) -> None:
     assert parse_values(json.dumps(data, ensure_ascii=False)) == data
 

@@ -171,6 +171,7 @@ def test_the_schema_accepts_the_defaults_and_refuses_what_the_model_refuses() ->
         ({"ingress": {"hosts": [{"host": "a.b"}]}}, "ingress.hosts",
          [{"host": "a.b", "paths": [{"path": "/", "pathType": "Prefix"}]}]),
         ({"affinity": {"nodeAffinity": {"x": None, "y": [1]}}}, "affinity", {"nodeAffinity": {"y": [1]}}),
+        ({"securityContext": {"runAsUser": 0, "privileged": None}}, "securityContext", {"runAsUser": 0}),
     ],
 )  # fmt: skip
 def test_what_can_only_mean_one_thing_is_accepted(data: dict[str, Any], path: str, value: Any) -> None:
@@ -202,6 +203,12 @@ def test_what_can_only_mean_one_thing_is_accepted(data: dict[str, Any], path: st
         ({"vllm": {"model": ""}}, "vllm.model: '' is empty"),
         ({"vllm": {"model": "  "}}, "vllm.model: '  ' is empty"),
         ({"vllm": {"cudaGraphMode": "FULL_AND_PIECWISE"}}, "did you mean 'FULL_AND_PIECEWISE'?"),
+        ({"vllm": {"model": '"x"'}}, "vllm.model: '\"x\"' has quotation marks or blanks around it"),
+        ({"image": {"repository": "x "}}, "image.repository: 'x ' has quotation marks or blanks around it"),
+        ({"affinity": {"nodeAfinity": {}}}, "affinity: 'nodeAfinity' is not known; did you mean 'nodeAffinity'?"),
+        ({"securityContext": {"fsGroup": 1}}, "securityContext: 'fsGroup' is not known"),
+        ({"podSecurityContext": {"privileged": True}}, "podSecurityContext: 'privileged' is not known"),
+        ({"vllm": {"env": [{"name": "A", "valueFrom": {"secretRef": {}}}]}}, "did you mean 'secretKeyRef'?"),
         ({"persistence": {"enabled": "maybe"}}, "persistence.enabled: 'maybe' is not a boolean; allowed: true, false"),
         ({"persistence": {"enabled": 1}}, "persistence.enabled: 1 is not a boolean; allowed: true, false"),
         ({"persistence": {"size": "50 GB"}}, "persistence.size: '50 GB' is not a quantity"),

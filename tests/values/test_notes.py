@@ -62,7 +62,7 @@ def test_the_first_request_is_quoted_for_the_shell() -> None:
     (line,) = [line for line in text.splitlines() if line.lstrip().startswith("-d ")]
 
     body = json.loads(shlex.split(line)[1])
-    assert body == {"model": "it's a \"model\"", "prompt": "Hello, world!", "max_tokens": 50}
+    assert body == {"model": 'it\'s a "model"', "prompt": "Hello, world!", "max_tokens": 50}
 
 
 def test_it_is_said_where_the_models_are_and_what_deletes_them() -> None:

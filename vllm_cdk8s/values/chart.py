@@ -92,7 +92,9 @@ class VllmChart(cdk8s.Chart):
                 name=release.fullname, instance=release.instance, app_name=release.app_name,
                 image=_image(values), image_pull_policy=values.image.pull_policy,
                 model=values.vllm.model, host=values.vllm.host, port=values.vllm.port,
-                engine_args=_engine_args(values), extra_args=values.vllm.additional_args, env=_environment(values),
+                engine_args=_engine_args(values), extra_args=values.vllm.additional_args,
+                unchecked_args=values.vllm.unchecked_args, engine_version=values.vllm.engine_version,
+                env=_environment(values),
                 replicas=1 if values.autoscaling.enabled else values.replica_count,
                 autoscaling=_autoscaling(values),
                 service_type=values.service.type, service_port=values.service.port, ingress=_ingress(values),
@@ -181,18 +183,20 @@ def _image(values: Values) -> str:
 def _engine_args(values: Values) -> EngineArgs:
     """What the values say of vLLM; what they leave to the defaults is left to the engine's, which knows the model."""
     vllm = values.vllm
-    said = vllm.model_fields_set
-    args: dict[str, Any] = {
-        name: getattr(vllm, name)
-        for name in ("gpu_memory_utilization", "max_model_len", "tensor_parallel_size", "async_scheduling")
-        if name in said
-    }
+    said, defaults = vllm.model_fields_set, type(vllm)()
+    args: dict[str, Any] = {}
+    # Said or not, these defaults are the engine's own, which leaves them out where additionalArgs say them.
+    if vllm.gpu_memory_utilization != defaults.gpu_memory_utilization:
+        args["gpu_memory_utilization"] = vllm.gpu_memory_utilization
+    for name in ("max_model_len", "tensor_parallel_size", "async_scheduling"):
+        if name in said:
+            args[name] = getattr(vllm, name)
     for decided_by_vllm in ("tensor_parallel_size", "async_scheduling"):
         if args.get(decided_by_vllm, ...) is None:
             del args[decided_by_vllm]
     if vllm.trust_remote_code:
         args["trust_remote_code"] = True
-    if vllm.cuda_graph_mode != type(vllm)().cuda_graph_mode:
+    if vllm.cuda_graph_mode != defaults.cuda_graph_mode:
         mode = vllm.cuda_graph_mode
         args["compilation_config"] = None if mode is None else {"cudagraph_mode": mode}
     return cast("EngineArgs", args)

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.errors import InvalidOptionError
+from vllm_cdk8s.errors import InvalidOptionError, nearest
 from vllm_cdk8s.values.merging import without_nulls
 from vllm_cdk8s.values.plain_data import check_number
 from vllm_cdk8s.values.problems import value_text
@@ -114,6 +114,25 @@ def _not_blank(value: str) -> str:
     return value
 
 
+def _one_word(value: str) -> str:
+    """Quotation marks that a shell did not take off, and spaces, are in no image's or model's name."""
+    if value != value.strip() or '"' in value or "\n" in value:
+        raise problem(f"{value!r} has quotation marks or blanks around it")
+    return value
+
+
+def known_keys(*known: str) -> AfterValidator:
+    """A map in Kubernetes' own form, of which only the keys are known here; the API server would refuse others."""
+
+    def check(value: dict[str, Any]) -> dict[str, Any]:
+        for key in value:
+            if key not in known:
+                raise problem(f"{key!r} is not known{nearest(key, known)}; allowed: {', '.join(known)}")
+        return value
+
+    return AfterValidator(check)
+
+
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Positive = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 NotNegative = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
@@ -124,6 +143,30 @@ Word = Annotated[str, BeforeValidator(_word)]
 Filled = Annotated[str, Field(min_length=1), AfterValidator(_not_blank), BeforeValidator(_text)]
 Quantity = Annotated[Any, BeforeValidator(_quantity), WithJsonSchema({"type": ["string", "number"]})]
 Tokens = Annotated[Any, BeforeValidator(_tokens), WithJsonSchema({"type": ["integer", "string"], "minimum": 1})]
+Name = Annotated[Filled, AfterValidator(_one_word)]
 NameToText = Annotated[dict[str, Word], BeforeValidator(_free_map), NameMap()]
 NameToQuantity = Annotated[dict[str, Quantity], BeforeValidator(_free_map), NameMap()]
 FreeMap = Annotated[dict[str, Any], BeforeValidator(_free_map)]
+Affinity = Annotated[FreeMap, known_keys("nodeAffinity", "podAffinity", "podAntiAffinity")]
+ValueFrom = Annotated[
+    FreeMap, known_keys("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
+]
+_BOTH_CONTEXTS = (
+    *("appArmorProfile", "runAsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile"),
+    "windowsOptions",
+)
+PodSecurityContext = Annotated[
+    FreeMap,
+    known_keys(
+        *("fsGroup", "fsGroupChangePolicy", "supplementalGroups", "supplementalGroupsPolicy", "sysctls"),
+        "seLinuxChangePolicy",
+        *_BOTH_CONTEXTS,
+    ),
+]
+SecurityContext = Annotated[
+    FreeMap,
+    known_keys(
+        *("allowPrivilegeEscalation", "capabilities", "privileged", "procMount", "readOnlyRootFilesystem"),
+        *_BOTH_CONTEXTS,
+    ),
+]

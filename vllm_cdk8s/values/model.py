@@ -8,18 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from vllm_cdk8s.values.field_types import (
+    Affinity,
     Boolean,
     Filled,
-    FreeMap,
+    Name,
     NameToQuantity,
     NameToText,
     NotNegative,
+    PodSecurityContext,
     Port,
     Positive,
     Quantity,
+    SecurityContext,
     Share,
     Text,
     Tokens,
+    ValueFrom,
     Word,
     problem,
 )
@@ -49,7 +53,7 @@ class Section(BaseModel):
 class Image(Section):
     """The container image."""
 
-    repository: Filled = Field(default="vllm/vllm-openai", description="vLLM image repository")
+    repository: Name = Field(default="vllm/vllm-openai", description="vLLM image repository")
     tag: Text = Field(
         default="latest", description="vLLM image tag; pin one, since flags and defaults differ from version to version"
     )
@@ -176,7 +180,7 @@ class EnvVar(Section):
 
     name: Filled = Field(description="Its name")
     value: Word | None = Field(default=None, description="Its value")
-    value_from: FreeMap | None = Field(default=None, description="Where its value comes from, as in Kubernetes")
+    value_from: ValueFrom | None = Field(default=None, description="Where its value comes from, as in Kubernetes")
 
     @model_validator(mode="after")
     def _one_source(self) -> EnvVar:
@@ -188,9 +192,7 @@ class EnvVar(Section):
 class Vllm(Section):
     """vLLM itself."""
 
-    model: Filled = Field(
-        default="microsoft/DialoGPT-medium", description="Model to load: a Hugging Face name or a path"
-    )
+    model: Name = Field(default="microsoft/DialoGPT-medium", description="Model to load: a Hugging Face name or a path")
     host: Filled = Field(default="0.0.0.0", description="Host to bind to")  # noqa: S104 - the pod's own network
     port: Port = Field(default=8000, description="Port to bind to")
     gpu_memory_utilization: Share | None = Field(
@@ -212,6 +214,12 @@ class Vllm(Section):
     )
     additional_args: list[Text] = Field(
         default=[], description="More arguments of vllm serve", examples=[["--served-model-name", "chat"]]
+    )
+    unchecked_args: list[Text] = Field(
+        default=[], description="Arguments that are passed on unchecked, for what is newer than this chart"
+    )
+    engine_version: Filled | None = Field(
+        default=None, description="vLLM's version, such as 0.20.2, where the image's tag does not say it"
     )
     env: list[EnvVar] = Field(
         default=[],
@@ -330,8 +338,12 @@ class Values(Section):
     fullname_override: Text = Field(default="", description="Replaces the full name of all objects")
     service_account: ServiceAccount = Field(default=ServiceAccount(), description="The account that the pods run as")
     pod_annotations: NameToText = Field(default={}, description="Annotations of the pods")
-    pod_security_context: FreeMap = Field(default={}, description="Security settings of the pod, as in Kubernetes")
-    security_context: FreeMap = Field(default={}, description="Security settings of the container, as in Kubernetes")
+    pod_security_context: PodSecurityContext = Field(
+        default={}, description="The pod's security context, as in Kubernetes"
+    )
+    security_context: SecurityContext = Field(
+        default={}, description="The container's security context, as in Kubernetes"
+    )
     init_drop_cache: Boolean = Field(
         default=False,
         alias="init_drop_cache",
@@ -353,7 +365,7 @@ class Values(Section):
         description="Taints that the pods accept",
         examples=[[{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]],
     )
-    affinity: FreeMap = Field(default={}, description="Affinity, as in Kubernetes")
+    affinity: Affinity = Field(default={}, description="Affinity, as in Kubernetes")
     runtime_class_name: Text = Field(
         default="", description="Runtime class, such as nvidia; empty takes the node's default"
     )

@@ -23,6 +23,8 @@ _VALUE_PATHS = {
     "extra_args": "vllm.additionalArgs",
     "cudagraph_mode": "vllm.cudaGraphMode",
     "compilation_config": "vllm.cudaGraphMode",
+    "compilation_config.cudagraph_mode": "vllm.cudaGraphMode",
+    "tls.secret": "ingress.tls",
     "service_type": "service.type",
     "service_port": "service.port",
     "image_pull_policy": "image.pullPolicy",
@@ -44,7 +46,11 @@ _VALUE_PATHS = {
 }
 _OPTION = re.compile(r"[a-z][a-z0-9_]*")
 _MENTION = re.compile(r"\b([a-z][a-z0-9_]*)=(?=([^\s,;.)]?))")
-_SECRET = re.compile(r"a kplus\.EnvValue\.from_secret_value\(\.\.\.\).*|a kplus\.EnvValue$")
+_NAME = re.compile(r"""(?<!["'\w.-])[a-z]+(?:_[a-z]+)+(?!["'\w=])""")
+_CONSTRUCT = re.compile(r", such as ModelStorage\.\w+\(\.\.\.\)")
+_SECRET = re.compile(
+    r"a kplus\.EnvValue\.from_secret_value\(\.\.\.\).*|a kplus\.EnvValue$|the server's (api_key|hf_token)= with .*"
+)
 
 
 @contextmanager
@@ -81,11 +87,14 @@ def _in_values(what: str, section: str) -> str:
         path = _known(match[1], section)
         return match[0] if path is None else path + ("=" if match[2] else "")
 
-    return _SECRET.sub("valueFrom.secretKeyRef", _MENTION.sub(said, what))
+    what = _CONSTRUCT.sub("", _SECRET.sub("vllm.env with valueFrom.secretKeyRef", what))
+    return _NAME.sub(lambda name: _known(name[0], section) or name[0], _MENTION.sub(said, what))
 
 
 def _value_path(option: str, section: str) -> str:
     option = option.removeprefix("kai.")
+    if option in _VALUE_PATHS:
+        return _VALUE_PATHS[option]
     head = re.split(r"[.\[]", option, maxsplit=1)[0]
     rest = option[len(head) :]
     path = _known(head, section)
