@@ -1,11 +1,13 @@
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import cdk8s
@@ -29,6 +31,8 @@ from vllm_cdk8s.smoke_test import SmokeTest
 Answer = tuple[int, Any]
 MODELS: Answer = (200, {"object": "list", "data": [{"id": "qwen"}, {"id": "sql"}]})
 COMPLETION: Answer = (200, {"choices": [{"index": 0, "text": " there"}]})
+# Made for this: it guards nothing but 127.0.0.1 in these tests.
+CERTIFICATE = Path(__file__).parent / "tls" / "loopback.pem"
 HEALTHY: dict[str, Answer] = {"/health": (200, ""), "/v1/models": MODELS, "/v1/completions": COMPLETION}
 
 
@@ -51,7 +55,9 @@ class Fake:
 
 
 @contextmanager
-def serving(answers: dict[str, Answer], *, key: str | None = None, sick_for: int = 0) -> Iterator[Fake]:
+def serving(
+    answers: dict[str, Answer], *, key: str | None = None, sick_for: int = 0, tls: bool = False
+) -> Iterator[Fake]:
     fake = Fake(answers, key=key, sick_for=sick_for)
 
     class Handler(BaseHTTPRequestHandler):
@@ -70,7 +76,11 @@ def serving(answers: dict[str, Answer], *, key: str | None = None, sick_for: int
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake.url = f"http://127.0.0.1:{server.server_address[1]}"
+    fake.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -138,6 +148,26 @@ def test_the_program_gives_up_on_what_does_not_speak_http() -> None:
         result = run(fake.url.replace("http://", "https://"))
     assert result.returncode == 3
     assert "FAILED" in last_line(result)
+
+
+def test_the_program_trusts_the_authority_that_it_is_given() -> None:
+    with serving(HEALTHY, tls=True) as fake:
+        result = run(fake.url, SMOKE_TEST_CA=CERTIFICATE.read_text())
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_program_says_at_once_that_it_does_not_trust_a_certificate() -> None:
+    with serving(HEALTHY, tls=True) as fake:
+        result = run(fake.url, "--timeout=60", SMOKE_TEST_API_KEY="secret")
+    assert result.returncode == 3
+    assert last_line(result).startswith(f"smoke-test: FAILED: {fake.url}: its certificate is not trusted: ")
+    assert fake.asked == []
+
+
+def test_the_program_trusts_anybody_where_it_is_told_to() -> None:
+    with serving(HEALTHY, tls=True) as fake:
+        result = run(fake.url, "--insecure")
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize(("key", "code"), [("right", 0), ("wrong", 4), ("", 4)])
@@ -444,6 +474,19 @@ def test_two_servers_have_a_test_each() -> None:
 def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidOptionError, match=message):
         smoke(new_chart(), **options)
+
+
+def test_a_server_that_may_have_no_pods_warns() -> None:
+    chart = new_chart()
+    with pytest.warns(VllmCdk8sWarning, match=r"^server: llm/qwen may have no pods, and then the test fails"):
+        smoke(chart, server(chart, replicas=0))
+
+
+def test_a_server_whose_namespace_is_not_known_may_not_be_found_from_another() -> None:
+    chart = new_chart()
+    elsewhere = cdk8s.Chart(cdk8s.App.of(chart), "tests", namespace="tests")
+    with pytest.warns(VllmCdk8sWarning, match=r"^server: the chart of llm/qwen has no namespace, so that .* 'tests'"):
+        SmokeTest(elsewhere, "smoke", server=server(chart))
 
 
 def test_what_is_no_server_is_refused() -> None:

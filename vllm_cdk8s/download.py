@@ -50,7 +50,7 @@ class ModelDownload(Construct):
         storage: where to, as the servers have it.
         hf_token: the token for models that need one.
         name: what the Job's name begins with; None lets cdk8s name it.
-        image: an image with ``python3`` and huggingface_hub, such as vLLM's own.
+        image: an image with Python 3.10 or newer and huggingface_hub, such as vLLM's own.
         env: environment variables, plain text or ``kplus.EnvValue``, such as ``HF_ENDPOINT`` for a mirror.
         retries: how often Kubernetes tries again; a model that does not exist, or may not be read, is not tried again.
         deadline_seconds: seconds after which Kubernetes gives up; None lets it take its time.

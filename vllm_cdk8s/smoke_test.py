@@ -56,7 +56,7 @@ class SmokeTest(Construct):
         verify_tls: False trusts any certificate.
         timeout_seconds: how long to wait for health; None waits for the server's start-up budget and ten minutes more.
         name: what the Job's name begins with; None lets cdk8s name it.
-        image: an image with ``python3``; None takes the server's, which its node may have already. Any small one does.
+        image: an image with Python 3.10 or newer; None takes the server's, which its node may have already.
         env: environment variables, plain text or ``kplus.EnvValue``.
         **job_options: what may be said of any Job; see `JobOptions`.
 
@@ -85,6 +85,9 @@ class SmokeTest(Construct):
     ) -> None:
         options = check_options(job_options, tuple(SmokeTest.__init__.__kwdefaults__ or ()), JOB_OPTIONS)
         checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
+        # Only some servers know; an autoscaler may decide on it later.
+        if getattr(server, "min_replicas", 1) == 0:
+            warn(f"server: {server.node.path} may have no pods, and then the test fails")
         seconds = _MARGIN_SECONDS + server.probes.startup_seconds
         if timeout_seconds is not None:
             seconds = checks.integer("timeout_seconds", timeout_seconds, minimum=1)
@@ -111,11 +114,17 @@ class SmokeTest(Construct):
                 options.setdefault("image_pull_secrets", pull_secrets)
 
         super().__init__(scope, id)
-        if key is not None and api_key is None and place(scope)[1] != server.namespace:
+        namespace = place(scope)[1]
+        if key is not None and api_key is None and namespace != server.namespace:
             raise ConflictError(
-                f"the server's is in namespace {server.namespace!r}, the test in {place(scope)[1]!r}; a pod can only "
-                "read Secrets of its own namespace, so give it api_key=SecretKey(...) there",
+                f"the server's is in namespace {server.namespace!r}, the test in {namespace!r}; a pod can only read "
+                "Secrets of its own namespace, so give it api_key=SecretKey(...) there",
                 option="api_key",
+            )
+        if namespace is not None and server.namespace is None:
+            warn(
+                f"server: the chart of {server.node.path} has no namespace, so that a test in {namespace!r} finds it "
+                "only if it is deployed there"
             )
         self.labels = {_NAME_LABEL: "vllm-smoke-test", _INSTANCE_LABEL: server.instance}
         container = program(
