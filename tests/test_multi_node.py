@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-import vllm_cdk8s
 from tests.kubelet import Pod, expanded, lws_pods, resolve
 from tests.kubernetes_schemas import assert_valid
 from tests.snippets import run, snippets
@@ -29,6 +28,7 @@ from vllm_cdk8s import (
     InvalidOptionError,
     ManualProbes,
     ModelStorage,
+    MultiNodeVllmServer,
     NonRoot,
     Resources,
     SecretKey,
@@ -39,7 +39,6 @@ from vllm_cdk8s import (
     VllmServer,
 )
 from vllm_cdk8s.engine import catalogue, raw
-from vllm_cdk8s.multi_node import MultiNodeVllmServer
 
 MODEL = "deepseek-ai/DeepSeek-R1"
 IMAGE = "vllm/vllm-openai:v0.20.2"
@@ -590,8 +589,7 @@ def test_shared_memory_of_the_users_own_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("index", range(len(snippets("multi-node.md"))))
-def test_what_the_documentation_shows_runs(index: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vllm_cdk8s, "MultiNodeVllmServer", MultiNodeVllmServer, raising=False)
+def test_what_the_documentation_shows_runs(index: int) -> None:
     run(snippets("multi-node.md")[index], new_chart(namespace="llm"))
 
 

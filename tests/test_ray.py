@@ -19,12 +19,12 @@ from vllm_cdk8s import (
     DropCacheWrapper,
     InvalidOptionError,
     ModelStorage,
+    RayVllmServer,
     SecretKey,
     SlowStartProbes,
     VllmServer,
 )
 from vllm_cdk8s.engine import catalogue, raw
-from vllm_cdk8s.ray_cluster import RayVllmServer
 
 MODEL = "deepseek-ai/DeepSeek-R1"
 IMAGE = "vllm/vllm-openai:v0.10.2"
