@@ -175,7 +175,10 @@ def test_what_is_printed_is_the_same_in_every_process() -> None:
         ),
         (["template", "prod", "--set", "vllm.gpuMemoryUtilization=1.5"], ["error: vllm.gpuMemoryUtilization: 1.5"]),
         (["template", "prod", "--set", "a\nb=1"], ['error: ["a\\nb"]: is not a value of this chart']),
-        (["template", "prod", "--set", "vllm.model=a\nb", "--set", "vllm.port=x\ny"], ["error: vllm.port: 'x\\ny' is"]),
+        (
+            ["template", "prod", "--set", "vllm.host=1\n2", "--set", "vllm.port=x\ny"],
+            ["error: vllm.port: 'x\\ny' is not a whole number"],
+        ),
         (["size", "7B", "--dtype", "fp17"], ["error: --dtype: 'fp17' is not a type of weights; did you mean 'fp16'?"]),
         (["size", "nothing"], ["error: model: 'nothing' is not a model whose size is known"]),
         (["size", "7B", "--gpu-memory-utilization", "2"], ["error: --gpu-memory-utilization: 2.0 is not"]),
