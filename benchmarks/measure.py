@@ -1,0 +1,62 @@
+"""One measurement in a process of its own: makes servers with one of the programs, and synthesizes them.
+
+`python benchmarks/measure.py PROGRAM SERVERS [--named] [--calls]`, where PROGRAM is with_vllm_cdk8s, with_kplus or
+with_dictionaries. With `--calls` it prints the most requests to Node that one server took.
+"""
+
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    program, servers = sys.argv[1], int(sys.argv[2])
+    named, counting = "--named" in sys.argv, "--calls" in sys.argv
+    sys.path.insert(0, str(Path(__file__).parent))
+    # Imported here: what a program imports is part of what it costs.
+    add_server = import_module(program).add_server
+    import cdk8s  # noqa: PLC0415
+
+    calls = []
+    with tempfile.TemporaryDirectory() as folder:
+        app = cdk8s.App(outdir=folder)
+        chart = cdk8s.Chart(app, "llm", namespace="llm")
+        for index in range(servers):
+            if counting:
+                with counted() as requests:
+                    add_server(chart, index, named=named)
+                calls.append(len(requests))
+            else:
+                add_server(chart, index, named=named)
+        app.synth()
+    if counting:
+        print(max(calls))
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The requests that go to Node meanwhile."""
+    from jsii._kernel.providers.process import _NodeProcess  # noqa: PLC0415
+
+    requests: list[str] = []
+    original = _NodeProcess.send
+
+    def send(self: Any, request: Any, response_type: Any) -> Any:
+        requests.append(type(request).__name__)
+        return original(self, request, response_type)
+
+    _NodeProcess.send = send  # type: ignore[method-assign]  # jsii offers no other place to count
+    try:
+        yield requests
+    finally:
+        _NodeProcess.send = original  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("error")
+    main()
