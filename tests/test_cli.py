@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,17 @@ def test_several_files_and_sets_are_laid_over_each_other_and_the_last_wins(tmp_p
     assert answer.objects["Deployment"]["spec"]["replicas"] == 1
 
 
+def test_one_option_may_name_several_files(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text("vllm: {model: a, port: 1000}")
+    second.write_text("vllm: {model: b}")
+
+    answer = run("template", "prod", "-f", f"{first},{second}", *GPU)
+
+    assert answer.container["args"][0] == "b"
+    assert answer.container["ports"][0]["containerPort"] == 1000
+
+
 def test_all_kinds_of_set_are_known(tmp_path: Path) -> None:
     path = tmp_path / "name"
     path.write_text("from-a-file")
@@ -101,6 +113,18 @@ def test_an_output_folder_gets_the_same_bytes_and_standard_output_none(tmp_path:
     assert [path.name for path in folder.iterdir()] == ["prod.k8s.yaml"]
     umask = cli._umask()
     assert stat.S_IMODE((folder / "prod.k8s.yaml").stat().st_mode) == 0o666 & ~umask
+
+
+def test_the_chart_in_an_app_synthesizes_the_same_bytes(tmp_path: Path) -> None:
+    import cdk8s  # noqa: PLC0415 - as in the command
+
+    from vllm_cdk8s import VllmChart  # noqa: PLC0415
+
+    app = cdk8s.App(outdir=str(tmp_path))
+    VllmChart(app, "prod", values={"resources": {"limits": {"nvidia.com/gpu": 1}}})
+    app.synth()
+
+    assert (tmp_path / "prod.k8s.yaml").read_text() == run("template", "prod", *GPU).stdout
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +200,7 @@ def test_what_is_printed_is_the_same_in_every_process() -> None:
         (["template", "prod", "--set", "vllm.gpuMemoryUtilization=1.5"], ["error: vllm.gpuMemoryUtilization: 1.5"]),
         (["template", "prod", "--set", "a\nb=1"], ['error: ["a\\nb"]: is not a value of this chart']),
         (
-            ["template", "prod", "--set", "vllm.host=1\n2", "--set", "vllm.port=x\ny"],
+            ["template", "prod", "--set", "podAnnotations.a=1\n2", "--set", "vllm.port=x\ny"],
             ["error: vllm.port: 'x\\ny' is not a whole number"],
         ),
         (["size", "7B", "--dtype", "fp17"], ["error: --dtype: 'fp17' is not a type of weights; did you mean 'fp16'?"]),
@@ -333,8 +357,17 @@ def test_whoever_stops_reading_gets_no_complaint() -> None:
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
-def test_help_is_help() -> None:
-    answer = command("template", "--help")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["template", "--help"], "--set-json"),
+        (["--help"], "template"),
+        (["--version"], f"vllm-cdk8s {version('vllm-cdk8s')}\n"),
+    ],
+)
+def test_help_and_version_are_printed(arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
 
-    assert answer.returncode == 0
-    assert "--set-json" in answer.stdout
+    assert caught.value.code in {0, None}
+    assert expected in capsys.readouterr().out

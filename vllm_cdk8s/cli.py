@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -72,10 +73,19 @@ class _Set(argparse.Action):
         namespace.sets = [*namespace.sets, (option, values)]
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"{parser.prog} {version('vllm-cdk8s')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="vllm-cdk8s", description="Deploy the vLLM inference server on Kubernetes.", allow_abbrev=False
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     parser.set_defaults(run=lambda _: parser.error("which command? template, values, schema or size"))
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
 
@@ -167,7 +177,8 @@ def _collected(arguments: argparse.Namespace) -> dict[str, Any]:
 
     values: dict[str, Any] = {}
     problems: list[str] = []
-    for path in arguments.values:
+    # As in Helm, one -f may name several files.
+    for path in (path for paths in arguments.values for path in paths.split(",")):
         try:
             values = merge(values, load_values(path))
         except ValuesError as error:  # noqa: PERF203 - each file has its own problems

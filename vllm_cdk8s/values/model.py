@@ -193,7 +193,7 @@ class Vllm(Section):
     """vLLM itself."""
 
     model: Name = Field(default="microsoft/DialoGPT-medium", description="Model to load: a Hugging Face name or a path")
-    host: Filled = Field(default="0.0.0.0", description="Host to bind to")  # noqa: S104 - the pod's own network
+    host: Name = Field(default="0.0.0.0", description="Host to bind to")  # noqa: S104 - the pod's own network
     port: Port = Field(default=8000, description="Port to bind to")
     gpu_memory_utilization: Share | None = Field(
         default=0.9, description="Share of the GPU's memory for vLLM, above 0 and at most 1"
