@@ -30,6 +30,11 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def in_a_line(error: Exception) -> str:
+    """Say what the error says, in one line, so that the last line of the log is the whole reason."""
+    return " ".join(str(error).split())
+
+
 def fetch(wanted: dict[str, Any]) -> str:
     """Download one model and give its folder."""
     if not wanted.keys() & {"allow_patterns", "ignore_patterns"}:
@@ -52,11 +57,11 @@ def main(arguments: list[str]) -> int:
         try:
             folder = fetch(wanted)
         except HOPELESS as error:
-            say(f"{model}: FAILED, and trying again is pointless: {error}")
+            say(f"{model}: FAILED, and trying again is pointless: {in_a_line(error)}")
             return 3
         except Exception as error:  # noqa: BLE001 - the hub's client raises what its HTTP libraries raise
             if not note.exists() or not Path(note.read_text(encoding="utf-8")).exists():
-                say(f"{model}: FAILED: {type(error).__name__}: {error}")
+                say(f"{model}: FAILED: {type(error).__name__}: {in_a_line(error)}")
                 return 1
             say(f"{model}: the hub did not answer ({type(error).__name__}); the copy downloaded before is complete")
             continue
