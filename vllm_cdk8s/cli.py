@@ -33,6 +33,11 @@ _SETS = {
 }
 
 
+_SIZE_OPTIONS = (
+    "dtype", "gpu_memory", "gpu_memory_utilization", "tensor_parallel_size", "max_model_len", "kv_cache_dtype",
+)  # fmt: skip
+
+
 class _CommandError(Exception):
     """Something that no value is at fault for: a bad argument, no Node.js, a folder that cannot be written."""
 
@@ -85,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="vllm-cdk8s", description="Deploy the vLLM inference server on Kubernetes.", allow_abbrev=False
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="print the version and exit"
+    )
     parser.set_defaults(run=lambda _: parser.error("which command? template, values, schema or size"))
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
 
@@ -139,7 +146,7 @@ def _schema(_: argparse.Namespace) -> None:
 def _size(arguments: argparse.Namespace) -> None:
     from vllm_cdk8s.sizing import size_model  # noqa: PLC0415 - as above
 
-    options = {name: value for name, value in vars(arguments).items() if name not in {"run", "model"}}
+    options = {name: getattr(arguments, name) for name in _SIZE_OPTIONS}
     try:
         sizing = size_model(arguments.model, **options)
     except VllmCdk8sError as error:
