@@ -31,8 +31,6 @@ _SETS = {
     "--set-json": "KEY=JSON[,...], or one JSON object of values",
     "--set-literal": "KEY=VALUE: all behind the first '=' is text, commas and backslashes too",
 }
-
-
 _SIZE_OPTIONS = (
     "dtype", "gpu_memory", "gpu_memory_utilization", "tensor_parallel_size", "max_model_len", "kv_cache_dtype",
 )  # fmt: skip
