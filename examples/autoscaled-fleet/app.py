@@ -29,7 +29,7 @@ class Model:
 FLEET = [
     Model("chat", "Qwen/Qwen2.5-14B-Instruct", max_model_len=16384, min_replicas=2, max_replicas=6),
     Model("code", "Qwen/Qwen2.5-Coder-7B-Instruct", max_model_len=32768, min_replicas=1, max_replicas=4),
-    Model("draft", "Qwen/Qwen2.5-7B-Instruct", max_model_len=8192, min_replicas=1, max_replicas=2),
+    Model("small", "Qwen/Qwen2.5-7B-Instruct", max_model_len=8192, min_replicas=1, max_replicas=2),
 ]
 PROMETHEUS = "http://prometheus-operated.monitoring:9090"
 # Most installations of Prometheus only see monitors and rules that carry a certain label.
