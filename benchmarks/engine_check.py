@@ -1,7 +1,7 @@
 """What checking the engine's settings adds to a server: `python benchmarks/engine_check.py`.
 
-Prints the processor time to load the catalogue once, and the median per server for a small and a large set of settings, as
-JSON; exits with 1 where a server costs more than a millisecond or loading more than 20.
+Prints the processor time to load the catalogue once, and the median per server for a small and a large set of
+settings, as JSON; exits with 1 where a server costs more than a millisecond or loading more than 20.
 """
 
 import json

@@ -5,7 +5,8 @@ module of vLLM is needed. What an option takes is found by giving its converter 
 so it does not depend on how the release builds its parser.
 
     python read_parser.py /path/to/unzipped/release                          facts about the options
-    python read_parser.py /path/to/unzipped/release --parse < argvs.json     what a list of command lines parses to
+    python read_parser.py /path/to/unzipped/release --parse     per line of standard input, a JSON list of command
+                                                                lines: a line with what each of them parses to
 """
 
 from __future__ import annotations
@@ -311,9 +312,10 @@ def main() -> None:
     real_stdout = sys.stdout
     sys.stdout = sys.stderr  # vLLM logs to standard output
     parser = load_parser(given.tree.resolve())
-    result: typing.Any
-    result = [parse(parser, argv) for argv in json.load(sys.stdin)] if given.parse else facts(parser)
-    json.dump(result, real_stdout, sort_keys=True)
+    if not given.parse:
+        json.dump(facts(parser), real_stdout, sort_keys=True)
+    for line in sys.stdin if given.parse else ():
+        print(json.dumps([parse(parser, argv) for argv in json.loads(line)]), file=real_stdout, flush=True)
 
 
 if __name__ == "__main__":

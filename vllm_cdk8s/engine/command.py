@@ -46,6 +46,7 @@ class EngineCommand:
         data_parallel_size_local: how many of those copies run in one pod.
         served_model_name: the name in requests' ``model`` and in the ``model_name`` label of metrics.
         nodes: pods that make up one server.
+        defaulted: the settings that nobody but this package said.
     """
 
     args: tuple[str, ...]
@@ -57,6 +58,7 @@ class EngineCommand:
     data_parallel_size_local: int
     served_model_name: str
     nodes: int = 1
+    defaulted: frozenset[str] = frozenset()
 
     @property
     def gpus_in_all(self) -> int:
@@ -105,6 +107,7 @@ def engine_command(
     engine_version: str | None = None,
     gpus: int | None = None,
     nodes: int = 1,
+    defaults: Mapping[str, Any] = MappingProxyType({}),
 ) -> EngineCommand:
     """Check vLLM's settings against its own release and write its command line.
 
@@ -122,6 +125,7 @@ def engine_command(
         engine_version: the version of vLLM in an image whose tag does not say it.
         gpus: GPUs of one pod, or None where nothing is known about them.
         nodes: pods that make up one server.
+        defaults: settings that hold where the user says nothing else and the release has them.
 
     Raises:
         InvalidOptionError: an option is unknown, has a wrong value, or is a literal secret.
@@ -146,19 +150,20 @@ def engine_command(
     unchecked = raw.glimpse(raw.string_list("unchecked_args", unchecked_args), release)
     said = {**{setting: item.value for setting, item in given.items()}, **typed, **unchecked}
     facts = known_model(model)
-    defaults = _defaults(
+    ours = _defaults(
         said,
+        defaults,
         taken_away | unchecked.keys(),
         limit=facts.max_position_embeddings if facts else None,
         release=release,
         gpus=gpus,
         nodes=nodes,
     )
-    if "compilation_config" in defaults:
+    if "compilation_config" in ours:
         given.pop("compilation_config", None)  # what it said is part of the default that it was merged into
-    written = {**typed, **defaults}
+    written = {**typed, **ours}
 
-    values = {"model": model, "host": host, "port": port, **said, **defaults}
+    values = {"model": model, "host": host, "port": port, **said, **ours}
     settings = Settings(values, {setting: item.label for setting, item in given.items()})
     check_ranges(settings)
     copies = settings.size("data_parallel_size")
@@ -173,6 +178,7 @@ def engine_command(
         ),
         version=version,
         settings=MappingProxyType(values),
+        defaulted=frozenset(ours),
         tensor_parallel_size=settings.size("tensor_parallel_size"),
         pipeline_parallel_size=settings.size("pipeline_parallel_size"),
         data_parallel_size=copies,
@@ -240,6 +246,7 @@ def _refuse_repeats(typed: Mapping[str, Any], given: Mapping[str, raw.Given]) ->
 
 def _defaults(
     said: Mapping[str, Any],
+    asked: Mapping[str, Any],
     taken_away: set[str],
     *,
     limit: int | None,
@@ -251,6 +258,9 @@ def _defaults(
     result: dict[str, Any] = {}
     if not {"gpu_memory_utilization"} & (said.keys() | taken_away):
         result["gpu_memory_utilization"] = _DEFAULT_GPU_MEMORY_UTILIZATION
+    for name, value in asked.items():
+        if name not in said and name not in taken_away and release.option(name) is not None:
+            result[name] = value
     if not {"max_model_len"} & (said.keys() | taken_away):
         result["max_model_len"] = min(_DEFAULT_MAX_MODEL_LEN, limit or _DEFAULT_MAX_MODEL_LEN)
     config = said.get("compilation_config", {})
