@@ -84,11 +84,15 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"pod_labels": {"app.kubernetes.io/name": "x"}}, "pod_labels['app.kubernetes.io/name']: 'x' contradicts the sel"),
     ({"pod_annotations": ["a"]}, "pod_annotations: ['a'] is not a mapping"),
     ({"service_account": "My Account"}, "service_account: 'My Account' is not a Kubernetes object name"),
+    (
+        {"service_account": 1},
+        "service_account: 1 is no ServiceAccount; allowed: a name, or a construct such as a kplus",
+    ),
     ({"runtime_class": "NVIDIA"}, "runtime_class: 'NVIDIA' is not a Kubernetes object name"),
     ({"scheduler_name": "a b"}, "scheduler_name: 'a b' is not a Kubernetes object name"),
     ({"priority_class": ""}, "priority_class: '' is empty"),
     ({"image_pull_secrets": "registry"}, "image_pull_secrets: 'registry' is not a list"),
-    ({"image_pull_secrets": [{"name": "registry"}]}, "image_pull_secrets: {'name': 'registry'} is not a secret"),
+    ({"image_pull_secrets": [{"name": "registry"}]}, "image_pull_secrets: {'name': 'registry'} is no Secret"),
     ({"image": ""}, "image: '' is empty"),
     # The environment
     ({"env": {"1A": "x"}}, "env: '1A' is not a name for an environment variable"),
@@ -179,12 +183,13 @@ def test_more_gpus_than_there_are_says_both_numbers() -> None:
         (lambda: IngressHost(host="a.com", paths=["v1"]), "path: 'v1' is not an absolute path"),
         (lambda: IngressHost(host="a.com", paths=["/a", "/a"]), "paths: '/a' (Prefix) is there twice"),
         (lambda: IngressPath(path_type="prefix"), "path_type: 'prefix' is not a path type; allowed: Prefix, Exact"),
+        (lambda: IngressPath(path_type=["Exact"]), "path_type: ['Exact'] is not a path type"),  # type: ignore[arg-type]
         (lambda: IngressTls(secret="A B"), "tls.secret: 'A B' is not a Kubernetes object name"),  # noqa: S106 - a name
-        (lambda: IngressTls(secret=1), "tls.secret: 1 is not a secret; allowed: a name or a kplus.ISecret"),  # type: ignore[arg-type]
+        (lambda: IngressTls(secret=1), "tls.secret: 1 is no Secret; allowed: a name, or a construct"),  # type: ignore[arg-type]
         (lambda: IngressTls(secret="a", hosts="a.com"), "tls.hosts: 'a.com' is not a list"),  # noqa: S106 - a name
         (lambda: SecretKey("A B", "key"), "secret: 'A B' is not a Kubernetes object name"),
         (lambda: SecretKey("a", ""), "key: '' is empty"),
-        (lambda: SecretKey(1, "key"), "secret: 1 is not a secret; allowed: a name or a kplus.ISecret"),  # type: ignore[arg-type]
+        (lambda: SecretKey(1, "key"), "secret: 1 is no Secret; allowed: a name, or a construct such as a"),  # type: ignore[arg-type]
     ],
 )
 def test_a_value_object_that_cannot_be_is_refused(make: Any, message: str) -> None:

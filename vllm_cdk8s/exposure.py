@@ -33,7 +33,7 @@ class IngressPath:
 
     def __post_init__(self) -> None:
         checks.absolute_path("path", self.path)
-        if self.path_type not in _PATH_TYPES:
+        if self.path_type not in list(_PATH_TYPES):
             raise InvalidOptionError(
                 f"{self.path_type!r} is not a path type; allowed: {', '.join(_PATH_TYPES)}"
                 f"{nearest(str(self.path_type), _PATH_TYPES)}",
@@ -72,12 +72,7 @@ class IngressTls:
     hosts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.secret, str):
-            checks.dns_subdomain("tls.secret", self.secret)
-        elif getattr(self.secret, "kind", None) != "Secret":
-            raise InvalidOptionError(
-                f"{self.secret!r} is not a secret; allowed: a name or a kplus.ISecret", option="tls.secret"
-            )
+        checks.reference("tls.secret", self.secret, "Secret")
         for host in sequence("tls.hosts", self.hosts):
             checks.dns_subdomain("tls.hosts", checks.text("tls.hosts", host).removeprefix("*."))
 

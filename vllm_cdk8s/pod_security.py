@@ -89,8 +89,7 @@ class PrivilegedPodSecurityPolicy(Construct):
     ) -> None:
         super().__init__(scope, id)
         checks.dns_label("name", name, longest_suffix="-psp")
-        subject = service_account if isinstance(service_account, str) else service_account.name
-        checks.dns_subdomain("service_account", subject)
+        subject = checks.reference("service_account", service_account, "ServiceAccount")
         registry, chart_namespace = place(scope)
         home = namespace if namespace is not None else chart_namespace
         if home is None:

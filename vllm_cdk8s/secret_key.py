@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.errors import InvalidOptionError
 
 if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
@@ -28,15 +27,9 @@ class SecretKey:
     key: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.secret, str) and not hasattr(self.secret, "name"):
-            raise InvalidOptionError(
-                f"{self.secret!r} is not a secret; allowed: a name or a kplus.ISecret", option="secret"
-            )
-        if isinstance(self.secret, str):
-            checks.dns_subdomain("secret", self.secret)
+        checks.reference("secret", self.secret, "Secret")
         checks.text("key", self.key)
 
     def wire(self) -> dict[str, Any]:
         """The ``valueFrom`` of an environment variable."""
-        name = self.secret if isinstance(self.secret, str) else self.secret.name
-        return {"secretKeyRef": {"name": name, "key": self.key}}
+        return {"secretKeyRef": {"name": checks.reference("secret", self.secret, "Secret"), "key": self.key}}

@@ -97,14 +97,7 @@ class ModelStorage(Construct):
         Raises:
             InvalidOptionError: a name or path that is none.
         """
-        if isinstance(claim, str):
-            name = checks.dns_subdomain("claim", claim)
-        elif getattr(claim, "kind", None) == "PersistentVolumeClaim":
-            name = claim.name
-        else:
-            raise InvalidOptionError(
-                f"{claim!r} is not a claim; allowed: a name or a kplus.IPersistentVolumeClaim", option="claim"
-            )
+        name = checks.reference("claim", claim, "PersistentVolumeClaim")
         mode = None
         if access_mode is not None:
             mode = mode_name(access_mode)
