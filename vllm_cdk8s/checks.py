@@ -220,6 +220,17 @@ def instance(option: str, value: _T, *kinds: type, allowed: str) -> _T:
     return value
 
 
+def reference(option: str, value: object, kind: str) -> str:
+    """The name of an object that is said by its name, or by any construct of its kind."""
+    if not isinstance(value, str):
+        if getattr(value, "kind", None) != kind:
+            raise InvalidOptionError(
+                f"{value!r} is no {kind}; allowed: a name, or a construct such as a kplus.I{kind}", option=option
+            )
+        value = getattr(value, "name", None)
+    return dns_subdomain(option, value)
+
+
 def plain(option: str, value: object) -> Any:
     """A copy of plain data in wire form: JSON types only, since anything else is lost or crashes on its way to YAML."""
     if value is None or isinstance(value, (bool, int, str)):
