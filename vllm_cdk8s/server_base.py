@@ -132,7 +132,7 @@ class Server(Construct):
             self.service_account = own
             return own.name if name is None else name
         self.service_account = account
-        return checks.dns_subdomain("service_account", account) if isinstance(account, str) else account.name
+        return checks.reference("service_account", account, "ServiceAccount")
 
     def _serve(
         self,
@@ -188,7 +188,7 @@ class Server(Construct):
             path: a JSON pointer below the template; its parent must exist, and ``/-`` appends to a list that does.
             value: the field's new value in wire form.
         """
-        if not path.startswith("/"):
+        if not checks.text("path", path).startswith("/"):
             raise InvalidOptionError(
                 f"{path!r} is not a JSON pointer; allowed: such as '/spec/hostname'", option="path"
             )

@@ -298,9 +298,7 @@ def env_from_wire(index: int, item: kplus.ISecret | kplus.IConfigMap | Wire) -> 
 
 def secret_name(option: str, item: str | kplus.IResource) -> str:
     """The name of a Secret that is given by name or as a construct."""
-    if not isinstance(item, str) and getattr(item, "kind", None) != "Secret":
-        raise InvalidOptionError(f"{item!r} is not a secret; allowed: a name or a kplus.ISecret", option=option)
-    return checks.dns_subdomain(option, item if isinstance(item, str) else item.name)
+    return checks.reference(option, item, "Secret")
 
 
 def listed(options: Mapping[str, Any], name: str) -> list[Any]:
