@@ -10,6 +10,7 @@ from tests.kubernetes_schemas import assert_valid
 from tests.synthesis import MODEL, Document, documents, new_chart
 from vllm_cdk8s.chat_template import ANNOTATION, ChatTemplate
 from vllm_cdk8s.contribution import Contribution, Target, with_features
+from vllm_cdk8s.engine import engine_command
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.hub_models import InitDownload
 from vllm_cdk8s.lora import LoraAdapters
@@ -38,7 +39,7 @@ def merged(
     what: Contribution, *, engine_args: Any = None, env: Any = None, **options: Any
 ) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
     given_options: dict[str, Any] = {"lora": Adds(what=what), **options}
-    result, settings, variables = with_features(
+    result, settings, variables, _ = with_features(
         given_options, model=MODEL, engine_args=engine_args, env=env, scope=CHART
     )
     return result, settings or {}, variables
@@ -69,8 +70,23 @@ def test_what_is_added_stands_before_the_users_own() -> None:
 
 def test_defaults_give_way_to_the_user() -> None:
     what = Contribution(engine_defaults={"served_model_name": "default", "seed": 0})
-    _, settings, _ = merged(what, engine_args={"served_model_name": "mine"})
-    assert settings == {"served_model_name": "mine", "seed": 0}
+    given_options: dict[str, Any] = {"lora": Adds(what=what)}
+    ways: list[dict[str, Any]] = [
+        {"engine_args": {"served_model_name": "mine"}},
+        {"extra_args": ["--served-model-name=mine"]},
+    ]
+    for said in ways:
+        _, settings, _, defaults = with_features(
+            given_options, model=MODEL, engine_args=said.get("engine_args"), env=None, scope=CHART
+        )
+        assert defaults == {"served_model_name": "default", "seed": 0}
+        command = engine_command(
+            model=MODEL, engine_args=settings, extra_args=said.get("extra_args", ()), defaults=defaults
+        )
+        assert command.served_model_name == "mine"
+        assert "--seed=0" in command.args
+        assert command.defaulted >= {"seed"}
+        assert "served_model_name" not in command.defaulted
 
 
 def test_nothing_of_the_users_is_changed_in_place() -> None:
@@ -82,10 +98,11 @@ def test_nothing_of_the_users_is_changed_in_place() -> None:
 
 def test_without_features_everything_stays_as_it_is() -> None:
     options: dict[str, Any] = {"volumes": [{"name": "b"}]}
-    result, settings, variables = with_features(options, model=MODEL, engine_args=None, env=None, scope=CHART)
+    result, settings, variables, defaults = with_features(options, model=MODEL, engine_args=None, env=None, scope=CHART)
     assert result is options
     assert settings is None
     assert variables == {}
+    assert defaults == {}
 
 
 VALUES = st.dictionaries(st.sampled_from("abcd"), st.integers(0, 2), max_size=4)

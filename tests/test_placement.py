@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError
+from tests import synthesis
+from vllm_cdk8s import VllmServer
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
 from vllm_cdk8s.placement import DeviceClaim, KaiShare, scheduling
 
 NOTHING: dict[str, Any] = {
@@ -119,3 +121,29 @@ def test_a_device_claim_stands_in_the_pod_and_in_the_container() -> None:
 def test_a_device_claim_is_of_one_kind(options: dict[str, str]) -> None:
     with pytest.raises(ConflictError, match=r"device_claims\['gpu'\]: exactly one of template and claim"):
         DeviceClaim(name="gpu", **options)
+
+
+def server(**options: Any) -> VllmServer:
+    return VllmServer(
+        synthesis.new_chart(), "shared", model=synthesis.MODEL, image="vllm/vllm-openai:v0.20.2", **options
+    )
+
+
+def test_vllm_is_told_to_keep_to_a_share_that_is_known() -> None:
+    assert (
+        "--gpu-memory-utilization=0.24"
+        in server(kai=KaiShare(gpu_memory_mib=20_000, gpu_total_memory_mib=81_920)).engine.args
+    )
+    half = server(kai=KaiShare(gpu_fraction=0.5), extra_args=["--gpu-memory-utilization=0.4"])
+    assert half.engine.gpu_memory_utilization == 0.4
+
+
+def test_a_vllm_left_to_its_own_default_does_not_escape_its_share() -> None:
+    with pytest.raises(ConflictError, match=r"gpu_memory_utilization: 0.92 is above the share of 0.5"):
+        server(kai=KaiShare(gpu_fraction=0.5), engine_args={"gpu_memory_utilization": None})
+
+
+def test_a_share_of_a_gpu_of_unknown_size_warns_unless_vllm_is_told_its_part() -> None:
+    with pytest.warns(VllmCdk8sWarning, match=r"kai.gpu_memory_mib: nobody knows what part of the GPU 20000 MiB are"):
+        server(kai=KaiShare(gpu_memory_mib=20_000))
+    server(kai=KaiShare(gpu_memory_mib=20_000), engine_args={"gpu_memory_utilization": 0.2})

@@ -83,8 +83,8 @@ def with_features(
     engine_args: EngineArgs | None,
     env: Mapping[str, Any] | None,
     scope: Construct,
-) -> tuple[_Options, EngineArgs | None, Mapping[str, Any]]:
-    """The options, the engine's settings and the variables, with what the server's features add to them.
+) -> tuple[_Options, EngineArgs | None, Mapping[str, Any], Mapping[str, Any]]:
+    """The options, the engine's settings and the variables with what the server's features add, and their defaults.
 
     Raises:
         InvalidOptionError: a feature is not what its option takes.
@@ -93,12 +93,13 @@ def with_features(
     settings: Any = {} if engine_args is None else engine_args
     variables: Any = {} if env is None else env
     if not options.keys() & _FEATURES.keys() or not isinstance(settings, Mapping) or not isinstance(variables, Mapping):
-        return options, engine_args, variables  # what is no mapping is refused where it is read
+        return options, engine_args, variables, {}  # what is no mapping is refused where it is read
     target = Target(
         model=model, engine_args=settings, env=variables, namespace=place(scope)[1], guarded="api_key" in options
     )  # fmt: skip
     result: dict[str, Any] = dict(options)
     said, described = dict(settings), dict(variables)
+    defaults: dict[str, Any] = {}
     for option, kind in _FEATURES.items():
         if option not in options:
             continue
@@ -108,13 +109,13 @@ def with_features(
         added = feature.contribute(target)
         _agree(said, added.engine_args, option=option, place="engine_args")
         _agree(described, added.env, option=option, place="env")
-        said = {**added.engine_defaults, **said}
+        defaults |= added.engine_defaults
         for name in ("volumes", "volume_mounts"):
             result[name] = [*getattr(added, name), *sequence(name, result.get(name, ()))]
         own = checks.annotation_map("pod_annotations", result.get("pod_annotations", {}))
         _agree(own, added.pod_annotations, option=option, place="pod_annotations")
         result["pod_annotations"] = own
-    return cast("_Options", result), cast("EngineArgs", said), described
+    return cast("_Options", result), cast("EngineArgs", said), described, defaults
 
 
 def _agree(own: dict[str, Any], added: Mapping[str, Any], *, option: str, place: str) -> None:

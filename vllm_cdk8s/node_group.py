@@ -23,7 +23,7 @@ from vllm_cdk8s.server_base import (
     check_labels,
     check_names,
     check_service_type,
-    with_shutdown_timeout,
+    derived_settings,
 )
 from vllm_cdk8s.workload import PodOptions, check_options, pod_template, pull_policy
 
@@ -121,7 +121,7 @@ class NodeGroupServer(Server):
         others: Sequence[str] = (),
     ) -> None:
         said: Any = check_options(options, ("model", "nodes", "storage", *others), _KNOWN)
-        opts, engine_args, env = with_features(
+        opts, engine_args, env, engine_defaults = with_features(
             cast("PodOptions", {name: value for name, value in said.items() if name in PodOptions.__annotations__}),
             model=model, engine_args=said.get("engine_args"), env=said.get("env"), scope=scope,
         )  # fmt: skip
@@ -149,7 +149,8 @@ class NodeGroupServer(Server):
             gpu_resource=checks.qualified_name("gpu_resource", said.get("gpu_resource", "nvidia.com/gpu")),
         )
         self.nodes, self.port = nodes, said["port"]
-        self.engine = self._engine(model, said, engine_args, opts, gpus)
+        defaults = {**derived_settings(opts, said["image"], said.get("engine_version")), **engine_defaults}
+        self.engine = self._engine(model, said, engine_args, defaults, gpus)
         group_checks.check_storage(storage, nodes)
 
         super().__init__(scope, id)
@@ -188,17 +189,16 @@ class NodeGroupServer(Server):
         model: str,
         said: Mapping[str, Any],
         engine_args: EngineArgs | None,
-        options: PodOptions,
+        defaults: Mapping[str, Any],
         gpus: int | None,
     ) -> EngineCommand:
         version, image = said.get("engine_version"), said["image"]
         raw = {name: string_list(name, said.get(name, ())) for name in ("extra_args", "unchecked_args")}
         tokens = [*raw["extra_args"], *raw["unchecked_args"]]
-        settings = with_shutdown_timeout(engine_args, image, version, options)
         engine = engine_command(
             model=model, host=said["host"], port=self.port, image=image, engine_version=version, gpus=gpus,
-            nodes=self.nodes, extra_args=raw["extra_args"], unchecked_args=raw["unchecked_args"],
-            engine_args=group_checks.with_backend(settings, tokens, self._BACKEND),
+            nodes=self.nodes, defaults=defaults, extra_args=raw["extra_args"], unchecked_args=raw["unchecked_args"],
+            engine_args=group_checks.with_backend(engine_args, tokens, self._BACKEND),
         )  # fmt: skip
         self._check_engine(engine)
         group_checks.check_shares(engine, self.nodes)

@@ -27,7 +27,7 @@ from vllm_cdk8s.server_base import (
     check_labels,
     check_names,
     check_service_type,
-    with_shutdown_timeout,
+    derived_settings,
 )
 from vllm_cdk8s.storage import DEFAULT_MOUNT_PATH, DEFAULT_SIZE, ModelStorage
 from vllm_cdk8s.workload import PodOptions, check_options, pod_template, pull_policy
@@ -127,7 +127,7 @@ class VllmServer(Server):
         drop_cache: DropCacheWrapper | None = None,
         **pod_options: Unpack[PodOptions],
     ) -> None:
-        options, engine_args, env = with_features(
+        options, engine_args, env, engine_defaults = with_features(
             check_options(pod_options, _OWN_OPTIONS), model=model, engine_args=engine_args, env=env, scope=scope
         )
         check_kinds(
@@ -151,9 +151,9 @@ class VllmServer(Server):
         )
         self.engine = engine_command(
             model=model, host=host, port=port,
-            engine_args=with_shutdown_timeout(engine_args, image, engine_version, options),
-            extra_args=extra_args, unchecked_args=unchecked_args, image=image, engine_version=engine_version,
-            gpus=all_gpus,
+            engine_args=engine_args, extra_args=extra_args, unchecked_args=unchecked_args, image=image,
+            engine_version=engine_version, gpus=all_gpus,
+            defaults={**derived_settings(options, image, engine_version), **engine_defaults},
         )  # fmt: skip
 
         super().__init__(scope, id)

@@ -18,6 +18,7 @@ from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.exposure import Ingress
 from vllm_cdk8s.health import PORT_NAME
 from vllm_cdk8s.lifecycle import drain
+from vllm_cdk8s.placement import KaiShare
 from vllm_cdk8s.pod import Resources
 from vllm_cdk8s.pod_standards import pod_security_level
 from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from constructs import IConstruct
 
-    from vllm_cdk8s.engine import EngineArgs, EngineCommand
+    from vllm_cdk8s.engine import EngineCommand
 
 NAME_LABEL, INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
 # Beyond the start-up budget, for pulling an image of many GiB and for scheduling.
@@ -264,15 +265,16 @@ def check_service_type(value: kplus.ServiceType | str) -> kplus.ServiceType:
     return value  # type: ignore[return-value]  # it is one of the enum's
 
 
-def with_shutdown_timeout(
-    engine_args: EngineArgs | None, image: str, engine_version: str | None, options: PodOptions
-) -> EngineArgs | None:
-    """The settings with vLLM's own part of the drain budget, where it knows one and the user said none."""
-    version = said_version(image, engine_version)
-    if "drain_seconds" not in options:
-        return engine_args
-    graceful = version is None or version_key(version) >= version_key(SHUTDOWN_TIMEOUT_SINCE)
-    timeout = drain(options["drain_seconds"], graceful_engine=graceful).shutdown_timeout
-    if timeout is None or "shutdown_timeout" in (engine_args or {}):
-        return engine_args
-    return {**(engine_args or {}), "shutdown_timeout": timeout}
+def derived_settings(options: PodOptions, image: str, engine_version: str | None) -> dict[str, Any]:
+    """VLLM's settings that follow from what is said of its pods, unless the user sets them otherwise."""
+    settings: dict[str, Any] = {}
+    if "drain_seconds" in options:
+        version = said_version(image, engine_version)
+        graceful = version is None or version_key(version) >= version_key(SHUTDOWN_TIMEOUT_SINCE)
+        timeout = drain(options["drain_seconds"], graceful_engine=graceful).shutdown_timeout
+        if timeout is not None:
+            settings["shutdown_timeout"] = timeout
+    kai = options.get("kai")
+    if isinstance(kai, KaiShare) and kai.fraction is not None:
+        settings["gpu_memory_utilization"] = float(kai.fraction)
+    return settings

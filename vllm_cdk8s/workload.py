@@ -144,6 +144,11 @@ def pod_template(
     if kai is not None:
         kai.check_gpus(gpus)
         kai.check_utilization(engine.gpu_memory_utilization)
+        if kai.shares_gpu and kai.fraction is None and "gpu_memory_utilization" in engine.defaulted:
+            warn(
+                f"kai.gpu_memory_mib: nobody knows what part of the GPU {kai.gpu_memory_mib} MiB are, so vLLM takes "
+                f"{engine.gpu_memory_utilization} of it all; say gpu_total_memory_mib, or set gpu_memory_utilization"
+            )
     if non_root is not None:
         non_root.check_mount_path(storage.mount_path)
     _warn_without_gpu(options, gpus)

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s import checks
 from vllm_cdk8s.engine import catalogue, raw
-from vllm_cdk8s.engine.consistency import Settings, check_features, check_gpus, check_model, check_ranges
+from vllm_cdk8s.engine.consistency import (
+    Settings,
+    check_features,
+    check_gpus,
+    check_model,
+    check_named_values,
+    check_ranges,
+)
 from vllm_cdk8s.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.engine.naming import gone, unknown
 from vllm_cdk8s.engine.options import checked, json_data, rendered, rendered_unknown, tokens
@@ -166,6 +173,7 @@ def engine_command(
     values = {"model": model, "host": host, "port": port, **said, **ours}
     settings = Settings(values, {setting: item.label for setting, item in given.items()})
     check_ranges(settings)
+    check_named_values(settings, release)
     copies = settings.size("data_parallel_size")
     command = EngineCommand(
         args=(
@@ -258,9 +266,8 @@ def _defaults(
     result: dict[str, Any] = {}
     if not {"gpu_memory_utilization"} & (said.keys() | taken_away):
         result["gpu_memory_utilization"] = _DEFAULT_GPU_MEMORY_UTILIZATION
-    for name, value in asked.items():
-        if name not in said and name not in taken_away and release.option(name) is not None:
-            result[name] = value
+    open_to_us = [name for name in asked if name not in said and name not in taken_away]
+    result |= {name: asked[name] for name in open_to_us if release.option(name) is not None}
     if not {"max_model_len"} & (said.keys() | taken_away):
         result["max_model_len"] = min(_DEFAULT_MAX_MODEL_LEN, limit or _DEFAULT_MAX_MODEL_LEN)
     config = said.get("compilation_config", {})
