@@ -154,6 +154,10 @@ def test_a_value_that_is_not_among_the_choices_is_refused_with_them() -> None:
 def test_a_value_that_only_a_plug_in_can_know_warns() -> None:
     with pytest.warns(VllmCdk8sWarning, match="tool_call_parser: 'hermess' is not a value .*did you mean 'hermes'"):
         command(engine_args={"tool_call_parser": "hermess"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        command(engine_args={"tool_call_parser": "mine", "tool_parser_plugin": "/plugins/mine.py"})
+        command(extra_args=["--tool-call-parser=hermes"])
 
 
 def test_keys_of_configurations_are_checked_like_options() -> None:

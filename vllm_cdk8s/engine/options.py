@@ -139,12 +139,11 @@ def _among(option: str, spec: Option, value: Any, finding: Finding) -> None:
         if spec.nullable and value == "None":
             return
         allowed = ", ".join(str(choice) for choice in spec.choices)
-        finding(InvalidOptionError(f"{value!r} is none of {allowed}{_near(value, spec.choices)}", option=option))
-    elif spec.values and isinstance(value, str) and value not in spec.values and "." not in value:
-        warn(f"{option}: {value!r} is not a value that vLLM itself knows{_near(value, spec.values)}")
+        finding(InvalidOptionError(f"{value!r} is none of {allowed}{near(value, spec.choices)}", option=option))
 
 
-def _near(value: Any, candidates: Sequence[Any]) -> str:
+def near(value: Any, candidates: Sequence[Any]) -> str:
+    """The end of a message about a wrong value, with the nearest right one."""
     return nearest(value, [c for c in candidates if isinstance(c, str)]) if isinstance(value, str) else ""
 
 
@@ -186,7 +185,7 @@ def _check_field(label: str, facts: Mapping[str, Any], item: Any, finding: Findi
         folded = {str(choice).lower() for choice in choices}
         if item.lower() not in folded:
             allowed = ", ".join(str(choice) for choice in choices)
-            finding(InvalidOptionError(f"{item!r} is none of {allowed}{_near(item, choices)}", option=label))
+            finding(InvalidOptionError(f"{item!r} is none of {allowed}{near(item, choices)}", option=label))
     elif len(kinds) == 1 and kinds[0] in _PLAIN_KINDS:
         wanted = _PLAIN_KINDS[kinds[0]]
         if not isinstance(item, wanted) or (isinstance(item, bool) and kinds[0] != "bool"):  # type: ignore[arg-type]
