@@ -51,6 +51,15 @@ def test_warnings_are_part_of_the_notes_and_name_values() -> None:
     assert "say resources.limits.nvidia.com/gpu=1, or" in warning
 
 
+def test_a_warning_names_values_wherever_it_names_options() -> None:
+    answer = run("template", "prod", "--set", "kaischeduler.gpuMemoryMiB=8000")
+
+    (warning,) = answer.warnings
+    assert warning.startswith("kaischeduler.gpuMemoryMiB: ")
+    assert "kaischeduler.gpuTotalMemoryMiB" in warning
+    assert "vllm.gpuMemoryUtilization" in warning
+
+
 def test_several_files_and_sets_are_laid_over_each_other_and_the_last_wins(tmp_path: Path) -> None:
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text("replicaCount: 2\nvllm: {model: a, port: 1000}\nnodeSelector: {a: b, c: d}\n")

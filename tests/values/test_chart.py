@@ -150,7 +150,7 @@ def test_service_accounts_follow_the_values(tmp_path: Path) -> None:
 def test_a_kai_share_takes_the_place_of_whole_gpus(tmp_path: Path) -> None:
     objects = synth(
         tmp_path,
-        kaischeduler={"queue": "team", "gpuMemoryMiB": 8000},
+        kaischeduler={"queue": "team", "gpuMemoryMiB": 8000, "gpuTotalMemoryMiB": 40000},
         resources={"limits": {"cpu": "4", "nvidia.com/gpu": 1}, "requests": {"nvidia.com/gpu": 1}},
     )
     template = objects["Deployment"]["spec"]["template"]
@@ -159,6 +159,8 @@ def test_a_kai_share_takes_the_place_of_whole_gpus(tmp_path: Path) -> None:
     assert template["metadata"]["labels"]["kai.scheduler/queue"] == "team"
     assert template["metadata"]["annotations"] == {"gpu-memory": "8000"}
     assert template["spec"]["containers"][0]["resources"] == {"limits": {"cpu": "4"}}
+    # KAI does not enforce a share, so vLLM must be told.
+    assert "--gpu-memory-utilization=0.2" in template["spec"]["containers"][0]["args"]
 
 
 def test_a_kai_queue_alone_keeps_whole_gpus(tmp_path: Path) -> None:
@@ -269,6 +271,8 @@ def test_everything_else_of_the_pod_comes_from_its_own_value(tmp_path: Path) -> 
         ({"imagePullSecrets": [{"name": "A"}]}, "imagePullSecrets: 'A'"),
         ({"serviceAccount": {"name": "A"}}, "serviceAccount.name: 'A'"),
         ({"runtimeClassName": "A"}, "runtimeClassName: 'A'"),
+        ({"kaischeduler": {"gpuMemoryMiB": 2, "gpuTotalMemoryMiB": 1}},
+         "kaischeduler.gpuMemoryMiB: 2 is above kaischeduler.gpuTotalMemoryMiB: 1"),
         ({"kaischeduler": {"queue": "_"}}, "kaischeduler.queue: '_'"),
         ({"monitoring": {"enabled": True, "serviceMonitor": {"enabled": True, "interval": "5s"}}},
          "monitoring.serviceMonitor.scrapeTimeout: '10s' is longer than interval"),

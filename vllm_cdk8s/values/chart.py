@@ -213,9 +213,11 @@ def _pod_options(values: Values) -> PodOptions:
         "affinity": values.affinity,
     }
     kai = values.kaischeduler
-    if kai.queue is not None or kai.gpu_memory_mib is not None:
+    if kai != type(kai)():
         with by_value_path("kaischeduler"):
-            options["kai"] = KaiShare(queue=kai.queue, gpu_memory_mib=kai.gpu_memory_mib)
+            options["kai"] = KaiShare(
+                queue=kai.queue, gpu_memory_mib=kai.gpu_memory_mib, gpu_total_memory_mib=kai.gpu_total_memory_mib
+            )
     if values.runtime_class_name:
         options["runtime_class"] = values.runtime_class_name
     return options

@@ -173,6 +173,11 @@ class KaiScheduler(Section):
     gpu_memory_mib: Positive | None = Field(
         default=None, alias="gpuMemoryMiB", description="GPU memory of the share, in MiB"
     )
+    gpu_total_memory_mib: Positive | None = Field(
+        default=None,
+        alias="gpuTotalMemoryMiB",
+        description="Memory of the whole GPU, in MiB, for vLLM to keep to its part",
+    )
 
 
 class EnvVar(Section):

@@ -36,6 +36,7 @@ _VALUE_PATHS = {
     "drop_cache": "init_drop_cache",
     "kai": "kaischeduler",
     "gpu_memory_mib": "kaischeduler.gpuMemoryMiB",
+    "gpu_total_memory_mib": "kaischeduler.gpuTotalMemoryMiB",
     "gpus": "resources.limits.nvidia.com/gpu",
     "name": "fullnameOverride",
     "app_name": "nameOverride",
