@@ -42,8 +42,21 @@ def main() -> None:
         report(f"each further server, {way[2:]}, against the kplus app", ratio(found, OURS, KPLUS), 0.6)
         report(f"each further server, {way[2:]}, against dictionaries", ratio(found, OURS, DICTIONARIES), 1.6)
     most = 1000 if full else 500
+    report("milliseconds to import it on top of cdk8s_plus_27", median(import_milliseconds() for _ in range(5)), 30)
     growth = [further(OURS, most) / further(OURS, 100) for _ in range(3)]
     report(f"each of {most} servers against each of 100", median(growth), 1.2)
+
+
+def import_milliseconds() -> float:
+    code = (
+        "import time, cdk8s_plus_27; before = time.process_time(); from vllm_cdk8s import VllmServer; "
+        "print((time.process_time() - before) * 1000)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    done = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return float(done.stdout)
 
 
 def turns(programs: list[str], rounds: int, *, further: int = 0, way: str = "--unnamed") -> dict[str, list[float]]:

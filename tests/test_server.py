@@ -279,6 +279,26 @@ def test_two_gpus_get_shared_memory_and_tensor_parallelism(full: cdk8s.Chart) ->
     assert {"name": "shm", "mountPath": "/dev/shm"} in container["volumeMounts"]  # noqa: S108 - the container's
 
 
+@pytest.mark.parametrize(
+    ("gpus", "sizes", "shm"),
+    [
+        (4, {"tensor_parallel_size": 4}, "4Gi"),
+        (4, {"tensor_parallel_size": 2, "pipeline_parallel_size": 2}, "4Gi"),
+        (4, {"tensor_parallel_size": 2, "data_parallel_size": 2}, "4Gi"),
+        (1, {}, None),
+    ],
+)
+def test_parallel_sizes_that_use_all_gpus_pass_and_share_memory(
+    gpus: int, sizes: dict[str, int], shm: str | None
+) -> None:
+    chart = served(gpus=gpus, engine_args=sizes)
+    args = vllm_container(chart)["args"]
+    for name, size in sizes.items():
+        assert f"--{name.replace('_', '-')}={size}" in args
+    limits = [volume["emptyDir"]["sizeLimit"] for volume in pod_spec(chart)["volumes"] if volume["name"] == "shm"]
+    assert limits == ([] if shm is None else [shm])
+
+
 def test_the_pod_outlives_its_last_requests(full: cdk8s.Chart) -> None:
     command = vllm_container(full)["lifecycle"]["preStop"]["exec"]["command"]
     [flag] = [arg for arg in vllm_container(full)["args"] if arg.startswith("--shutdown-timeout")]
