@@ -206,8 +206,11 @@ def _check_namespace(namespace: str) -> None:
 
 
 def _find_node() -> None:
-    """jsii, below cdk8s, runs on Node.js: the one on PATH, or the one that the ``node`` extra installs from PyPI."""
-    node = os.environ.get("JSII_NODE") or which("node") or _node_of_the_wheel()
+    """jsii, below cdk8s, runs on Node.js: the one that the ``node`` extra installed, else the one on PATH.
+
+    In this order, since a wheel beside us was asked for, and jsii complains of what is on many a PATH.
+    """
+    node = os.environ.get("JSII_NODE") or _node_of_the_wheel() or which("node")
     if node is None:
         raise _CommandError("Node.js: there is none on PATH; install it, or pip install 'vllm-cdk8s[node]'")
     try:
