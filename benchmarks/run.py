@@ -48,9 +48,10 @@ def main() -> None:
 
 
 def import_milliseconds() -> float:
-    """Without the garbage collector: a pass over all that kplus made takes longer than our import, whoever causes it."""
+    """Without the garbage collector: one pass over what kplus made takes longer than our import, whoever causes it."""
     code = (
-        "import gc, time, cdk8s_plus_27; gc.disable(); before = time.process_time(); from vllm_cdk8s import VllmServer; "
+        "import gc, time, cdk8s_plus_27; gc.disable(); before = time.process_time(); "
+        "from vllm_cdk8s import VllmServer; "
         "print((time.process_time() - before) * 1000)"
     )
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
