@@ -262,7 +262,9 @@ def mentions(text: str, name: str) -> list[str]:
 
 
 def says_deprecated(action: argparse.Action) -> bool:
-    return bool(re.search(r"\[?deprecated\]?\b", (action.help or "")[:200], re.IGNORECASE))
+    """Whether its help says so of the option itself, not of something that it is about."""
+    said = r"^\W*deprecated\b|\bdeprecated:|\bis deprecated\b|\bhas been replaced by\b"
+    return re.search(said, action.help or "", re.IGNORECASE) is not None
 
 
 def plain(value: typing.Any) -> typing.Any:

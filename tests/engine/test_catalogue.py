@@ -160,3 +160,12 @@ def test_the_generator_joins_releases_with_equal_facts_and_splits_at_gaps(genera
         "a": [[0, 1, one], [3, 3, two]],
         "b": [[1, 2, two]],
     }
+
+
+def test_an_option_about_deprecated_things_is_not_deprecated_itself() -> None:
+    newest = catalogue.release(None)
+    about = [newest.option(name) for name in ("allow_deprecated_quantization", "show_hidden_metrics_for_version")]
+    assert [option.deprecated for option in about if option] == [False, False]
+    old = catalogue.release("0.16.0").option("disable_log_requests")
+    assert old is not None
+    assert old.deprecated
