@@ -1,6 +1,6 @@
 """Hold the catalogue of metrics against what vLLM itself registers with Prometheus.
 
-    .vllm-sources/venv/bin/python tools/check_metrics.py .vllm-sources/0.32.0
+    build/vllm/venv/bin/python tools/check_metrics.py build/vllm/0.32.0
 
 Imports that release's own logger in an environment with vLLM's dependencies (the one that tools/catalogue.py makes),
 has it make the metrics of a server with default settings, and compares names, kinds and labels with
