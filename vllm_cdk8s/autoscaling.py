@@ -59,42 +59,41 @@ class Autoscaling:
         targets = {"cpu": self.target_cpu_utilization, "memory": self.target_memory_utilization}
         return {resource: percent for resource, percent in targets.items() if percent is not None}
 
-
-def add_autoscaler(
-    scope: Construct,
-    autoscaling: Autoscaling,
-    *,
-    target: cdk8s.ApiObject,
-    target_name: str,
-    resources: Resources,
-    name: str | None,
-    labels: Mapping[str, str],
-) -> k8s.KubeHorizontalPodAutoscalerV2:
-    """The autoscaler of a workload; typed L1, since kplus's takes no ApiObject as its target."""
-    for resource in autoscaling.targets():
-        if resource not in resources.requests and resource not in resources.limits:
-            warn(
-                f"autoscaling: there is no resources.requests[{resource!r}] to measure utilization against, so the "
-                "autoscaler will not act"
-            )
-    return k8s.KubeHorizontalPodAutoscalerV2(
-        scope,
-        "Autoscaler",
-        metadata=k8s.ObjectMeta(name=name, labels=dict(labels)),
-        spec=k8s.HorizontalPodAutoscalerSpecV2(
-            scale_target_ref=k8s.CrossVersionObjectReferenceV2(
-                api_version=target.api_version, kind=target.kind, name=target_name
-            ),
-            min_replicas=autoscaling.min_replicas,
-            max_replicas=autoscaling.max_replicas,
-            metrics=[
-                k8s.MetricSpecV2(
-                    type="Resource",
-                    resource=k8s.ResourceMetricSourceV2(
-                        name=resource, target=k8s.MetricTargetV2(type="Utilization", average_utilization=percent)
-                    ),
+    def add_to(
+        self,
+        scope: Construct,
+        *,
+        target: cdk8s.ApiObject,
+        target_name: str,
+        resources: Resources,
+        name: str | None,
+        labels: Mapping[str, str],
+    ) -> k8s.KubeHorizontalPodAutoscalerV2:
+        """Make the autoscaler of a workload; typed L1, since kplus's takes no ApiObject as its target."""
+        for resource in self.targets():
+            if resource not in resources.requests and resource not in resources.limits:
+                warn(
+                    f"autoscaling: there is no resources.requests[{resource!r}] to measure utilization against, so the "
+                    "autoscaler will not act"
                 )
-                for resource, percent in autoscaling.targets().items()
-            ],
-        ),
-    )
+        return k8s.KubeHorizontalPodAutoscalerV2(
+            scope,
+            "Autoscaler",
+            metadata=k8s.ObjectMeta(name=name, labels=dict(labels)),
+            spec=k8s.HorizontalPodAutoscalerSpecV2(
+                scale_target_ref=k8s.CrossVersionObjectReferenceV2(
+                    api_version=target.api_version, kind=target.kind, name=target_name
+                ),
+                min_replicas=self.min_replicas,
+                max_replicas=self.max_replicas,
+                metrics=[
+                    k8s.MetricSpecV2(
+                        type="Resource",
+                        resource=k8s.ResourceMetricSourceV2(
+                            name=resource, target=k8s.MetricTargetV2(type="Utilization", average_utilization=percent)
+                        ),
+                    )
+                    for resource, percent in self.targets().items()
+                ],
+            ),
+        )

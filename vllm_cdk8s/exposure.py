@@ -115,36 +115,35 @@ class Ingress:
         hosts = sequence("ingress.hosts", self.hosts)
         return [host if isinstance(host, IngressHost) else IngressHost(host=host) for host in hosts]
 
-
-def add_ingress(
-    scope: Construct, ingress: Ingress, *, service: kplus.Service, name: str | None, labels: Mapping[str, str]
-) -> kplus.Ingress:
-    """The kplus Ingress of a service."""
-    backend = kplus.IngressBackend.from_service(service)
-    rules = [
-        kplus.IngressRule(
-            host=host.host,
-            path=path.path,
-            path_type=_PATH_TYPES[path.path_type],
-            backend=backend,
+    def add_to(
+        self, scope: Construct, *, service: kplus.Service, name: str | None, labels: Mapping[str, str]
+    ) -> kplus.Ingress:
+        """Make the kplus Ingress of a service."""
+        backend = kplus.IngressBackend.from_service(service)
+        rules = [
+            kplus.IngressRule(
+                host=host.host,
+                path=path.path,
+                path_type=_PATH_TYPES[path.path_type],
+                backend=backend,
+            )
+            for host in self.ingress_hosts()
+            for path in host.ingress_paths()
+        ]
+        tls = [
+            kplus.IngressTls(
+                hosts=list(entry.hosts) or None,
+                secret=kplus.Secret.from_secret_name(scope, f"Tls{index}", entry.secret)
+                if isinstance(entry.secret, str)
+                else entry.secret,
+            )
+            for index, entry in enumerate(self.tls)
+        ]
+        return kplus.Ingress(
+            scope,
+            "Ingress",
+            metadata=cdk8s.ApiObjectMetadata(name=name, labels=dict(labels), annotations=dict(self.annotations)),
+            class_name=self.class_name,
+            rules=rules,
+            tls=tls,
         )
-        for host in ingress.ingress_hosts()
-        for path in host.ingress_paths()
-    ]
-    tls = [
-        kplus.IngressTls(
-            hosts=list(entry.hosts) or None,
-            secret=kplus.Secret.from_secret_name(scope, f"Tls{index}", entry.secret)
-            if isinstance(entry.secret, str)
-            else entry.secret,
-        )
-        for index, entry in enumerate(ingress.tls)
-    ]
-    return kplus.Ingress(
-        scope,
-        "Ingress",
-        metadata=cdk8s.ApiObjectMetadata(name=name, labels=dict(labels), annotations=dict(ingress.annotations)),
-        class_name=ingress.class_name,
-        rules=rules,
-        tls=tls,
-    )

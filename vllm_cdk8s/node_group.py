@@ -14,7 +14,6 @@ from vllm_cdk8s.contribution import with_features
 from vllm_cdk8s.engine import engine_command
 from vllm_cdk8s.engine.raw import string_list
 from vllm_cdk8s.errors import InvalidOptionError
-from vllm_cdk8s.exposure import Ingress, add_ingress
 from vllm_cdk8s.pod import Resources, with_gpus
 from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
 from vllm_cdk8s.server_base import (
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineArgs, EngineCommand
+    from vllm_cdk8s.exposure import Ingress
     from vllm_cdk8s.storage import ModelStorage
 
 
@@ -179,7 +179,7 @@ class NodeGroupServer(Server):
         )  # fmt: skip
         self.ingress = None
         if "ingress" in said:
-            self.ingress = add_ingress(self, said["ingress"], service=self.service, name=name, labels=self.labels)
+            self.ingress = said["ingress"].add_to(self, service=self.service, name=name, labels=self.labels)
         if self.drop_cache is not None:
             place(scope)[0].add_check(self._check_privileged_namespace)
         note_api_key(self, scope, self.selector, opts.get("api_key"))

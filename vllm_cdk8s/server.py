@@ -10,11 +10,9 @@ import cdk8s_plus_27 as kplus
 from vllm_cdk8s import checks
 from vllm_cdk8s.api_key import note_api_key
 from vllm_cdk8s.apps import place
-from vllm_cdk8s.autoscaling import Autoscaling, add_autoscaler
 from vllm_cdk8s.contribution import with_features
 from vllm_cdk8s.engine import engine_command
 from vllm_cdk8s.errors import ConflictError
-from vllm_cdk8s.exposure import Ingress, add_ingress
 from vllm_cdk8s.health import DEFAULT_STARTUP_SECONDS
 from vllm_cdk8s.pod import Resources, with_gpus
 from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
@@ -38,8 +36,10 @@ if TYPE_CHECKING:
     from constructs import Construct
     from typing_extensions import Unpack
 
+    from vllm_cdk8s.autoscaling import Autoscaling
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineArgs
+    from vllm_cdk8s.exposure import Ingress
     from vllm_cdk8s.sizing import Sizing
 
 __all__ = ["INSTANCE_LABEL", "NAME_LABEL", "VllmServer"]
@@ -193,11 +193,11 @@ class VllmServer(Server):
         self._serve(name, service_type=kind, service_port=service_port, target_port=port, pods=self.pods)
         self.ingress = None
         if ingress is not None:
-            self.ingress = add_ingress(self, ingress, service=self.service, name=name, labels=self.labels)
+            self.ingress = ingress.add_to(self, service=self.service, name=name, labels=self.labels)
         self.autoscaler: Construct | None = None
         if autoscaling is not None:
-            self.autoscaler = add_autoscaler(
-                self, autoscaling, target=self.deployment, target_name=self.name, resources=all_resources, name=name,
+            self.autoscaler = autoscaling.add_to(
+                self, target=self.deployment, target_name=self.name, resources=all_resources, name=name,
                 labels=self.labels,
             )  # fmt: skip
         if drop_cache is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import cdk8s
@@ -11,18 +12,12 @@ from constructs import Construct
 
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import inherit_place, place, unprivileged_namespaces
-from vllm_cdk8s.autoscaling import Autoscaling
-from vllm_cdk8s.drop_cache import DropCacheWrapper
 from vllm_cdk8s.engine.version import said_version, version_key
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
-from vllm_cdk8s.exposure import Ingress
 from vllm_cdk8s.health import PORT_NAME
 from vllm_cdk8s.lifecycle import drain
 from vllm_cdk8s.placement import KaiShare
-from vllm_cdk8s.pod import Resources
 from vllm_cdk8s.pod_standards import pod_security_level
-from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
-from vllm_cdk8s.storage import ModelStorage
 from vllm_cdk8s.workload import SHUTDOWN_TIMEOUT_SINCE, PodOptions, scheme
 
 if TYPE_CHECKING:
@@ -30,7 +25,10 @@ if TYPE_CHECKING:
 
     from constructs import IConstruct
 
+    from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineCommand
+    from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
+    from vllm_cdk8s.storage import ModelStorage
 
 NAME_LABEL, INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
 # Beyond the start-up budget, for pulling an image of many GiB and for scheduling.
@@ -41,13 +39,17 @@ _SERVICE_TYPES = {
     "NodePort": kplus.ServiceType.NODE_PORT,
     "LoadBalancer": kplus.ServiceType.LOAD_BALANCER,
 }
-_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
-    "storage": ((ModelStorage,), 'ModelStorage(self, "models", size="50Gi") or another of its kinds'),
-    "probes": ((SlowStartProbes, ManualProbes), 'SlowStartProbes(self, "probes", max_startup_seconds=600)'),
-    "drop_cache": ((DropCacheWrapper,), 'DropCacheWrapper(self, "drop-cache")'),
-    "autoscaling": ((Autoscaling,), "Autoscaling(max_replicas=4)"),
-    "ingress": ((Ingress,), 'Ingress(hosts=["llm.example.com"])'),
-    "resources": ((Resources,), 'Resources(limits={"memory": "24Gi"})'),
+# By name, so that only those who use a kind import it.
+_KINDS = {
+    "storage": (("storage.ModelStorage",), 'ModelStorage(self, "models", size="50Gi") or another of its kinds'),
+    "probes": (
+        ("probes.SlowStartProbes", "probes.ManualProbes"),
+        'SlowStartProbes(self, "probes", max_startup_seconds=600)',
+    ),
+    "drop_cache": (("drop_cache.DropCacheWrapper",), 'DropCacheWrapper(self, "drop-cache")'),
+    "autoscaling": (("autoscaling.Autoscaling",), "Autoscaling(max_replicas=4)"),
+    "ingress": (("exposure.Ingress",), 'Ingress(hosts=["llm.example.com"])'),
+    "resources": (("pod.Resources",), 'Resources(limits={"memory": "24Gi"})'),
 }
 # Of the tightest of several pod templates, the loosest decides.
 _LEVELS = ("restricted", "baseline", "privileged")
@@ -218,9 +220,15 @@ def _at(wire: Any, pointer: str) -> Any:
 def check_kinds(**options: object) -> None:
     """Refuse options that are not of their type; None is none."""
     for option, value in options.items():
-        kinds, allowed = _KINDS[option]
         if value is not None:
-            checks.instance(option, value, *kinds, allowed=allowed)
+            names, allowed = _KINDS[option]
+            checks.instance(option, value, *map(_kind, names), allowed=allowed)
+
+
+def _kind(name: str) -> type:
+    module, _, kind = name.partition(".")
+    found: type = getattr(import_module(f"vllm_cdk8s.{module}"), kind)
+    return found
 
 
 def check_names(name: str | None, instance: str | None, app_name: str, *, longest_suffix: str) -> None:

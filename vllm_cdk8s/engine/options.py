@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # As vLLM's human_readable_int: 32k is 32,000 and 32K is 32,768; a fraction only with the decimal ones.
 _SIZE = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[kmgt])|(?P<binary>\d+)(?P<power>[KMGT])")
 _NUMBER_LIKE = re.compile(r"-\d+|-\d*\.\d+")
+_COMPOUNDS = {"object": "a mapping", "list": "a list"}
 _PLAIN_KINDS = {"bool": bool, "int": int, "float": (int, float)}
 
 Finding = Callable[[InvalidOptionError], None]
@@ -181,6 +182,12 @@ def _check_field(label: str, facts: Mapping[str, Any], item: Any, finding: Findi
     choices = facts.get("choices", [])
     if item is None or not kinds:
         return
+    compound = "a mapping" if isinstance(item, Mapping) else "a list" if isinstance(item, list) else "a single value"
+    if compound not in {_COMPOUNDS.get(kind, "a single value") for kind in kinds}:
+        if compound == "a single value" and isinstance(item, str):
+            return  # vLLM's validators read some lists and configurations from words
+        allowed = " or ".join(sorted({_COMPOUNDS.get(kind, "a single value") for kind in kinds}))
+        raise InvalidOptionError(f"{item!r} is {compound}; allowed: {allowed}", option=label)
     if kinds == ["choice"] and isinstance(item, str):
         folded = {str(choice).lower() for choice in choices}
         if item.lower() not in folded:

@@ -105,7 +105,12 @@ class _Parser:
             label = f"{self._option}[{start}]"
             item = self._items[start]
             self._at += 1
-            if not item.startswith("-") or item in {"-", "--"} or _NUMBER.fullmatch(item) or " " in item.split("=")[0]:
+            if (
+                not item.startswith("-")
+                or not item.partition("=")[0].strip("-.")
+                or _NUMBER.fullmatch(item)
+                or " " in item.split("=")[0]
+            ):
                 raise InvalidOptionError(f"{item!r} belongs to no option", option=label)
             touched = self._one(label, *self._split(item))
             touched.items.extend(self._items[start : self._at])
@@ -136,6 +141,8 @@ class _Parser:
         name, on = self._release.flags[flag]
         spec = self._release.option(name)
         assert spec is not None  # noqa: S101 - every flag is an option's
+        if path and spec.type not in {"object", "object_or_str", "json"}:
+            raise InvalidOptionError(f"{flag} has no keys", option=label)
         if path:
             return self._key(label, spec, path, self._needed(label, flag, value))
         if spec.kind != "flag":
@@ -230,7 +237,7 @@ class _Parser:
                 option=label,
             )
         name = flag.lstrip("-").replace("-", "_")
-        if catalogue.history(name):
+        if self._release.option(name) is None and catalogue.history(name):
             gone(label, name, self._release, self._finding, shown=flag)
         elif flag.startswith("--no-") and self._release.option(name.removeprefix("no_")):
             raise InvalidOptionError(f"--{flag[5:]} cannot be switched off; leave it out", option=label)
