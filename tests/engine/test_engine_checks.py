@@ -170,6 +170,10 @@ def test_keys_of_configurations_are_checked_like_options() -> None:
     )
     assert "is none of 0, 1, 2, FULL," in refusal(engine_args={"compilation_config": {"cudagraph_mode": "HALF"}})
     assert "'yes' is not a boolean" in refusal(engine_args={"kv_events_config": {"enable_kv_cache_events": "yes"}})
+    assert refusal(engine_args={"compilation_config": {"pass_config": 3}}) == (
+        "compilation_config.pass_config: 3 is a single value; allowed: a mapping"
+    )
+    assert "[1] is a list; allowed: a single value" in refusal(engine_args={"compilation_config": {"mode": [1]}})
     assert "extra_args[0].levle" in refusal(extra_args=["--compilation-config.levle=3"])
     assert "pass_config.eliminate_nops" in refusal(
         engine_args={"compilation_config": {"pass_config": {"eliminate_nops": True}}}
@@ -232,6 +236,9 @@ def test_a_token_without_a_value_is_no_secret() -> None:
         (["-tp=2", "--tensor_parallel_size=2"], "extra_args[1]: --tensor-parallel-size is given twice"),
         (["-cc.mode=3", "--compilation-config.mode=2"], "extra_args[1]: --compilation-config.mode is given twice"),
         (["--compilation-config={}", "-cc.mode=2"], "extra_args[1]: vLLM forgets extra_args[0], which sets"),
+        (["--seed.x=1"], "extra_args[0]: --seed has no keys"),
+        (["---seed=1"], "extra_args[0]: ---seed is not an option of vLLM; did you mean 'seed'?"),
+        (["--.x=1"], "extra_args[0]: '--.x=1' belongs to no option"),
         (["-O.level=3"], "extra_args[0]: vLLM 0.20.2 reads no keys behind -O; use --compilation-config"),
         (["--config=/etc/x.yaml"], "extra_args[0]: vLLM overlooks this form; give '--config' and the file as two"),
         (["--no-headless"], "extra_args[0]: --headless cannot be switched off; leave it out"),

@@ -22,6 +22,7 @@ from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sError
 if TYPE_CHECKING:
     from vllm_cdk8s.engine.catalogue import Option, Release
 
+_OPTION = re.compile(r"--?[^-.=]|---")
 _NUMBER = re.compile(r"-\d+|-\d*\.\d+")  # what argparse takes for a value in spite of its dash
 
 
@@ -105,12 +106,7 @@ class _Parser:
             label = f"{self._option}[{start}]"
             item = self._items[start]
             self._at += 1
-            if (
-                not item.startswith("-")
-                or not item.partition("=")[0].strip("-.")
-                or _NUMBER.fullmatch(item)
-                or " " in item.split("=")[0]
-            ):
+            if not _OPTION.match(item) or _NUMBER.fullmatch(item) or " " in item.split("=")[0]:
                 raise InvalidOptionError(f"{item!r} belongs to no option", option=label)
             touched = self._one(label, *self._split(item))
             touched.items.extend(self._items[start : self._at])
