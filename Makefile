@@ -19,7 +19,7 @@ synth: $(VENV)/.synth  ## write dist/*.k8s.yaml from app.py
 	@ls dist/*.k8s.yaml
 
 test: $(VENV)/.test  ## run the whole test suite
-	@$(WITH_NODE) python -m pytest $(PYTEST_ARGS)
+	@$(WITH_NODE) python -m pytest -n auto $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev  ## ruff, rules and format
 	@$(BIN)/ruff check .
