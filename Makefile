@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: synth test lint types check-cli check-imports bench format clean help
+.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real format clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,18 @@ crds/node_modules/.bin/cdk8s: crds/package-lock.json | $(VENV)/.synth
 
 bench: $(VENV)/.test  ## the ratios of benchmarks/
 	@$(WITH_NODE) python benchmarks/run.py
+
+catalogue: $(VENV)/.test  ## take up new vLLM releases: options, EngineArgs and metrics (downloads vLLM's source)
+	@$(BIN)/python tools/catalogue.py
+	@$(BIN)/python tools/generate_metrics.py
+
+catalogue-check: $(VENV)/.test  ## the data files are what vLLM's releases say (downloads vLLM's source)
+	@$(BIN)/python tools/catalogue.py --check
+	@$(BIN)/python tools/generate_metrics.py --check
+
+test-engine-real: $(VENV)/.test  ## command lines through vLLM's own parsers (downloads vLLM)
+	@$(BIN)/python tools/catalogue.py --prepare 0.10.0 0.11.0 0.20.2 $(shell tail -n1 tools/vllm_releases.txt)
+	@VLLM_PARSERS=$(CURDIR)/build/vllm $(WITH_NODE) python -m pytest tests/engine/test_real_parsers.py
 
 format: $(VENV)/.dev  ## apply ruff's format and safe fixes
 	@$(BIN)/ruff check --fix .
