@@ -55,6 +55,7 @@ PUBLIC = [
     "QueueAutoscaler",
     "RayVllmServer",
     "Resources",
+    "RestrictedNamespace",
     "RouteMatch",
     "SecretKey",
     "ServerNetworkPolicy",

@@ -14,8 +14,10 @@ from vllm_cdk8s import (
     ConflictError,
     DropCacheWrapper,
     InvalidOptionError,
+    NonRoot,
     PrivilegedNamespace,
     PrivilegedPodSecurityPolicy,
+    RestrictedNamespace,
     VllmServer,
 )
 
@@ -261,3 +263,46 @@ def test_both_generations_in_one_golden_file(snapshot: SnapshotAssertion) -> Non
     server = VllmServer(chart, "server", name="bench", drop_cache=DropCacheWrapper(chart, "drop-cache"), **PLAIN)
     PrivilegedPodSecurityPolicy(chart, "policy", service_account=server.service_account)
     assert_golden(chart, snapshot)
+
+
+def in_namespace(labels: dict[str, str], **options: Any) -> cdk8s.App:
+    app = cdk8s.App()
+    chart = cdk8s.Chart(app, "llm", namespace="tight")
+    kplus.Namespace(chart, "namespace", metadata=cdk8s.ApiObjectMetadata(name="tight", labels=labels))
+    VllmServer(chart, "server", name="server", **{**PLAIN, **options})
+    return app
+
+
+@pytest.mark.parametrize(
+    ("enforced", "options", "refused"),
+    [
+        ("restricted", {}, "are baseline, but namespace 'tight' .* enforces restricted; allowed: non_root=NonRoot"),
+        ("baseline", {"security_context": {"privileged": True}}, "are privileged, but namespace 'tight' .* baseline"),
+        ("restricted", {"non_root": NonRoot()}, None),
+        ("baseline", {}, None),
+        ("privileged", {"security_context": {"privileged": True}}, None),
+    ],
+)
+def test_a_server_that_its_namespace_would_refuse_does_not_synthesize(
+    enforced: str, options: dict[str, Any], refused: str | None
+) -> None:
+    app = in_namespace({"pod-security.kubernetes.io/enforce": enforced}, **options)
+    if refused is None:
+        assert "kind: Deployment" in app.synth_yaml()
+    else:
+        with pytest.raises(RuntimeError, match=f"pod_security_level: the pods of server llm/server {refused}"):
+            app.synth_yaml()
+
+
+def test_a_namespace_without_a_level_leaves_it_to_the_cluster() -> None:
+    assert "kind: Deployment" in in_namespace({}).synth_yaml()
+
+
+def test_a_restricted_namespace_carries_three_labels_and_refuses_a_server_of_no_name() -> None:
+    app = cdk8s.App()
+    tight = RestrictedNamespace(cdk8s.Chart(app, "namespaces"), "tight", name="tight")
+    VllmServer(cdk8s.Chart(app, "llm", namespace=tight.name), "server", **PLAIN)
+    labels = cdk8s.ApiObject.of(tight.namespace).to_json()["metadata"]["labels"]
+    assert labels == {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+    with pytest.raises(RuntimeError, match="the pods of server llm/server are baseline"):
+        app.synth_yaml()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.network import Egress, ServerNetworkPolicy
     from vllm_cdk8s.placement import DeviceClaim, KaiShare
     from vllm_cdk8s.pod import Resources
-    from vllm_cdk8s.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy
+    from vllm_cdk8s.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy, RestrictedNamespace
     from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.queue_autoscaler import QueueAutoscaler, TriggerAuthentication
     from vllm_cdk8s.ray_cluster import RayVllmServer
@@ -72,6 +72,7 @@ __all__ = [
     "QueueAutoscaler",
     "RayVllmServer",
     "Resources",
+    "RestrictedNamespace",
     "RouteMatch",
     "SecretKey",
     "ServerNetworkPolicy",
@@ -109,7 +110,7 @@ _MODULES = {
     "network": ("Egress", "ServerNetworkPolicy"),
     "placement": ("DeviceClaim", "KaiShare"),
     "pod": ("Resources",),
-    "pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy"),
+    "pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy", "RestrictedNamespace"),
     "probes": ("ManualProbes", "SlowStartProbes"),
     "queue_autoscaler": ("QueueAutoscaler", "TriggerAuthentication"),
     "ray_cluster": ("RayVllmServer",),

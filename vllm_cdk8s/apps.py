@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 Check = Callable[["constructs.IConstruct"], list[str]]
 Advice = Callable[["constructs.IConstruct"], Iterable[str]]
 
-_POD_SECURITY_LABEL = "pod-security.kubernetes.io/enforce"
-
 
 class AppRegistry:
     """The Python side of one construct tree; `registry` finds it."""
@@ -63,9 +61,13 @@ class AppRegistry:
             )
 
     def add_check(self, check: Check) -> None:
-        """Have a pure function of the tree's root run at synthesis; what it returns are errors."""
-        self._validate()
-        self._checks.append(check)
+        """Have a pure function of the tree's root run at synthesis; what it returns are errors.
+
+        The same function runs once, however often it is added.
+        """
+        if check not in self._checks:
+            self._validate()
+            self._checks.append(check)
 
     def add_advice(self, check: Advice) -> None:
         """Have a function of the tree's root run at synthesis; what it returns are warnings, each given once."""
@@ -86,7 +88,6 @@ class _Validation:
         self._given: set[str] = set()
 
     def validate(self) -> list[str]:
-        _closed_namespaces.pop(self._root, None)
         for advice in (finding for check in self._advice for finding in check(self._root)):
             if advice not in self._given:
                 # In this order, so that a warning made fatal is so at the next synthesis too.
@@ -95,7 +96,6 @@ class _Validation:
         return [finding for check in self._checks for finding in check(self._root)]
 
 
-_closed_namespaces: WeakKeyDictionary[constructs.IConstruct, dict[str, str]] = WeakKeyDictionary()
 _registries: WeakKeyDictionary[Construct, AppRegistry] = WeakKeyDictionary()
 _places: WeakKeyDictionary[Construct, tuple[AppRegistry, str | None]] = WeakKeyDictionary()
 
@@ -137,19 +137,3 @@ def without_namespace(cluster_scoped: cdk8s.ApiObject, scope: Construct) -> None
     """Take the chart's namespace off an object that lives in none; the API server would refuse it."""
     if place(scope)[1] is not None:
         cluster_scoped.add_json_patch(cdk8s.JsonPatch.remove("/metadata/namespace"))
-
-
-def unprivileged_namespaces(root: constructs.IConstruct) -> dict[str, str]:
-    """The namespaces that this app declares without letting privileged pods in: construct paths by name.
-
-    Looked up once for each run of the checks: the walk asks jsii about every object of the app.
-    """
-    found = _closed_namespaces.get(root)
-    if found is None:
-        found = _closed_namespaces[root] = {}
-        for construct in root.node.find_all():
-            if isinstance(construct, cdk8s.ApiObject) and construct.kind == "Namespace":
-                labels = construct.to_json().get("metadata", {}).get("labels", {})
-                if labels.get(_POD_SECURITY_LABEL) != "privileged":
-                    found[construct.name] = construct.node.path
-    return found

@@ -14,8 +14,8 @@ from vllm_cdk8s.contribution import with_features
 from vllm_cdk8s.engine import engine_command
 from vllm_cdk8s.engine.raw import string_list
 from vllm_cdk8s.errors import InvalidOptionError
+from vllm_cdk8s.namespace_levels import level_findings
 from vllm_cdk8s.pod import Resources, with_gpus
-from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
 from vllm_cdk8s.server_base import (
     Server,
     check_kinds,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineArgs, EngineCommand
     from vllm_cdk8s.exposure import Ingress
+    from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.storage import ModelStorage
 
 
@@ -162,7 +163,7 @@ class NodeGroupServer(Server):
         )  # fmt: skip
         self._check_room(suffix)
         self.storage, self.drop_cache = storage, said.get("drop_cache")
-        self.probes = said["probes"] if "probes" in said else SlowStartProbes(self, "Probes")
+        self._given_probes = said.get("probes")
         storage.mount_into(self, scope, max_replicas=nodes * max(1, groups))
         account = self._use_account(said.get("service_account"), name)
         variables: dict[str, Any] = {group_checks.HOST_IP_VARIABLE: group_checks.HOST_IP, **(env or {})}
@@ -181,7 +182,7 @@ class NodeGroupServer(Server):
         if "ingress" in said:
             self.ingress = said["ingress"].add_to(self, service=self.service, name=name, labels=self.labels)
         if self.drop_cache is not None:
-            place(scope)[0].add_check(self._check_privileged_namespace)
+            place(scope)[0].add_check(level_findings)
         note_api_key(self, scope, self.selector, opts.get("api_key"))
 
     def _engine(

@@ -1,8 +1,8 @@
-"""What lets privileged pods into a namespace, for the two ways that Kubernetes has had to keep them out."""
+"""Which pods a namespace lets in, for the two ways that Kubernetes has had to say so."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -12,6 +12,7 @@ from constructs import Construct
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import place, without_namespace
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.namespace_levels import level_findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,41 @@ if TYPE_CHECKING:
 _MODES = ("enforce", "audit", "warn")
 
 
-class PrivilegedNamespace(Construct):
+class _LevelNamespace(Construct):
+    """A Namespace whose three Pod Security labels say one level."""
+
+    _LEVEL: ClassVar[str]
+
+    def __init__(
+        self, scope: Construct, id: str, *, name: str | None = None, labels: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(scope, id)
+        said = {f"pod-security.kubernetes.io/{mode}": self._LEVEL for mode in _MODES}
+        own = checks.label_map("labels", labels or {})
+        for key, level in said.items():
+            if own.get(key, level) != level:
+                raise ConflictError(
+                    f"{own[key]!r} contradicts the {level!r} of a {type(self).__name__}", option=f"labels[{key!r}]"
+                )
+        registry = place(scope)[0]
+        if name is not None:
+            checks.dns_label("name", name)
+            registry.take_name("Namespace", None, name, self)
+        self.namespace = kplus.Namespace(
+            self,
+            "Resource",
+            metadata=cdk8s.ApiObjectMetadata(name=name, labels={**own, **said}),
+        )
+        without_namespace(cdk8s.ApiObject.of(self.namespace), scope)
+        registry.add_check(level_findings)
+
+    @property
+    def name(self) -> str:
+        """The namespace's name, for ``Chart(..., namespace=...)``."""
+        return self.namespace.name
+
+
+class PrivilegedNamespace(_LevelNamespace):
     """A Namespace whose Pod Security labels (enforce, audit, warn) let privileged pods in: Kubernetes 1.25 and newer.
 
     Args:
@@ -33,31 +68,26 @@ class PrivilegedNamespace(Construct):
         ConflictError: a label says otherwise than privileged, or another namespace has the name.
     """
 
-    def __init__(
-        self, scope: Construct, id: str, *, name: str | None = None, labels: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(scope, id)
-        privileged = {f"pod-security.kubernetes.io/{mode}": "privileged" for mode in _MODES}
-        own = checks.label_map("labels", labels or {})
-        for key, level in privileged.items():
-            if own.get(key, level) != level:
-                raise ConflictError(
-                    f"{own[key]!r} contradicts the {level!r} of a PrivilegedNamespace", option=f"labels[{key!r}]"
-                )
-        if name is not None:
-            checks.dns_label("name", name)
-            place(scope)[0].take_name("Namespace", None, name, self)
-        self.namespace = kplus.Namespace(
-            self,
-            "Resource",
-            metadata=cdk8s.ApiObjectMetadata(name=name, labels={**own, **privileged}),
-        )
-        without_namespace(cdk8s.ApiObject.of(self.namespace), scope)
+    _LEVEL = "privileged"
 
-    @property
-    def name(self) -> str:
-        """The namespace's name, for ``Chart(..., namespace=...)``."""
-        return self.namespace.name
+
+class RestrictedNamespace(_LevelNamespace):
+    """A Namespace whose Pod Security labels let in restricted pods alone, such as servers with ``non_root=NonRoot()``.
+
+    A server of this app that the namespace would refuse does not synthesize.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        name: the namespace's name; None lets cdk8s name it.
+        labels: further labels.
+
+    Raises:
+        InvalidOptionError: the name is not a DNS label, or a label is none.
+        ConflictError: a label says otherwise than restricted, or another namespace has the name.
+    """
+
+    _LEVEL = "restricted"
 
 
 class PrivilegedPodSecurityPolicy(Construct):

@@ -13,9 +13,9 @@ from vllm_cdk8s.apps import place
 from vllm_cdk8s.contribution import with_features
 from vllm_cdk8s.engine import engine_command
 from vllm_cdk8s.errors import ConflictError
-from vllm_cdk8s.health import DEFAULT_STARTUP_SECONDS
+from vllm_cdk8s.health import DEFAULT_STARTUP_SECONDS, slow_start
+from vllm_cdk8s.namespace_levels import level_findings
 from vllm_cdk8s.pod import Resources, with_gpus
-from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
 from vllm_cdk8s.server_base import (
     INSTANCE_LABEL,
     NAME_LABEL,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineArgs
     from vllm_cdk8s.exposure import Ingress
+    from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.sizing import Sizing
 
 __all__ = ["INSTANCE_LABEL", "NAME_LABEL", "VllmServer"]
@@ -170,10 +171,10 @@ class VllmServer(Server):
             storage = ModelStorage(
                 self, "Storage", size=size, name=claim_name, labels=self.labels, mount_path=mount_path
             )
-        if probes is None:
-            seconds = DEFAULT_STARTUP_SECONDS if sizing is None else sizing.max_startup_seconds
-            probes = SlowStartProbes(self, "Probes", max_startup_seconds=seconds)
-        self.storage, self.probes, self.drop_cache = storage, probes, drop_cache
+        self.storage, self.drop_cache = storage, drop_cache
+        self._given_probes = probes
+        self._startup_seconds = DEFAULT_STARTUP_SECONDS if sizing is None else sizing.max_startup_seconds
+        self._health = slow_start(self._startup_seconds) if probes is None else probes.health
         limits = (replicas, replicas) if autoscaling is None else (autoscaling.min_replicas, autoscaling.max_replicas)
         self.min_replicas, self.max_replicas = limits
         storage.mount_into(self, scope, max_replicas=self.max_replicas)
@@ -181,7 +182,7 @@ class VllmServer(Server):
         account_name = self._use_account(service_account, name)
         template = pod_template(
             options, engine=self.engine, image=image, image_pull_policy=policy, port=port, env=env,
-            resources=all_resources, gpus=all_gpus, storage=storage, health=probes.health, drop_cache=drop_cache,
+            resources=all_resources, gpus=all_gpus, storage=storage, health=self._health, drop_cache=drop_cache,
             labels=self.selector, service_account=account_name,
         )  # fmt: skip
         self._set_spec(
@@ -201,7 +202,7 @@ class VllmServer(Server):
                 labels=self.labels,
             )  # fmt: skip
         if drop_cache is not None:
-            place(scope)[0].add_check(self._check_privileged_namespace)
+            place(scope)[0].add_check(level_findings)
         note_api_key(self, scope, self.selector, options.get("api_key"))
 
     def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:
@@ -238,7 +239,7 @@ class VllmServer(Server):
             # A surge pod would wait for the GPU, or the claim, that the old one holds, for ever. Not Recreate: a
             # server-side apply over a live RollingUpdate Deployment is refused.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
-            "progressDeadlineSeconds": download_seconds + self.probes.startup_seconds + ROLLOUT_MARGIN_SECONDS,
+            "progressDeadlineSeconds": download_seconds + self._health.startup_seconds + ROLLOUT_MARGIN_SECONDS,
             "template": template,
         }
 

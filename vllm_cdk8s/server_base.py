@@ -11,23 +11,23 @@ import cdk8s_plus_27 as kplus
 from constructs import Construct
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.apps import inherit_place, place, unprivileged_namespaces
+from vllm_cdk8s.apps import inherit_place, place
 from vllm_cdk8s.engine.version import said_version, version_key
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
-from vllm_cdk8s.health import PORT_NAME
+from vllm_cdk8s.health import DEFAULT_STARTUP_SECONDS, PORT_NAME
 from vllm_cdk8s.lifecycle import drain
+from vllm_cdk8s.namespace_levels import LEVELS, level_findings
 from vllm_cdk8s.placement import KaiShare
 from vllm_cdk8s.pod_standards import pod_security_level
+from vllm_cdk8s.probes import SlowStartProbes
 from vllm_cdk8s.workload import SHUTDOWN_TIMEOUT_SINCE, PodOptions, scheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from constructs import IConstruct
-
     from vllm_cdk8s.drop_cache import DropCacheWrapper
     from vllm_cdk8s.engine import EngineCommand
-    from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
+    from vllm_cdk8s.probes import ManualProbes
     from vllm_cdk8s.storage import ModelStorage
 
 NAME_LABEL, INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
@@ -51,8 +51,6 @@ _KINDS = {
     "ingress": (("exposure.Ingress",), 'Ingress(hosts=["llm.example.com"])'),
     "resources": (("pod.Resources",), 'Resources(limits={"memory": "24Gi"})'),
 }
-# Of the tightest of several pod templates, the loosest decides.
-_LEVELS = ("restricted", "baseline", "privileged")
 
 
 class Server(Construct):
@@ -76,8 +74,10 @@ class Server(Construct):
     service: kplus.Service
     service_account: str | kplus.IServiceAccount
     storage: ModelStorage
-    probes: SlowStartProbes | ManualProbes
     drop_cache: DropCacheWrapper | None
+    _given_probes: SlowStartProbes | ManualProbes | None
+    _startup_seconds: int = DEFAULT_STARTUP_SECONDS
+    has_pods = True  # what `level_findings` knows a server by
     # Where the pod templates are in the object that makes the pods.
     _templates: tuple[str, ...] = ("/spec/template",)
 
@@ -118,6 +118,8 @@ class Server(Construct):
             for taken in (kind, "Service"):
                 registry.take_name(taken, namespace, name, self)
             inherit_place(self, self._scope)
+            if namespace is not None:
+                registry.add_check(level_findings)
         registry.take_selector(namespace, self.selector, self)
 
     def _set_spec(self, spec: Mapping[str, Any]) -> None:
@@ -156,6 +158,13 @@ class Server(Construct):
         )  # fmt: skip
 
     @cached_property
+    def probes(self) -> SlowStartProbes | ManualProbes:
+        """The health probes; a server's own are made when first asked for."""
+        if self._given_probes is not None:
+            return self._given_probes
+        return SlowStartProbes(self, "Probes", max_startup_seconds=self._startup_seconds)
+
+    @cached_property
     def pods(self) -> kplus.Pods:
         """The server's pods, for network policies and services of your own."""
         return kplus.Pods.select(self, "Pods", labels=self.selector)
@@ -182,7 +191,7 @@ class Server(Construct):
     def pod_security_level(self) -> str:
         """The strictest Pod Security Standard that the pods satisfy: restricted, baseline or privileged."""
         levels = [pod_security_level(template) for template in self.pod_templates]
-        return max(levels, key=_LEVELS.index)
+        return max(levels, key=LEVELS.index)
 
     def patch_pod(self, path: str, value: Any) -> None:
         """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.
@@ -198,17 +207,6 @@ class Server(Construct):
         value = checks.plain("value", value)
         for template in self._templates:
             self._workload.add_json_patch(cdk8s.JsonPatch.add(f"{template}{path}", value))
-
-    def _check_privileged_namespace(self, root: IConstruct) -> list[str]:
-        declared = unprivileged_namespaces(root)
-        namespace = self.namespace
-        if namespace not in declared:
-            return []
-        finding = (
-            f"drop_cache: server {self.node.path} needs privileged pods, but namespace {namespace!r} "
-            f"({declared[namespace]}) does not let them in; declare it as a PrivilegedNamespace"
-        )
-        return [finding]
 
 
 def _at(wire: Any, pointer: str) -> Any:
