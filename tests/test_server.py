@@ -36,6 +36,7 @@ from vllm_cdk8s import (
     SlowStartProbes,
     VllmCdk8sWarning,
     VllmServer,
+    size_model,
 )
 
 NAME, INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"
@@ -585,6 +586,51 @@ def test_typed_objects_are_accepted_where_a_resource_is_referenced() -> None:
     account: Any = k8s.KubeServiceAccount(chart, "account", metadata=k8s.ObjectMeta(name="typed"))
     VllmServer(chart, "server", service_account=account, **PLAIN)
     assert pod_spec(chart)["serviceAccountName"] == "typed"
+
+
+# What a sizing says
+
+
+def test_a_sizing_says_what_nothing_else_says() -> None:
+    chart = new_chart()
+    sizing = size_model("Qwen/Qwen2.5-72B-Instruct", max_model_len=16_384)
+    server = VllmServer(chart, "sized", model="Qwen/Qwen2.5-72B-Instruct", image=PLAIN["image"], sizing=sizing)
+    resources = vllm_container(chart)["resources"]
+    assert resources["requests"] == {"memory": sizing.memory_request}
+    assert resources["limits"] == {"memory": sizing.memory_limit, "nvidia.com/gpu": sizing.gpus}
+    assert f"--tensor-parallel-size={sizing.gpus}" in server.engine.args
+    assert "--max-model-len=16384" in server.engine.args
+    assert server.probes.startup_seconds >= sizing.max_startup_seconds == 3600
+    assert the(chart, "PersistentVolumeClaim")["spec"]["resources"]["requests"]["storage"] == sizing.claim_size
+
+
+def test_whatever_else_is_said_wins_over_a_sizing() -> None:
+    chart = new_chart()
+    server = VllmServer(
+        chart,
+        "sized",
+        model=PLAIN["model"],
+        image=PLAIN["image"],
+        gpus=2,
+        resources=Resources(limits={"memory": "48Gi"}),
+        storage=ModelStorage(chart, "models", size="70Gi"),
+        probes=SlowStartProbes(chart, "probes", max_startup_seconds=900),
+        engine_args={"max_model_len": 4096},
+        sizing=size_model("7B", gpu_memory="24GB"),
+    )
+    assert vllm_container(chart)["resources"] == {"limits": {"memory": "48Gi", "nvidia.com/gpu": 2}}
+    assert server.engine.max_model_len == 4096
+    assert server.probes.startup_seconds == 900
+    assert the(chart, "PersistentVolumeClaim")["spec"]["resources"]["requests"]["storage"] == "70Gi"
+
+
+def test_a_context_that_the_sized_gpus_have_no_room_for_warns() -> None:
+    sizing = size_model("Qwen/Qwen2.5-7B-Instruct", gpu_memory="24GB")
+    assert sizing.kv_cache_tokens is not None
+    long = 2 * sizing.kv_cache_tokens
+    options = {**PLAIN, "model": "acme/unknown", "gpus": sizing.gpus, "engine_args": {"max_model_len": long}}
+    with pytest.warns(VllmCdk8sWarning, match=f"max_model_len: {long} tokens do not fit into the room of"):
+        VllmServer(new_chart(), "sized", **options, sizing=sizing)
 
 
 # What it costs

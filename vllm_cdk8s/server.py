@@ -154,9 +154,14 @@ class VllmServer(Server):
             model=model, host=host, port=port,
             engine_args=engine_args, extra_args=extra_args, unchecked_args=unchecked_args, image=image,
             engine_version=engine_version, gpus=all_gpus,
-            defaults={**derived_settings(options, image, engine_version), **engine_defaults},
+            defaults={
+                **derived_settings(options, image, engine_version), **engine_defaults,
+                **({} if sizing is None else {"max_model_len": sizing.max_model_len}),
+            },
         )  # fmt: skip
 
+        if sizing is not None:
+            sizing.warn_beyond(self.engine.max_model_len)
         super().__init__(scope, id)
         self.image, self.pod_options = image, options
         self.deployment = self._begin(

@@ -17,7 +17,7 @@ from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.errors import InvalidOptionError, nearest
+from vllm_cdk8s.errors import InvalidOptionError, nearest, warn
 from vllm_cdk8s.gpu_fit import Need, gigabytes, gpu_bytes, gpu_count, per_rank
 from vllm_cdk8s.model_facts import ModelFacts, known_model, nearest_model
 from vllm_cdk8s.model_files import is_there, local_model
@@ -78,6 +78,7 @@ class Sizing:
         kv_cache_bytes_per_token: what each token of each running sequence takes, all GPUs together; None where the
             shape of the model is not known.
         kv_cache_tokens: how many tokens fit into what is left of the GPUs; None as above.
+        max_model_len: the longest sequence that was counted on.
         gpus: GPUs for one replica, which is also its tensor parallel size.
         memory_request: the pod's memory request as a Kubernetes quantity.
         memory_limit: the pod's memory limit as a Kubernetes quantity.
@@ -93,12 +94,21 @@ class Sizing:
     weight_bytes_per_gpu: int
     kv_cache_bytes_per_token: int | None
     kv_cache_tokens: int | None
+    max_model_len: int
     gpus: int
     memory_request: str
     memory_limit: str
     max_startup_seconds: int
     claim_size: str
     figures: tuple[Figure, ...] = field(repr=False)
+
+    def warn_beyond(self, max_model_len: int | None) -> None:
+        """Warn where vLLM is to serve longer sequences than the GPUs have room for."""
+        if max_model_len is not None and self.kv_cache_tokens is not None and max_model_len > self.kv_cache_tokens:
+            warn(
+                f"max_model_len: {max_model_len} tokens do not fit into the room of {self.kv_cache_tokens} that the "
+                f"sizing for {self.max_model_len} leaves; give size_model(max_model_len={max_model_len})"
+            )
 
     def table(self) -> str:
         """The figures as lines of three aligned columns: name, value, source."""
@@ -195,6 +205,7 @@ def size_model(
         weight_bytes_per_gpu=per_gpu,
         kv_cache_bytes_per_token=per_token,
         kv_cache_tokens=tokens,
+        max_model_len=length,
         gpus=gpus,
         memory_request=f"{request}Gi",
         memory_limit=f"{limit}Gi",

@@ -266,10 +266,10 @@ def _defaults(
     result: dict[str, Any] = {}
     if not {"gpu_memory_utilization"} & (said.keys() | taken_away):
         result["gpu_memory_utilization"] = _DEFAULT_GPU_MEMORY_UTILIZATION
-    open_to_us = [name for name in asked if name not in said and name not in taken_away]
-    result |= {name: asked[name] for name in open_to_us if release.option(name) is not None}
     if not {"max_model_len"} & (said.keys() | taken_away):
         result["max_model_len"] = min(_DEFAULT_MAX_MODEL_LEN, limit or _DEFAULT_MAX_MODEL_LEN)
+    open_to_us = [name for name in asked if name not in said and name not in taken_away]
+    result |= {name: asked[name] for name in open_to_us if release.option(name) is not None}
     config = said.get("compilation_config", {})
     if (
         "compilation_config" not in taken_away
