@@ -16,6 +16,8 @@ from vllm_cdk8s import (
     HTTPRoute,
     InferencePool,
     InvalidOptionError,
+    ModelStorage,
+    MultiNodeVllmServer,
     RouteMatch,
     VllmCdk8sWarning,
     VllmServer,
@@ -157,7 +159,40 @@ def test_a_server_that_speaks_tls_warns(chart: cdk8s.Chart) -> None:
         InferencePool(chart, "pool", server=server, endpoint_picker="llama-epp")
 
 
+def test_a_route_carries_the_labels_that_all_its_backends_have(chart: cdk8s.Chart) -> None:
+    one, other = vllm(chart, "one", labels={"team": "ml"}), vllm(chart, "other", labels={"team": "ml"})
+    pool = InferencePool(chart, "pool", server=vllm(chart), endpoint_picker="epp", labels={"tier": "gold"})
+    foreign = InferencePool.from_pool_name(chart, "foreign", "somebody-elses")
+    backends: dict[str, list[Any]] = {"one": [one], "both": [one, other], "pool": [pool], "foreign": [one, foreign]}
+    for name, to in backends.items():
+        HTTPRoute(chart, f"to-{name}", gateways=["public"], backends=to, name=name, labels={"route": name})
+    labels = {each["metadata"]["name"]: each["metadata"]["labels"] for each in synthesis.of_kind(chart, "HTTPRoute")}
+    assert labels == {
+        "one": {**one.labels, "route": "one"},
+        "both": {"app.kubernetes.io/name": "vllm", "team": "ml", "route": "both"},
+        "pool": {"app.kubernetes.io/name": "vllm", "app.kubernetes.io/instance": "llama", "tier": "gold",
+                 "route": "pool"},
+        "foreign": {"route": "foreign"},
+    }  # fmt: skip
+
+
 # Pools.
+
+
+def test_a_pool_of_a_server_over_several_nodes_selects_the_pods_that_serve(chart: cdk8s.Chart) -> None:
+    server = MultiNodeVllmServer(
+        chart, "big", model=synthesis.MODEL, image=synthesis.PLAIN["image"], nodes=2, gpus=1, replicas=2, port=9000,
+        storage=ModelStorage.none(chart, "cache"), name="big",
+    )  # fmt: skip
+    InferencePool(chart, "pool", server=server, endpoint_picker="big-epp")
+    made = spec(chart, "InferencePool")
+    assert made["selector"]["matchLabels"] == {
+        "app.kubernetes.io/name": "vllm",
+        "app.kubernetes.io/instance": "big",
+        "leaderworkerset.sigs.k8s.io/worker-index": "0",
+    }
+    assert made["selector"]["matchLabels"] == synthesis.the(chart, "Service")["spec"]["selector"]
+    assert made["targetPorts"] == [{"number": 9000}]
 
 
 def test_a_pool_selects_the_pods_of_its_server(chart: cdk8s.Chart) -> None:

@@ -18,6 +18,7 @@ from vllm_cdk8s import ModelStorage, VllmServer
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
 from vllm_cdk8s.multi_node import MultiNodeVllmServer
+from vllm_cdk8s.queue_autoscaler import QueueAutoscaler
 from vllm_cdk8s.ray_cluster import RayVllmServer
 from vllm_cdk8s.scraping import milliseconds
 
@@ -238,6 +239,53 @@ def test_alerts_follow_the_servers_own_settings(chart: cdk8s.Chart) -> None:
     assert all(rule["labels"]["team"] == "ml" for rule in group["rules"])
     assert server.probes.startup_seconds == 600
     assert {rule["alert"]: rule.get("for") for rule in group["rules"]}["VllmServerDown"] == "15m"
+
+
+def down(chart: cdk8s.Chart) -> str:
+    (group,) = only(chart, "PrometheusRule")["spec"]["groups"]
+    return str({rule["alert"]: rule["expr"] for rule in group["rules"]}["VllmServerDown"])
+
+
+@pytest.mark.parametrize("autoscaler_first", [True, False])
+def test_the_sleep_of_a_server_that_scales_to_zero_is_no_alarm_in_whichever_order_they_come(
+    chart: cdk8s.Chart, *, autoscaler_first: bool
+) -> None:
+    server = vllm(chart, image="vllm/vllm-openai:v0.20.2")
+    for step in ["scale", "alerts"] if autoscaler_first else ["alerts", "scale"]:
+        if step == "alerts":
+            Alerts(chart, "alerts", server=server)
+        else:
+            QueueAutoscaler(
+                chart, "scale", server=server, prometheus_address="http://prometheus:9090", min_replicas=0,
+                max_replicas=1, wake_query="sum(wanted)",
+            )  # fmt: skip
+    assert down(chart).startswith("sum(up{")
+
+
+@pytest.mark.parametrize(("replicas", "said", "start"), [(0, None, "sum("), (1, True, "sum("), (0, False, "absent("),
+                                                         (1, None, "absent(")])  # fmt: skip
+def test_replicas_and_what_is_said_decide_whether_no_pod_is_an_alarm(
+    chart: cdk8s.Chart, replicas: int, said: bool | None, start: str
+) -> None:
+    Alerts(chart, "alerts", server=vllm(chart, replicas=replicas), scales_to_zero=said)
+    assert down(chart).startswith(start)
+
+
+def test_an_autoscaler_that_keeps_a_pod_leaves_the_alarm(chart: cdk8s.Chart) -> None:
+    server = vllm(chart, image="vllm/vllm-openai:v0.20.2")
+    Alerts(chart, "alerts", server=server)
+    QueueAutoscaler(chart, "scale", server=server, prometheus_address="http://prometheus:9090", max_replicas=1)
+    assert down(chart).startswith("absent(")
+
+
+def test_what_is_said_of_sleep_is_not_overruled_by_an_autoscaler(chart: cdk8s.Chart) -> None:
+    server = vllm(chart, image="vllm/vllm-openai:v0.20.2")
+    Alerts(chart, "alerts", server=server, scales_to_zero=False)
+    QueueAutoscaler(
+        chart, "scale", server=server, prometheus_address="http://prometheus:9090", min_replicas=0, max_replicas=1,
+        wake_query="sum(wanted)",
+    )  # fmt: skip
+    assert down(chart).startswith("absent(")
 
 
 def test_the_dashboard_is_found_by_grafanas_sidecar(chart: cdk8s.Chart) -> None:

@@ -21,7 +21,7 @@ from vllm_cdk8s import (
     ServerNetworkPolicy,
     VllmCdk8sWarning,
     VllmServer,
-    api_key,
+    admission,
 )
 from vllm_cdk8s.multi_node import MultiNodeVllmServer
 
@@ -211,15 +211,15 @@ def test_the_tree_is_walked_once_however_many_charts_there_are(
         cdk8s.Chart(chart.node.root, f"chart-{index}")  # type: ignore[arg-type]  # the root is an App
     vllm(chart, api_key=KEY)
     walks: list[str] = []
-    walk = api_key._of_kind
+    walk = admission._policies
 
-    def counted(root: Any, kind: str) -> list[cdk8s.ApiObject]:
-        walks.append(kind)
-        return walk(root, kind)
+    def counted(root: Any) -> list[admission.Wire]:
+        walks.append(root.node.path)
+        return walk(root)
 
-    monkeypatch.setattr(api_key, "_of_kind", counted)
+    monkeypatch.setattr(admission, "_policies", counted)
     advice(chart)
-    assert walks == ["NetworkPolicy"]
+    assert walks == [""]
 
 
 def test_without_an_api_key_nothing_is_said(chart: cdk8s.Chart) -> None:
@@ -238,6 +238,32 @@ def test_a_policy_of_all_pods_quiets_it_too(chart: cdk8s.Chart) -> None:
     closed = kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY)
     kplus.NetworkPolicy(chart, "closed", ingress=closed)
     assert advice(chart) == []
+
+
+def test_a_policy_that_knows_the_pods_by_a_label_of_the_users_quiets_it_too(chart: cdk8s.Chart) -> None:
+    vllm(chart, api_key=KEY, pod_labels={"team": "search"})
+    closed = kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY)
+    pods = kplus.Pods.select(chart, "x", expressions=[kplus.LabelExpression.in_("team", ["search", "ads"])])
+    kplus.NetworkPolicy(chart, "closed", ingress=closed, selector=pods)
+    assert advice(chart) == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        kplus.LabelExpression.in_("team", ["ads"]),
+        kplus.LabelExpression.not_in("team", ["search"]),
+        kplus.LabelExpression.exists("tier"),
+        kplus.LabelExpression.does_not_exist("team"),
+    ],
+    ids=["in", "not-in", "exists", "not-exists"],
+)
+def test_a_policy_whose_expressions_leave_the_pods_out_does_not(chart: cdk8s.Chart, expression: Any) -> None:
+    vllm(chart, api_key=KEY, pod_labels={"team": "search"})
+    closed = kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY)
+    pods = kplus.Pods.select(chart, "x", expressions=[expression])
+    kplus.NetworkPolicy(chart, "closed", ingress=closed, selector=pods)
+    assert [message.split(":")[0] for message in advice(chart)] == ["api_key"]
 
 
 def test_a_policy_for_other_pods_another_direction_or_namespace_does_not(chart: cdk8s.Chart) -> None:

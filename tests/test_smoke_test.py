@@ -16,11 +16,13 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.pod_security_standards import strictest_level
-from tests.synthesis import PLAIN, Document, assert_golden, new_chart, of_kind, the
+from tests.synthesis import PLAIN, Document, assert_golden, new_chart, of_kind, the, to_yaml
 from vllm_cdk8s import in_pod
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
 from vllm_cdk8s.hardening import NonRoot
+from vllm_cdk8s.network import ServerNetworkPolicy
 from vllm_cdk8s.probes import SlowStartProbes
+from vllm_cdk8s.queue_autoscaler import QueueAutoscaler
 from vllm_cdk8s.secret_key import SecretKey
 from vllm_cdk8s.server import VllmServer
 from vllm_cdk8s.smoke_test import SmokeTest
@@ -249,7 +251,8 @@ def test_the_program_refuses_arguments_that_are_none(arguments: list[str]) -> No
 def server(chart: cdk8s.Chart, **options: Any) -> VllmServer:
     built = VllmServer(chart, "qwen", **{**PLAIN, "name": "qwen", **options})
     if "api_key" in options:
-        kplus.NetworkPolicy(chart, "guard", selector=built.pods)
+        opened = kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.ALLOW)
+        kplus.NetworkPolicy(chart, "guard", selector=built.pods, ingress=opened)
     return built
 
 
@@ -477,8 +480,97 @@ def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> Non
 
 def test_a_server_that_may_have_no_pods_warns() -> None:
     chart = new_chart()
-    with pytest.warns(VllmCdk8sWarning, match=r"^server: llm/qwen may have no pods, and then the test fails"):
-        smoke(chart, server(chart, replicas=0))
+    smoke(chart, server(chart, replicas=0))
+    with pytest.warns(VllmCdk8sWarning, match=r"^server: llm/qwen may have no pods, and then the test llm/smoke"):
+        to_yaml(chart)
+
+
+def test_a_server_that_an_autoscaler_puts_to_sleep_after_the_test_was_made_warns() -> None:
+    chart = new_chart()
+    tested = server(chart)
+    smoke(chart, tested)
+    QueueAutoscaler(
+        chart, "scale", server=tested, prometheus_address="http://prometheus:9090", min_replicas=0, max_replicas=1,
+        wake_query="sum(wanted)",
+    )  # fmt: skip
+    with pytest.warns(VllmCdk8sWarning, match=r"^server: llm/qwen may have no pods"):
+        to_yaml(chart)
+
+
+# Whether a NetworkPolicy lets the test in.
+
+
+def peer(chart: cdk8s.Chart, test: SmokeTest, kind: str) -> Any:
+    return {
+        "test": test.pods,
+        "namespace": "llm",
+        "other-namespace": "web",
+        "other-pods": kplus.Pods.select(chart, "web", labels={"app": "web"}),
+        "all-pods": kplus.Pods.all(chart, "all"),
+        "everybody": kplus.NetworkPolicyIpBlock.any_ipv4(chart, "any"),
+        "labelled-namespaces": kplus.Namespaces.select(chart, "spaces", labels={"team": "search"}),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["test", "namespace", "all-pods", "everybody", "labelled-namespaces"])
+def test_a_policy_that_lets_the_test_in_or_may_do_so_is_fine(kind: str) -> None:
+    chart = new_chart(namespace="llm")
+    tested = server(chart)
+    test = smoke(chart, tested)
+    ServerNetworkPolicy(chart, "policy", server=tested, clients=[peer(chart, test, kind)])
+    to_yaml(chart)
+
+
+@pytest.mark.parametrize("kind", ["other-namespace", "other-pods"])
+def test_a_policy_that_keeps_the_test_out_warns_in_whichever_order_they_come(kind: str) -> None:
+    chart = new_chart(namespace="llm")
+    tested = server(chart)
+    policy = kplus.Pods.select(chart, "web", labels={"app": "web"}) if kind == "other-pods" else "web"
+    ServerNetworkPolicy(chart, "policy", server=tested, clients=[policy], name="closed")
+    smoke(chart, tested)
+    with pytest.warns(
+        VllmCdk8sWarning, match=r"^server: NetworkPolicy 'closed' keeps the pods of llm/smoke from"
+    ):
+        to_yaml(chart)
+
+
+def test_one_policy_that_lets_the_test_in_is_enough() -> None:
+    chart = new_chart(namespace="llm")
+    tested = server(chart)
+    ServerNetworkPolicy(chart, "web", server=tested, clients=["web"])
+    ServerNetworkPolicy(chart, "tests", server=tested, clients=[smoke(chart, tested).pods])
+    to_yaml(chart)
+
+
+def test_a_policy_that_opens_another_port_keeps_the_test_out() -> None:
+    chart = new_chart(namespace="llm")
+    tested = server(chart)
+    test = smoke(chart, tested)
+    policy = kplus.NetworkPolicy(chart, "policy", selector=tested.pods)
+    policy.add_ingress_rule(test.pods, [kplus.NetworkPolicyPort.tcp_range(9000, 9100)])
+    with pytest.warns(VllmCdk8sWarning, match="keeps the pods of llm/smoke"):
+        to_yaml(chart)
+
+
+@pytest.mark.parametrize("port", [kplus.NetworkPolicyPort.tcp_range(7000, 9000), kplus.NetworkPolicyPort.all_tcp()])
+def test_a_policy_that_opens_a_range_of_ports_or_all_lets_it_in(port: kplus.NetworkPolicyPort) -> None:
+    chart = new_chart(namespace="llm")
+    tested = server(chart)
+    test = smoke(chart, tested)
+    policy = kplus.NetworkPolicy(chart, "policy", selector=tested.pods)
+    policy.add_ingress_rule(test.pods, [port])
+    to_yaml(chart)
+
+
+def test_the_pods_of_a_test_in_another_namespace_are_known_there() -> None:
+    chart = new_chart(namespace="llm")
+    elsewhere = cdk8s.Chart(cdk8s.App.of(chart), "tests", namespace="tests")
+    tested = server(chart)
+    test = SmokeTest(elsewhere, "smoke", server=tested)
+    ServerNetworkPolicy(chart, "policy", server=tested, clients=[test.pods])
+    [rule] = the(chart, "NetworkPolicy")["spec"]["ingress"]
+    assert rule["from"][0]["namespaceSelector"] == {"matchLabels": {"kubernetes.io/metadata.name": "tests"}}
+    assert rule["from"][0]["podSelector"] == {"matchLabels": test.labels}
 
 
 def test_a_server_whose_namespace_is_not_known_may_not_be_found_from_another() -> None:

@@ -152,7 +152,7 @@ class HTTPRoute(Construct):
             the gateway's own (15 s with Envoy).
         backend_timeout_seconds: likewise for each attempt, where the gateway retries.
         name: the name of the route; None lets cdk8s name it.
-        labels: labels of the route.
+        labels: labels of the route, besides those that all its backends have.
         annotations: annotations of the route.
 
     Raises:
@@ -186,7 +186,8 @@ class HTTPRoute(Construct):
         namespace = place(scope)[1]
         references = [_reference(self, namespace, backend) for backend in weighted]
         self.route = custom_resource(
-            self, scope, f"{_GATEWAY_GROUP}/v1", "HTTPRoute", name=name, labels=labels, annotations=annotations,
+            self, scope, f"{_GATEWAY_GROUP}/v1", "HTTPRoute", name=name,
+            labels={**_common_labels(weighted), **checks.label_map("labels", labels or {})}, annotations=annotations,
             spec=prune({
                 "parentRefs": parents,
                 "hostnames": hosts,
@@ -217,6 +218,11 @@ def _rules(
         })
         for prefix, same in by_rewrite.items()
     ]  # fmt: skip
+
+
+def _common_labels(backends: Sequence[WeightedBackend]) -> dict[str, str]:
+    first, *others = (backend.to.labels for backend in backends)
+    return {key: value for key, value in first.items() if all(other.get(key) == value for other in others)}
 
 
 def _rewrite(prefix: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from vllm_cdk8s import checks
 from vllm_cdk8s.apps import place, same_namespace
 from vllm_cdk8s.custom_resource import custom_resource
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.node_group import NodeGroupServer
 from vllm_cdk8s.pod import sequence
 from vllm_cdk8s.server import VllmServer
 from vllm_cdk8s.workload import scheme
@@ -39,7 +40,7 @@ class InferencePool(Construct):
     Args:
         scope: the construct this one belongs to.
         id: its name there.
-        server: the server whose pods are chosen from.
+        server: the server whose pods are chosen from; of one over several nodes, those that serve.
         endpoint_picker: the picker's Service, by name or as a kplus service, in the server's namespace.
         endpoint_picker_port: the Service's port.
         failure_mode: ``FailClose`` drops requests while the picker does not answer, ``FailOpen`` sends them anywhere.
@@ -58,7 +59,7 @@ class InferencePool(Construct):
         scope: Construct,
         id: str,
         *,
-        server: VllmServer,
+        server: VllmServer | NodeGroupServer,
         endpoint_picker: str | kplus.Service,
         endpoint_picker_port: int = 9002,
         failure_mode: str = "FailClose",
@@ -67,7 +68,7 @@ class InferencePool(Construct):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        checks.instance("server", server, VllmServer, allowed="a VllmServer")
+        checks.instance("server", server, VllmServer, NodeGroupServer, allowed="a VllmServer or one over several nodes")
         if not isinstance(endpoint_picker, str) and not hasattr(endpoint_picker, "name"):
             raise InvalidOptionError(
                 f"{endpoint_picker!r} is not a service; allowed: a name or a kplus.Service", option="endpoint_picker"
@@ -86,12 +87,14 @@ class InferencePool(Construct):
         super().__init__(scope, id)
         same_namespace(scope, "InferencePool", server=server, namespace=server.namespace)
         warn_of_tls("server", server)
+        serving = server.selector if isinstance(server, VllmServer) else server.leader_selector
         self.namespace: str | None = server.namespace
+        self.labels = {**server.labels, **checks.label_map("labels", labels or {})}
         self.pool = custom_resource(
-            self, scope, f"{POOL_GROUP}/v1", "InferencePool", name=name, labels={**server.labels, **(labels or {})},
+            self, scope, f"{POOL_GROUP}/v1", "InferencePool", name=name, labels=self.labels,
             annotations=annotations,
             spec={
-                "selector": {"matchLabels": server.selector},
+                "selector": {"matchLabels": serving},
                 "targetPorts": [{"number": port} for port in ports],
                 "endpointPickerRef": {
                     "group": "",
@@ -124,7 +127,7 @@ class _OtherPool(InferencePool):
 
     def __init__(self, scope: Construct, id: str, name: str) -> None:
         Construct.__init__(self, scope, id)
-        self.name, self.namespace = name, place(scope)[1]
+        self.name, self.namespace, self.labels = name, place(scope)[1], {}
 
 
 def warn_of_tls(option: str, server: Server) -> None:

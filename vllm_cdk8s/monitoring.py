@@ -6,7 +6,8 @@ The first three are custom resources of the Prometheus operator, the last a Conf
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -19,11 +20,11 @@ from vllm_cdk8s.custom_resource import custom_resource
 from vllm_cdk8s.dashboard_json import dashboard_json
 from vllm_cdk8s.errors import ConflictError
 from vllm_cdk8s.promql import Target, deployment_pods, leader_worker_set_pods, ray_cluster_pods
-from vllm_cdk8s.scraping import endpoint, pod_monitor_spec, service_monitor_spec
+from vllm_cdk8s.scraping import endpoint, monitor_spec
 from vllm_cdk8s.server_base import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _API_VERSION = "monitoring.coreos.com/v1"
 _POD_NAMES = {
@@ -33,7 +34,39 @@ _POD_NAMES = {
 }
 
 
-class PodMonitor(Construct):
+class _Monitor(Construct):
+    """What both monitors have in common: all but their kind, and what in it holds the endpoint."""
+
+    _KIND: ClassVar[str]
+    _ENDPOINTS: ClassVar[str]
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        server: Server,
+        interval: str | cdk8s.Duration = "30s",
+        scrape_timeout: str | cdk8s.Duration = "10s",
+        tls_config: Mapping[str, Any] | None = None,
+        labels: Mapping[str, str] | None = None,
+        name: str | None = None,
+    ) -> None:
+        _check_statistics(server)
+        scraped = endpoint(
+            interval=_duration(interval),
+            scrape_timeout=_duration(scrape_timeout),
+            scheme=server.url.partition(":")[0],
+            tls_config=tls_config,
+        )
+        spec = monitor_spec(
+            server.selector, scraped, endpoints=self._ENDPOINTS, namespace=_other_namespace(scope, server)
+        )
+        super().__init__(scope, id)
+        self.resource = _resource(self, scope, self._KIND, spec, server=server, labels=labels, name=name)
+
+
+class PodMonitor(_Monitor):
     """Have the Prometheus operator scrape the server's pods, each of them and whether ready or not.
 
     ``PodMonitor(self, "Scrape", server=server, labels={"release": "kube-prometheus-stack"})``. Most Prometheus
@@ -55,61 +88,19 @@ class PodMonitor(Construct):
             that the monitor cannot name; TLS without a word on how to trust it.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        server: Server,
-        interval: str | cdk8s.Duration = "30s",
-        scrape_timeout: str | cdk8s.Duration = "10s",
-        tls_config: Mapping[str, Any] | None = None,
-        labels: Mapping[str, str] | None = None,
-        name: str | None = None,
-    ) -> None:
-        scraped = _endpoint(server, interval, scrape_timeout, tls_config)
-        spec = pod_monitor_spec(server.selector, scraped, namespace=_other_namespace(scope, server))
-        super().__init__(scope, id)
-        self.resource = _resource(self, scope, "PodMonitor", spec, server=server, labels=labels, name=name)
+    _KIND = "PodMonitor"
+    _ENDPOINTS = "podMetricsEndpoints"
 
 
-class ServiceMonitor(Construct):
+class ServiceMonitor(_Monitor):
     """Have the Prometheus operator scrape the pods behind the server's service.
 
-    ``ServiceMonitor(self, "Scrape", server=server)``. A `PodMonitor` does the same without the service; one of the two
-    is enough, and with both every sample is there twice.
-
-    Args:
-        scope: the construct this one belongs to.
-        id: its name there.
-        server: the server to scrape.
-        interval: how often, as a Prometheus duration or a ``cdk8s.Duration``.
-        scrape_timeout: how long a scrape may take; at most the interval.
-        tls_config: how to trust a server that speaks TLS, in wire form; needed for one, and for no other.
-        labels: further labels of the monitor, such as the one that Prometheus selects monitors by.
-        name: the monitor's name; None lets cdk8s name it.
-
-    Raises:
-        InvalidOptionError: a duration or a label is none.
-        ConflictError: as with `PodMonitor`.
+    ``ServiceMonitor(self, "Scrape", server=server)``. A `PodMonitor` does the same without the service, and with the
+    same options; one of the two is enough, and with both every sample is there twice.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        server: Server,
-        interval: str | cdk8s.Duration = "30s",
-        scrape_timeout: str | cdk8s.Duration = "10s",
-        tls_config: Mapping[str, Any] | None = None,
-        labels: Mapping[str, str] | None = None,
-        name: str | None = None,
-    ) -> None:
-        scraped = _endpoint(server, interval, scrape_timeout, tls_config)
-        spec = service_monitor_spec(server.selector, scraped, namespace=_other_namespace(scope, server))
-        super().__init__(scope, id)
-        self.resource = _resource(self, scope, "ServiceMonitor", spec, server=server, labels=labels, name=name)
+    _KIND = "ServiceMonitor"
+    _ENDPOINTS = "endpoints"
 
 
 class Alerts(Construct):
@@ -124,7 +115,8 @@ class Alerts(Construct):
         server: the server to watch.
         queue_length: the number of requests that may wait, over all pods, while the queue grows.
         kv_cache_usage: the share of the KV cache above which it counts as full.
-        scales_to_zero: whether having no pod at all is nothing to be alarmed about.
+        scales_to_zero: whether having no pod at all is nothing to be alarmed about; None takes it from the server's
+            replicas and its autoscaler, a `QueueAutoscaler` that comes later included.
         alert_labels: further labels of all alerts, for Alertmanager's routes.
         labels: further labels of the PrometheusRule, such as the one that Prometheus selects rules by.
         name: the PrometheusRule's name; None lets cdk8s name it.
@@ -142,24 +134,32 @@ class Alerts(Construct):
         server: Server,
         queue_length: int = 10,
         kv_cache_usage: float = 0.95,
-        scales_to_zero: bool = False,
+        scales_to_zero: bool | None = None,
         alert_labels: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
         name: str | None = None,
     ) -> None:
-        groups = alert_groups(
-            server_target(server),
-            name=server.name,
-            startup_seconds=server.probes.startup_seconds,
-            queue_length=queue_length,
-            kv_cache_usage=kv_cache_usage,
-            scales_to_zero=scales_to_zero,
-            labels=alert_labels,
-        )
+        target = server_target(server)
+
+        def groups(*, asleep: bool) -> list[dict[str, Any]]:
+            return alert_groups(
+                target,
+                name=server.name,
+                startup_seconds=server.probes.startup_seconds,
+                queue_length=queue_length,
+                kv_cache_usage=kv_cache_usage,
+                scales_to_zero=asleep,
+                labels=alert_labels,
+            )
+
+        # Only some servers know how few pods they may have.
+        may_sleep = getattr(server, "min_replicas", 1) == 0 if scales_to_zero is None else scales_to_zero
+        spec = {"groups": groups(asleep=may_sleep)}
         super().__init__(scope, id)
-        self.resource = _resource(
-            self, scope, "PrometheusRule", {"groups": groups}, server=server, labels=labels, name=name
-        )
+        self.resource = _resource(self, scope, "PrometheusRule", spec, server=server, labels=labels, name=name)
+        if scales_to_zero is None and not may_sleep:
+            rules = cdk8s.JsonPatch.add("/spec/groups", groups(asleep=True))
+            _wakeful.setdefault(server, []).append(lambda: self.resource.add_json_patch(rules))
 
 
 class Dashboard(Construct):
@@ -213,6 +213,15 @@ class Dashboard(Construct):
         )
 
 
+_wakeful: WeakKeyDictionary[Server, list[Callable[[], None]]] = WeakKeyDictionary()
+
+
+def let_sleep(server: Server) -> None:
+    """Have the alerts that a server has already take it for one that may be without pods."""
+    for change in _wakeful.pop(server, ()):
+        change()
+
+
 def server_target(server: Server) -> Target:
     """The series of a server.
 
@@ -225,21 +234,6 @@ def server_target(server: Server) -> Target:
         pods=_POD_NAMES[cdk8s.ApiObject.of(server).kind](server.name),
         namespace=server.namespace,
         version=server.engine.version.name,
-    )
-
-
-def _endpoint(
-    server: Server,
-    interval: str | cdk8s.Duration,
-    scrape_timeout: str | cdk8s.Duration,
-    tls_config: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    _check_statistics(server)
-    return endpoint(
-        interval=_duration(interval),
-        scrape_timeout=_duration(scrape_timeout),
-        scheme=server.url.partition(":")[0],
-        tls_config=tls_config,
     )
 
 

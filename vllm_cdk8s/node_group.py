@@ -183,7 +183,7 @@ class NodeGroupServer(Server):
             self.ingress = said["ingress"].add_to(self, service=self.service, name=name, labels=self.labels)
         if self.drop_cache is not None:
             place(scope)[0].add_check(level_findings)
-        note_api_key(self, scope, self.selector, opts.get("api_key"))
+        note_api_key(self, scope, opts.get("api_key"))
 
     def _engine(
         self,
@@ -229,7 +229,12 @@ class NodeGroupServer(Server):
     @cached_property
     def leader_pods(self) -> kplus.Pods:
         """The pods that serve, one of each group."""
-        return kplus.Pods.select(self, "LeaderPods", labels={**self.selector, **self._leader_labels()})
+        return kplus.Pods.select(self, "LeaderPods", labels=self.leader_selector)
+
+    @property
+    def leader_selector(self) -> dict[str, str]:
+        """The labels of the pods that serve."""
+        return {**self.selector, **self._leader_labels()}
 
     def _annotations(self, annotations: Mapping[str, str]) -> Mapping[str, str]:
         return annotations

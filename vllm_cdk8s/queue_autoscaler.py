@@ -13,7 +13,7 @@ from vllm_cdk8s import checks
 from vllm_cdk8s.apps import same_namespace
 from vllm_cdk8s.custom_resource import custom_resource
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
-from vllm_cdk8s.monitoring import server_target
+from vllm_cdk8s.monitoring import let_sleep, server_target
 from vllm_cdk8s.pod import prune, sequence
 from vllm_cdk8s.promql import quoted
 from vllm_cdk8s.secret_key import SecretKey
@@ -163,6 +163,8 @@ class QueueAutoscaler(Construct):
         super().__init__(scope, id)
         same_namespace(scope, "ScaledObject", server=server, namespace=server.namespace)
         server.leave_replicas_to(self, min_replicas=min_replicas, max_replicas=max_replicas)
+        if min_replicas == 0:
+            let_sleep(server)
         proof = self._authentication(authentication, scope, server=server, name=name)
         query = _Queries(address=address, authentication=proof, asleep=asleep)
         triggers = [query.trigger("waiting", target.total("num_requests_waiting"), waiting_requests,

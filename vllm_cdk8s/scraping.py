@@ -64,22 +64,18 @@ def endpoint(
     return {**found, "scheme": scheme, "tlsConfig": checks.plain("tls_config", tls_config)}
 
 
-def pod_monitor_spec(
-    selector: Mapping[str, str], scraped: Mapping[str, Any], *, namespace: str | None = None
+def monitor_spec(
+    selector: Mapping[str, str], scraped: Mapping[str, Any], *, endpoints: str, namespace: str | None = None
 ) -> dict[str, Any]:
-    """A PodMonitor's spec; the namespace is that of the pods where it is not the monitor's own."""
-    return {**_selected(selector, namespace), "podMetricsEndpoints": [dict(scraped)]}
+    """A monitor's spec.
 
-
-def service_monitor_spec(
-    selector: Mapping[str, str], scraped: Mapping[str, Any], *, namespace: str | None = None
-) -> dict[str, Any]:
-    """A ServiceMonitor's spec; the namespace is that of the service where it is not the monitor's own."""
-    return {**_selected(selector, namespace), "endpoints": [dict(scraped)]}
-
-
-def _selected(selector: Mapping[str, str], namespace: str | None) -> dict[str, Any]:
+    Args:
+        selector: labels of the pods, or of the service.
+        scraped: what `endpoint` gave.
+        endpoints: the field that holds it: ``podMetricsEndpoints`` or ``endpoints``.
+        namespace: that of the pods or the service, where it is not the monitor's own.
+    """
     spec: dict[str, Any] = {"selector": {"matchLabels": dict(selector)}}
     if namespace is not None:
         spec["namespaceSelector"] = {"matchNames": [namespace]}
-    return spec
+    return {**spec, endpoints: [dict(scraped)]}

@@ -208,7 +208,7 @@ class VllmServer(Server):
             )  # fmt: skip
         if drop_cache is not None:
             place(scope)[0].add_check(level_findings)
-        note_api_key(self, scope, self.selector, options.get("api_key"))
+        note_api_key(self, scope, options.get("api_key"))
 
     def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:
         """Take the number of replicas out of the Deployment, since from now on an autoscaler decides on it.

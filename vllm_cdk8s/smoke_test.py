@@ -9,6 +9,7 @@ import cdk8s_plus_27 as kplus
 from constructs import Construct
 
 from vllm_cdk8s import checks
+from vllm_cdk8s.admission import ask_policies, guards, may_admit
 from vllm_cdk8s.apps import place
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
 from vllm_cdk8s.hardening import NonRoot
@@ -18,11 +19,13 @@ from vllm_cdk8s.server_base import Server
 from vllm_cdk8s.workload import check_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import cdk8s
+    from constructs import IConstruct
     from typing_extensions import Unpack
 
+    from vllm_cdk8s.admission import Wire
     from vllm_cdk8s.job import JobOptions
 
 _NAME_LABEL, _INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
@@ -56,7 +59,8 @@ class SmokeTest(Construct):
         verify_tls: False trusts any certificate.
         timeout_seconds: how long to wait for health; None waits for the server's start-up budget and ten minutes more.
         name: what the Job's name begins with; None lets cdk8s name it.
-        image: an image with Python 3.10 or newer; None takes the server's, which its node may have already.
+        image: an image with Python 3.10 or newer; None takes the server's, of many GiB, which the GPU nodes have
+            already. Where the test may land on a node without GPUs, ``image="python:3.13-slim"`` is there in seconds.
         env: environment variables, plain text or ``kplus.EnvValue``.
         **job_options: what may be said of any Job; see `JobOptions`.
 
@@ -85,9 +89,6 @@ class SmokeTest(Construct):
     ) -> None:
         options = check_options(job_options, tuple(SmokeTest.__init__.__kwdefaults__ or ()), JOB_OPTIONS)
         checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
-        # Only some servers know; an autoscaler may decide on it later.
-        if getattr(server, "min_replicas", 1) == 0:
-            warn(f"server: {server.node.path} may have no pods, and then the test fails")
         seconds = _MARGIN_SECONDS + server.probes.startup_seconds
         if timeout_seconds is not None:
             seconds = checks.integer("timeout_seconds", timeout_seconds, minimum=1)
@@ -114,7 +115,7 @@ class SmokeTest(Construct):
                 options.setdefault("image_pull_secrets", pull_secrets)
 
         super().__init__(scope, id)
-        namespace = place(scope)[1]
+        registry, namespace = place(scope)
         if key is not None and api_key is None and namespace != server.namespace:
             raise ConflictError(
                 f"the server's is in namespace {server.namespace!r}, the test in {namespace!r}; a pod can only read "
@@ -140,6 +141,9 @@ class SmokeTest(Construct):
             self, scope, name=name, options=options, spec=spec, labels=self.labels,
             subject=server.pod_templates,
         )  # fmt: skip
+        self._server, self._namespace = server, namespace
+        registry.add_advice(self._without_pods)
+        ask_policies(registry, self._kept_out)
 
     @property
     def name(self) -> str:
@@ -149,7 +153,32 @@ class SmokeTest(Construct):
     @cached_property
     def pods(self) -> kplus.Pods:
         """The test's pods, for network policies that let them reach the server."""
-        return kplus.Pods.select(self, "Pods", labels=self.labels)
+        elsewhere = None
+        if self._namespace is not None and self._namespace != self._server.namespace:
+            # Without a namespace, pods are those of the policy's own.
+            elsewhere = kplus.Namespaces.select(self, "Namespace", names=[self._namespace])
+        return kplus.Pods.select(self, "Pods", labels=self.labels, namespaces=elsewhere)
+
+    def _without_pods(self, _root: IConstruct) -> list[str]:
+        # Only some servers know how few pods they may have, and an autoscaler may have come after the test.
+        if getattr(self._server, "min_replicas", 1) > 0:
+            return []
+        return [f"server: {self._server.node.path} may have no pods, and then the test {self.node.path} fails"]
+
+    def _kept_out(self, policies: Sequence[Wire]) -> str | None:
+        server = self._server
+        closed = guards(server, policies)
+        if not closed:
+            return None
+        port = int(server.engine.settings["port"])
+        labels = self.job.to_json()["spec"]["template"]["metadata"]["labels"]
+        if any(may_admit(policy, self._namespace, labels, port) for policy in closed):
+            return None
+        names = ", ".join(repr(policy["metadata"]["name"]) for policy in closed)
+        return (
+            f"server: NetworkPolicy {names} keeps the pods of {self.node.path} from {server.node.path}, so that the "
+            "test fails; allowed: its .pods among the clients of the ServerNetworkPolicy, or its namespace"
+        )
 
 
 def _restricted(options: JobOptions) -> JobOptions:
