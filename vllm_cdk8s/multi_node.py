@@ -92,7 +92,7 @@ class MultiNodeVllmServer(NodeGroupServer):
             scope, id, model=model, nodes=nodes, storage=storage, options=options, groups=replicas,
             others=("replicas",),
         )  # fmt: skip
-        self.leader_worker_set = self._workload
+        self.leader_worker_set = self.workload
 
     @property
     def master_port(self) -> int:

@@ -26,7 +26,8 @@ def level_findings(root: IConstruct) -> list[str]:
     servers: list[Any] = [construct for construct in constructs if getattr(type(construct), "has_pods", False)]
     if not servers:
         return []
-    declared = {namespace.name: namespace for namespace in _namespaces(constructs)}
+    known = {id(server.workload) for server in servers}  # no need to ask what they are
+    declared = {namespace.name: namespace for namespace in _namespaces(constructs) if id(namespace) not in known}
     return [finding for server in servers for finding in _findings(server, declared.get(server.namespace))]
 
 

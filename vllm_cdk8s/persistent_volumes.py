@@ -99,14 +99,22 @@ def add_claim(
             labels=checks.label_map("labels", labels or {}),
             annotations=checks.annotation_map("annotations", annotations or {}),
         ),
-        spec=k8s.PersistentVolumeClaimSpec(
-            access_modes=[mode],
-            resources=k8s.ResourceRequirements(requests={"storage": _quantity(storage_size("size", size))}),
-            storage_class_name=storage_class,
-            volume_name=volume_name,
-        ),
+        spec=_claim_spec(storage_size("size", size), storage_class, mode, volume_name),
     )  # fmt: skip
     return claim.name if name is None else name
+
+
+# jsii checks each of these values anew, and most claims of an app are alike.
+@lru_cache
+def _claim_spec(
+    size: str, storage_class: str | None, mode: str, volume_name: str | None
+) -> k8s.PersistentVolumeClaimSpec:
+    return k8s.PersistentVolumeClaimSpec(
+        access_modes=[mode],
+        resources=k8s.ResourceRequirements(requests={"storage": _quantity(size)}),
+        storage_class_name=storage_class,
+        volume_name=volume_name,
+    )
 
 
 def add_bound_claim(

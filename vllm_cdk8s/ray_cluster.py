@@ -79,7 +79,7 @@ class RayVllmServer(NodeGroupServer):
         **options: Unpack[NodeGroupOptions],
     ) -> None:
         self._build(scope, id, model=model, nodes=nodes, storage=storage, options=options)
-        self.ray_cluster = self._workload
+        self.ray_cluster = self.workload
 
     @property
     def internode_ports(self) -> tuple[int, ...]:

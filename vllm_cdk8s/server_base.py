@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,7 @@ class Server(Construct):
         service: the service in front of it.
         service_account: the account that the pods run as.
         image: the container image.
+        workload: the object that makes the pods.
         pod_options: what was said of the pods.
     """
 
@@ -95,14 +96,15 @@ class Server(Construct):
     ) -> cdk8s.ApiObject:
         """Make the object that makes the pods, still without a spec, and settle names, labels and selector."""
         self._scope = scope
+        self._metadata_of: dict[str | None, cdk8s.ApiObjectMetadata] = {}
         metadata_labels = {**labels, NAME_LABEL: app_name}
         if instance is not None or name is not None:
             metadata_labels[INSTANCE_LABEL] = instance or name or ""
-        self._workload = cdk8s.ApiObject(
+        self.workload = cdk8s.ApiObject(
             self, "Resource", api_version=api_version, kind=kind,
             metadata=cdk8s.ApiObjectMetadata(name=name, labels=metadata_labels, annotations=dict(annotations)),
         )  # fmt: skip
-        self.name = name if name is not None else self._workload.name
+        self.name = name if name is not None else self.workload.name
         _check_derived_name(self.name, self)
         self.instance = instance or self.name
         self.labels = {**metadata_labels, INSTANCE_LABEL: self.instance}
@@ -110,7 +112,7 @@ class Server(Construct):
         self._instance_known = name is not None or instance is not None
         if self._instance_known:
             self._take_identity(kind, name)
-        return self._workload
+        return self.workload
 
     def _take_identity(self, kind: str, name: str | None) -> None:
         registry, namespace = place(self._scope)
@@ -127,17 +129,22 @@ class Server(Construct):
         if not self._instance_known:
             label = INSTANCE_LABEL.replace("/", "~1")
             patches.append(cdk8s.JsonPatch.add(f"/metadata/labels/{label}", self.instance))
-        self._workload.add_json_patch(*patches)
+        self.workload.add_json_patch(*patches)
 
     def _use_account(self, account: str | kplus.IServiceAccount | None, name: str | None) -> str:
         """The name of the account that the pods run as; None makes one that may do nothing."""
         if account is None:
-            metadata = cdk8s.ApiObjectMetadata(name=name, labels=self.labels)
-            own = kplus.ServiceAccount(self, "ServiceAccount", metadata=metadata, automount_token=False)
+            own = kplus.ServiceAccount(self, "ServiceAccount", metadata=self._metadata(name), automount_token=False)
             self.service_account = own
             return own.name if name is None else name
         self.service_account = account
         return checks.reference("service_account", account, "ServiceAccount")
+
+    def _metadata(self, name: str | None) -> cdk8s.ApiObjectMetadata:
+        # One value for all objects of a name, since jsii checks each anew.
+        if name not in self._metadata_of:
+            self._metadata_of[name] = cdk8s.ApiObjectMetadata(name=name, labels=self.labels)
+        return self._metadata_of[name]
 
     def _serve(
         self,
@@ -151,9 +158,9 @@ class Server(Construct):
         self._service_port = service_port
         self.service = kplus.Service(
             self, "Service",
-            metadata=cdk8s.ApiObjectMetadata(name=name, labels=self.labels),
+            metadata=self._metadata(name),
             type=service_type,
-            ports=[kplus.ServicePort(name=PORT_NAME, port=service_port, target_port=target_port)],
+            ports=[_service_port(service_port, target_port)],
             selector=pods,
         )  # fmt: skip
 
@@ -184,7 +191,7 @@ class Server(Construct):
     @property
     def pod_templates(self) -> list[Any]:
         """The templates of the pods in wire form, as they are by now."""
-        wire = self._workload.to_json()
+        wire = self.workload.to_json()
         return [_at(wire, path) for path in self._templates]
 
     @property
@@ -206,7 +213,12 @@ class Server(Construct):
             )
         value = checks.plain("value", value)
         for template in self._templates:
-            self._workload.add_json_patch(cdk8s.JsonPatch.add(f"{template}{path}", value))
+            self.workload.add_json_patch(cdk8s.JsonPatch.add(f"{template}{path}", value))
+
+
+@lru_cache
+def _service_port(port: int, target_port: int) -> kplus.ServicePort:
+    return kplus.ServicePort(name=PORT_NAME, port=port, target_port=target_port)
 
 
 def _at(wire: Any, pointer: str) -> Any:
