@@ -6,10 +6,14 @@ import cdk8s
 import pytest
 
 from vllm_cdk8s import (
+    Alerts,
     Autoscaling,
+    ConflictError,
+    Dashboard,
     InvalidOptionError,
     KaiShare,
     ModelStorage,
+    MultiNodeVllmServer,
     NonRoot,
     QueueAutoscaler,
     Resources,
@@ -19,6 +23,7 @@ from vllm_cdk8s import (
     VllmCdk8sWarning,
     VllmServer,
 )
+from vllm_cdk8s.metrics import metric
 
 MODEL = "Qwen/Qwen2.5-7B-Instruct"
 RELEASED = "vllm/vllm-openai:v0.20.2"
@@ -137,6 +142,16 @@ def test_a_user_other_than_root_can_write_home_and_caches(servers: dict[str, Vll
         assert any(f"{env(server)[name]}/".startswith(f"{mount}/") for mount in mounts)
 
 
+def test_a_vllm_that_takes_more_than_its_gpu_share_is_refused_since_kai_enforces_nothing(tmp_path: Any) -> None:
+    chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "share")
+    share = KaiShare(queue="team", gpu_fraction=0.5)
+    with pytest.raises(ConflictError, match=r"^gpu_memory_utilization: 0.6 is above the share of 0.50 that kai= asks"):
+        VllmServer(chart, "greedy", model=MODEL, image=RELEASED, kai=share,
+                   engine_args={"gpu_memory_utilization": 0.6})  # fmt: skip
+    told = VllmServer(chart, "told", model=MODEL, image=RELEASED, kai=share)
+    assert "--gpu-memory-utilization=0.5" in container(told)["args"]
+
+
 def test_a_gpu_share_and_what_vllm_takes_agree(servers: dict[str, VllmServer]) -> None:
     template = spec(servers["fraction"])["template"]
     assert template["metadata"]["annotations"] == {"gpu-fraction": "0.5"}
@@ -168,4 +183,47 @@ def test_a_gpu_server_scales_by_its_queue_and_not_by_its_cpu(tmp_path: Any) -> N
     [scaled] = [each for each in cdk8s.Testing.synth(chart) if each["kind"] == "ScaledObject"]
     [trigger] = scaled["spec"]["triggers"]
     assert trigger["metadata"]["query"].startswith(f'sum(vllm:num_requests_waiting{{model_name="{MODEL}",')
+    assert metric("num_requests_waiting", "0.20.2").labels == ("engine", "model_name")
     assert "replicas" not in spec(server)
+
+
+@pytest.mark.parametrize(
+    ("release", "name", "gone"),
+    [
+        ("v0.11.0", "vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"),
+        ("v0.12.0", "vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"),
+        ("v0.32.0", "vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"),
+    ],
+)
+def test_a_renamed_metric_is_asked_for_by_the_name_of_the_release(
+    release: str, name: str, gone: str, tmp_path: Any
+) -> None:
+    chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "renamed")
+    server = VllmServer(chart, "llama", model=MODEL, image=f"vllm/vllm-openai:{release}", gpus=1)
+    Alerts(chart, "alerts", server=server)
+    Dashboard(chart, "dashboard", server=server)
+    made = [each for each in cdk8s.Testing.synth(chart) if each["kind"] in ("PrometheusRule", "ConfigMap")]
+    assert len(made) == 2
+    for each in made:
+        assert name in str(each)
+        assert gone not in str(each)
+
+
+def test_a_metric_that_is_gone_cannot_be_written() -> None:
+    assert metric("gpu_cache_usage_perc", "0.11.2").series() == "vllm:gpu_cache_usage_perc"
+    with pytest.raises(InvalidOptionError, match=r"is not a metric of vLLM 0\.12\.0; it was one until 0\.11\.2"):
+        metric("gpu_cache_usage_perc", "0.12.0")
+
+
+def test_a_worker_of_several_nodes_does_not_die_or_wait_unseen(tmp_path: Any) -> None:
+    chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "nodes")
+    server = MultiNodeVllmServer(
+        chart, "big", model=MODEL, image=RELEASED, nodes=2, gpus=1, storage=ModelStorage.none(chart, "cache")
+    )  # fmt: skip
+    group = server.leader_worker_set.to_json()["spec"]["leaderWorkerTemplate"]
+    assert group["restartPolicy"] == "RecreateGroupOnPodRestart"
+    worker = group["workerTemplate"]["spec"]["containers"][0]
+    for role in ("startupProbe", "livenessProbe", "readinessProbe"):
+        # It dials the leader, whose address the controller gives; a worker has no port of its own.
+        assert worker[role]["exec"]["command"][3:5] == ["LWS_LEADER_ADDRESS", "8000"]
+        assert "socket.create_connection" in worker[role]["exec"]["command"][2]
