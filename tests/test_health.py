@@ -1,4 +1,4 @@
-"""The probes as plain data: the seed's four sizes, the budget that is never cut short, the manual and legacy forms."""
+"""The probes as plain data: the chart's four sizes, the budget that is never cut short, the manual and legacy forms."""
 
 from typing import Any
 
