@@ -59,6 +59,34 @@ def test_a_misspelt_raw_flag_is_refused_with_the_right_flag() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("--tp", "--tensor-parallel-size"),
+        ("-tp2", "-tp=2"),
+        ("-dp16", "-dp=16"),
+        ("--cudagraph-mode=FULL", "--compilation-config.cudagraph_mode"),
+        ("--max_model_length=7", "--max-model-len"),
+    ],
+)
+def test_the_right_flag_is_named_as_it_is_written_among_raw_arguments(wrong: str, right: str) -> None:
+    assert f"did you mean '{right}'?" in refusal(extra_args=[wrong])
+
+
+def test_two_arguments_in_one_item_are_told_apart() -> None:
+    assert refusal(extra_args=["--seed 1"]) == (
+        "extra_args[0]: '--seed 1' is more than one argument; give each an item of its own"
+    )
+    message = refusal(extra_args=["--api-key hunter2"])
+    assert "literal secret" in message
+    assert "hunter2" not in message
+
+
+def test_a_type_by_its_common_name_is_refused_with_vllms_own() -> None:
+    assert "did you mean 'float16'?" in refusal(engine_args={"dtype": "fp16"})
+    assert "did you mean 'float32'?" in refusal(extra_args=["--dtype=fp32"])
+
+
 def test_an_option_of_another_release_is_refused_with_the_releases_that_have_it() -> None:
     assert refusal(engine_args={"swap_space": 4}, image="vllm/vllm-openai:v0.18.0") == (
         "swap_space: not an option of vLLM 0.18.0, but of vLLM up to 0.17.1"
@@ -68,7 +96,7 @@ def test_an_option_of_another_release_is_refused_with_the_releases_that_have_it(
     )
     assert refusal(extra_args=["--disable-log-requests"]) == (
         "extra_args[0]: --disable-log-requests is not an option of vLLM 0.20.2, but of vLLM up to 0.16.0; "
-        "use enable_log_requests"
+        "now there is its opposite, enable_log_requests"
     )
 
 
@@ -95,7 +123,9 @@ def test_a_given_engine_version_makes_it_an_error_again() -> None:
 
 
 def test_a_deprecated_option_warns() -> None:
-    with pytest.warns(VllmCdk8sWarning, match=r"extra_args\[0\]: deprecated in vLLM 0.16.0; use enable_log_requests"):
+    with pytest.warns(
+        VllmCdk8sWarning, match=r"extra_args\[0\]: deprecated in vLLM 0.16.0; now there is its opposite, enable_log"
+    ):
         command(image="vllm/vllm-openai:v0.16.0", extra_args=["--disable-log-requests"])
 
 
@@ -140,6 +170,10 @@ def test_a_value_of_the_wrong_type_or_range_is_refused(settings: object, message
 def test_auto_is_a_context_length_only_where_vllm_knows_it() -> None:
     assert "--max-model-len=auto" in command(engine_args={"max_model_len": "auto"}).args
     assert "'auto' is not" in refusal(engine_args={"max_model_len": "auto"}, image="vllm/vllm-openai:v0.13.0")
+    for raw in ("auto", "AUTO", "-1"):
+        made = command(extra_args=["--max-model-len", raw])
+        assert (made.settings["max_model_len"], made.max_model_len) == ("auto", None)
+    assert "'-1' is not" in refusal(extra_args=["--max-model-len=-1"], image="vllm/vllm-openai:v0.13.0")
 
 
 def test_a_value_that_is_not_among_the_choices_is_refused_with_them() -> None:
@@ -237,7 +271,7 @@ def test_a_token_without_a_value_is_no_secret() -> None:
         (["-cc.mode=3", "--compilation-config.mode=2"], "extra_args[1]: --compilation-config.mode is given twice"),
         (["--compilation-config={}", "-cc.mode=2"], "extra_args[1]: vLLM forgets extra_args[0], which sets"),
         (["--seed.x=1"], "extra_args[0]: --seed has no keys"),
-        (["---seed=1"], "extra_args[0]: ---seed is not an option of vLLM; did you mean 'seed'?"),
+        (["---seed=1"], "extra_args[0]: ---seed is not an option of vLLM; did you mean '--seed'?"),
         (["--.x=1"], "extra_args[0]: '--.x=1' belongs to no option"),
         (["-O.level=3"], "extra_args[0]: vLLM 0.20.2 reads no keys behind -O; use --compilation-config"),
         (["--config=/etc/x.yaml"], "extra_args[0]: vLLM overlooks this form; give '--config' and the file as two"),

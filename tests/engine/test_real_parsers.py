@@ -189,6 +189,15 @@ def test_raw_arguments_mean_to_this_package_what_they_mean_to_vllm(version: str)
             assert same(option, value, real["values"][name]), raw
 
 
+@pytest.mark.parametrize("version", RELEASES[2:])
+def test_a_context_that_vllm_finds_itself_has_the_same_spellings(version: str) -> None:
+    spellings = [["--max-model-len=auto"], ["--max-model-len", "AUTO"], ["--max-model-len", "-1"]]
+    for raw, parsed in zip(spellings, really_parsed(version, [["m", *raw] for raw in spellings]), strict=True):
+        assert parsed["values"]["max_model_len"] == -1
+        made = engine_command(model="m", image=f"vllm/vllm-openai:v{version}", extra_args=raw)
+        assert made.settings["max_model_len"] == "auto"
+
+
 @pytest.mark.parametrize("version", RELEASES)
 def test_levels_behind_a_bare_o_mean_the_same(version: str) -> None:
     spellings = [["-O3"], ["-O=3"], ["-O", "3"]]

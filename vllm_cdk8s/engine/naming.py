@@ -16,18 +16,26 @@ if TYPE_CHECKING:
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # From here on two names are one misspelt, not an old option and a new one that this package does not know yet.
 _MISSPELT = 0.85
+_OPPOSITES = {"disable": "enable", "enable": "disable"}
 
 
 def gone(option: str, name: str, release: Release, finding: Finding, *, shown: str | None = None) -> None:
     """Report an option that other releases have, with what took its place."""
-    place = catalogue.successor(name)
     finding(
         InvalidOptionError(
-            f"{_subject(shown)}not an option of vLLM {release.name}, but of {catalogue.history(name)}"
-            + (f"; use {place}" if place else ""),
+            f"{_subject(shown)}not an option of vLLM {release.name}, but of {catalogue.history(name)}{instead(name)}",
             option=option,
         )
     )
+
+
+def instead(name: str) -> str:
+    """The end of a message about an option that is gone or going: what took its place, if that is known."""
+    place = catalogue.successor(name)
+    if place is None:
+        return ""
+    opposite = name.partition("_")[0] == _OPPOSITES.get(place.partition("_")[0])
+    return f"; now there is its opposite, {place}" if opposite else f"; use {place}"
 
 
 def unknown(option: str, name: str, release: Release, finding: Finding, *, shown: str | None = None) -> None:
@@ -41,7 +49,7 @@ def unknown(option: str, name: str, release: Release, finding: Finding, *, shown
     )
     configurations = catalogue.configurations_with(snake, release)
     if alias is not None or (len(configurations) == 1 and not release.option(snake)):
-        right = repr(alias) if alias else f"{{{configurations[0]!r}: {{{snake!r}: ...}}}}"
+        right = _written(alias or snake, None if alias else configurations[0], raw=shown is not None)
         raise InvalidOptionError(f"{_subject(shown)}not an option of vLLM; did you mean {right}?", option=option)
     candidates = release.names if shown is None else [flag for flag in release.flags if flag.startswith("--")]
     hint = nearest(snake if shown is None else f"--{snake.replace('_', '-')}", candidates)
@@ -53,6 +61,15 @@ def unknown(option: str, name: str, release: Release, finding: Finding, *, shown
     if ratio >= _MISSPELT:
         raise error
     finding(error)
+
+
+def _written(name: str, configuration: str | None, *, raw: bool) -> str:
+    """An option, or a key of a configuration, as a raw argument or as a typed setting."""
+    if configuration is None:
+        return repr(f"--{name.replace('_', '-')}" if raw else name)
+    if raw:
+        return repr(f"--{configuration.replace('_', '-')}.{name}")
+    return f"{{{configuration!r}: {{{name!r}: ...}}}}"
 
 
 def _subject(shown: str | None) -> str:

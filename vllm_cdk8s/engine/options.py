@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.engine.catalogue import history, successor
+from vllm_cdk8s.engine.catalogue import history
+from vllm_cdk8s.engine.naming import instead
 from vllm_cdk8s.errors import InvalidOptionError, nearest, warn
+from vllm_cdk8s.weight_types import canonical
 
 if TYPE_CHECKING:
     from vllm_cdk8s.engine.catalogue import Option, Release
@@ -32,7 +34,7 @@ def checked(option: str, spec: Option, value: Any, release: Release, finding: Fi
         InvalidOptionError: it is of the wrong type; ``finding`` gets what another version may allow.
     """
     if spec.deprecated:
-        warn(f"{option}: deprecated in vLLM {release.name}{_instead(spec.name)}")
+        warn(f"{option}: deprecated in vLLM {release.name}{instead(spec.name)}")
     if spec.kind == "flag":
         return checks.boolean(option, value)
     if spec.kind == "optional" and value is True:
@@ -40,11 +42,6 @@ def checked(option: str, spec: Option, value: Any, release: Release, finding: Fi
     if spec.kind in {"list", "append"}:
         return _items(option, spec, value, finding)
     return _single(option, spec, value, release, finding)
-
-
-def _instead(name: str) -> str:
-    found = successor(name)
-    return f"; use {found}" if found else ""
 
 
 def _items(option: str, spec: Option, value: Any, finding: Finding) -> list[Any]:
@@ -145,7 +142,10 @@ def _among(option: str, spec: Option, value: Any, finding: Finding) -> None:
 
 def near(value: Any, candidates: Sequence[Any]) -> str:
     """The end of a message about a wrong value, with the nearest right one."""
-    return nearest(value, [c for c in candidates if isinstance(c, str)]) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    same = canonical(value)  # what people call fp16 is vLLM's float16
+    return nearest(same if same in candidates else value, [c for c in candidates if isinstance(c, str)])
 
 
 def _check_keys(option: str, name: str, value: Mapping[str, Any], release: Release, finding: Finding) -> None:
@@ -208,6 +208,8 @@ def converted(option: str, spec: Option, text: str) -> Any:
         if spec.type == "float":
             return float(text)
         if spec.type == "size":
+            if spec.auto and text.strip().lower() in {"auto", "-1"}:
+                return "auto"
             return text if tokens(text) is None else (int(text) if text.isdecimal() else text)
         if spec.type in {"object", "json"} or (spec.type == "object_or_str" and text.strip().startswith("{")):
             return json.loads(text)

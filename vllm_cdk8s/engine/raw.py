@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _OPTION = re.compile(r"--?[^-.=]|---")
 _NUMBER = re.compile(r"-\d+|-\d*\.\d+")  # what argparse takes for a value in spite of its dash
+_GLUED = re.compile(r"(-[a-z]{2,})(\d+)")  # -tp2, which argparse reads for flags of one letter only
 
 
 @dataclass(kw_only=True, slots=True)
@@ -106,8 +107,14 @@ class _Parser:
             label = f"{self._option}[{start}]"
             item = self._items[start]
             self._at += 1
-            if not _OPTION.match(item) or _NUMBER.fullmatch(item) or " " in item.split("=")[0]:
+            if not _OPTION.match(item) or _NUMBER.fullmatch(item):
                 raise InvalidOptionError(f"{item!r} belongs to no option", option=label)
+            if " " in item.split("=")[0]:
+                flag = item.split()[0]
+                refuse_secret(label, flag.lstrip("-").replace("-", "_"))
+                raise InvalidOptionError(
+                    f"{item!r} is more than one argument; give each an item of its own", option=label
+                )
             touched = self._one(label, *self._split(item))
             touched.items.extend(self._items[start : self._at])
         for given in self._given.values():
@@ -231,6 +238,11 @@ class _Parser:
             raise InvalidOptionError(
                 f"{flag} is an abbreviation, which another release may read differently; write {' or '.join(full)}",
                 option=label,
+            )
+        glued = _GLUED.fullmatch(flag)
+        if glued and glued[1] in self._release.flags:
+            raise InvalidOptionError(
+                f"{flag} is not an option of vLLM; did you mean '{glued[1]}={glued[2]}'?", option=label
             )
         name = flag.lstrip("-").replace("-", "_")
         if self._release.option(name) is None and catalogue.history(name):
