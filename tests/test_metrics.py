@@ -192,6 +192,12 @@ def test_a_data_file_that_was_touched_fails_the_check(
         tool.main()
 
 
+def test_the_generator_reads_what_the_generator_of_options_fetched(tool: ModuleType) -> None:
+    options = (TOOL.parent / "catalogue.py").read_text(encoding="utf-8")
+    assert 'DEFAULT_CACHE = HERE.parent / "build" / "vllm"' in options
+    assert TOOL.parent.parent / "build" / "vllm" == tool.SOURCES
+
+
 def test_the_data_file_is_written_the_way_the_generator_writes() -> None:
     text = DATA.read_text(encoding="utf-8")
     data = json.loads(text)

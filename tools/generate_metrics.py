@@ -18,7 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "vllm_cdk8s" / "data" / "metrics.json"
-SOURCES = ROOT / ".vllm-sources"
+SOURCES = ROOT / "build" / "vllm"
 KINDS = ("gauge", "counter", "histogram")
 # The engine before V1, which no version in the catalogue starts by default; and what makes no metric of the server.
 SKIPPED = ("vllm/engine/", "vllm/v1/metrics/ray_wrappers.py", "vllm/v1/metrics/reader.py", "vllm/benchmarks/")
