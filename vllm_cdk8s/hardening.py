@@ -99,6 +99,11 @@ def security(
                     f"{name}: {unwanted} contradicts drop_cache, which needs a privileged root container",
                     option="security_context",
                 )
+        if merged.get("runAsUser", 0) != 0:
+            raise ConflictError(
+                f"runAsUser: {merged['runAsUser']} contradicts drop_cache, which needs a privileged root container",
+                option="security_context",
+            )
         own["privileged"] = True
     elif not own.get("privileged"):
         own.setdefault("allowPrivilegeEscalation", False)
