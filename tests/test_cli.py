@@ -60,6 +60,13 @@ def test_a_warning_names_values_wherever_it_names_options() -> None:
     assert "vllm.gpuMemoryUtilization" in warning
 
 
+def test_a_probe_turned_off_is_warned_about_in_words_of_values() -> None:
+    (warning,) = run("template", "prod", *GPU, "--set", "livenessProbe.enabled=false").warnings
+
+    assert warning.startswith("livenessProbe.enabled: false turns the liveness probe off")
+    assert warning.endswith("to allow a slow start use slowStart.maxStartupSeconds")
+
+
 def test_several_files_and_sets_are_laid_over_each_other_and_the_last_wins(tmp_path: Path) -> None:
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text("replicaCount: 2\nvllm: {model: a, port: 1000}\nnodeSelector: {a: b, c: d}\n")
@@ -153,6 +160,55 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytes
     assert (tmp_path / "prod.k8s.yaml").read_text() == "old"
 
 
+def test_an_interrupted_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "prod.k8s.yaml").write_text("old")
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupt)
+    answer = run("template", "prod", *GPU, "--output-dir", str(tmp_path))
+
+    assert answer.code == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["prod.k8s.yaml"]
+    assert (tmp_path / "prod.k8s.yaml").read_text() == "old"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
+@pytest.mark.parametrize("arguments", [["values"], ["schema"], ["size", "7B"], ["template", "prod"]])
+def test_output_that_cannot_be_written_is_one_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            [sys.executable, "-m", "vllm_cdk8s", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert answer.returncode == 2
+    # jsii may have something to say about an old Node.js before
+    assert answer.stderr.endswith("error: standard output: cannot be written: No space left on device\n")
+
+
+def test_a_closed_standard_output_is_one_line() -> None:
+    answer = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" -m vllm_cdk8s values >&-', sys.executable],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (answer.returncode, answer.stderr) == (2, "error: standard output: is closed\n")
+
+
+def test_yaml_is_utf_8_whatever_the_terminal_speaks() -> None:
+    arguments = ["template", "prod", *GPU, "--set", "podAnnotations.a=ü"]
+    answer = command(*arguments, env={"PYTHONIOENCODING": "ascii"})
+
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout == run(*arguments).stdout
+    assert "a: ü" in answer.stdout
+
+
 def test_bad_values_leave_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "prod.k8s.yaml").write_text("old")
 
@@ -212,6 +268,19 @@ def test_what_is_printed_is_the_same_in_every_process() -> None:
             ["template", "prod", "--set", "podAnnotations.a=1\n2", "--set", "vllm.port=x\ny"],
             ["error: vllm.port: 'x\\ny' is not a whole number"],
         ),
+        (
+            ["template", "prod", "--set", "vllm.additionalArgs={--port=9}"],
+            ["error: vllm.additionalArgs[0]: is no engine argument here; use vllm.port"],
+        ),
+        (["template", "prod", "--set", "replicaCount=2147483648"], ["error: replicaCount: 2147483648 is out of range"]),
+        (
+            ["template", "prod", "--set", "slowStart.maxStartupSeconds=604801"],
+            ["error: slowStart.maxStartupSeconds: 604801 is out of range; allowed: at most 604800"],
+        ),
+        (
+            ["template", "prod", "--set", "init_drop_cache=true,securityContext.runAsUser=1000"],
+            ["error: securityContext: runAsUser: 1000 contradicts init_drop_cache, which needs a privileged root"],
+        ),
         (["size", "7B", "--dtype", "fp17"], ["error: --dtype: 'fp17' is not a type of weights; did you mean 'fp16'?"]),
         (["size", "nothing"], ["error: model: 'nothing' is not a model whose size is known"]),
         (["size", "7B", "--gpu-memory-utilization", "2"], ["error: --gpu-memory-utilization: 2.0 is not"]),
@@ -241,6 +310,31 @@ def test_no_arguments_make_a_traceback(arguments: list[str]) -> None:
     assert answer.code == 2
     assert answer.stdout == ""
     assert all(line.startswith("error: ") for line in answer.errors)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--set", "vllm.env.HF_TOKEN=hunter2"),
+        ("--set", "vllm.env[0].value=hunter2,vllm.env[0]"),
+        ("--set", "vllm.env=hunter2", "--set", "vllm.env[0].name=A"),
+        ("--set", "vllm.additionalArgs={--api-key,hunter2}hunter2"),
+        ("--set", "vllm.additionalArgs=--api-key hunter2"),
+        ("--set", "vllm.additionalArgs={--api-key hunter2}"),
+        ("--set-json", 'vllm.additionalArgs=[{"--api-key":"hunter2"}]'),
+        ("--set-json", '{"vllm":{"env":[{"name":"A","value":"hunter2"}],}}'),
+        ("--set-json", 'vllm.env=[{"name":"A","value":{"x":"hunter2"}}]'),
+        ("--set-json", 'vllm.env=["A=hunter2"]'),
+        ("--set", "vllm.env[0].name=HF_TOKEN,vllm.env[0].value=hunter2"),
+        ("--set", "vllm.uncheckedArgs={--api-key=hunter2}"),
+    ],
+)
+def test_no_message_repeats_what_may_be_a_secret(arguments: tuple[str, ...]) -> None:
+    answer = run("template", "prod", *arguments)
+
+    assert answer.code == 2
+    assert "hunter2" not in answer.stderr
+    assert "vllm" in answer.stderr or "--set-json" in answer.stderr
 
 
 def test_warnings_that_are_made_errors_are_error_lines_that_name_values() -> None:

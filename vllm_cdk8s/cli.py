@@ -7,6 +7,7 @@ Node.js, so what it needs is imported when it runs.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import subprocess
@@ -46,16 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(argv)
         run: Callable[[argparse.Namespace], None] = arguments.run
         run(arguments)
-        sys.stdout.flush()
     except (_CommandError, VllmCdk8sError) as error:
         # Problems of values are one line each; what any one of them quotes stays on its line.
         for line in getattr(error, "problems", None) or [str(error)]:
             _say("error: " + " ".join(line.splitlines()))
         return 2
     except BrokenPipeError:
-        # Whoever reads the output has had enough of it (`| head`); Python must not complain when it closes it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # whoever reads the output has had enough of it (`| head`)
     except KeyboardInterrupt:
         return 130
     return 0
@@ -132,13 +130,13 @@ def _parser() -> argparse.ArgumentParser:
 def _values(_: argparse.Namespace) -> None:
     from vllm_cdk8s.values.reference import default_values_text  # noqa: PLC0415 - pydantic, for those who use it
 
-    sys.stdout.write(default_values_text())
+    _print(default_values_text())
 
 
 def _schema(_: argparse.Namespace) -> None:
     from vllm_cdk8s.values.reference import values_schema  # noqa: PLC0415 - as above
 
-    print(json.dumps(values_schema(), indent=2))
+    _print(json.dumps(values_schema(), indent=2) + "\n")
 
 
 def _size(arguments: argparse.Namespace) -> None:
@@ -151,7 +149,7 @@ def _size(arguments: argparse.Namespace) -> None:
         if error.option not in options:
             raise
         raise _CommandError(f"--{error.option.replace('_', '-')}{str(error).removeprefix(error.option)}") from error
-    print(sizing.table())
+    _print(sizing.table() + "\n")
 
 
 def _template(arguments: argparse.Namespace) -> None:
@@ -164,7 +162,7 @@ def _template(arguments: argparse.Namespace) -> None:
         warnings.showwarning = lambda message, *_args, **_kwargs: found.append(str(message))
         text, notes = _render(arguments.name, values, arguments.namespace, found)
     if arguments.output_dir is None:
-        sys.stdout.write(text)
+        _print(text)
     else:
         _say(f"wrote {_write(arguments.output_dir, f'{arguments.name}.k8s.yaml', text)}")
     _say(notes)
@@ -270,9 +268,11 @@ def _write(folder: Path, name: str, text: str) -> Path:
             file.write(text)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
-    except OSError as error:
+    except BaseException as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise _CommandError(f"--output-dir: {target} cannot be written: {error.strerror}") from error
     return target
 
@@ -281,6 +281,23 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def _print(text: str) -> None:
+    """Write to standard output, in UTF-8 whatever the terminal speaks: YAML and JSON are."""
+    if sys.stdout is None:
+        raise _CommandError("standard output: is closed")
+    try:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What could not be written is still there, and Python must not try, and complain, once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise _CommandError(f"standard output: cannot be written: {error.strerror}") from error
 
 
 def _say(text: str) -> None:

@@ -310,7 +310,7 @@ def test_a_target_port_of_its_own_warns(tmp_path: Path) -> None:
 
 
 def test_what_kubernetes_expanded_for_the_helm_chart_arrives_as_it_is_and_warns(tmp_path: Path) -> None:
-    with pytest.warns(VllmCdk8sWarning, match=r"^vllm\.env\[0\]\.value: '\$\(POD_IP\):1' arrives as it is written"):
+    with pytest.warns(VllmCdk8sWarning, match=r"^vllm\.env\[0\]\.value: '\$\(POD_IP\)' arrives as it is written"):
         objects = synth(tmp_path, vllm={"env": [{"name": "A", "value": "$(POD_IP):1"}]})
 
     assert {"name": "A", "value": "$$(POD_IP):1"} in pod_of(objects)["containers"][0]["env"]

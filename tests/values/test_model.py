@@ -283,6 +283,23 @@ def test_no_data_crashes_the_model(data: dict[str, Any]) -> None:
         assert isinstance(values, Values)
 
 
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ({"ingress": {"hosts": ["a.b"]}}, "ingress.hosts[0]: 'a.b' is not a mapping; allowed: such as {\"host\": "),
+        ({"tolerations": "x"}, 'tolerations: \'x\' is not a list; allowed: such as [{"key": "nvidia.com/gpu"'),
+        ({"image": "vllm:v0.11.0"}, "image: 'vllm:v0.11.0' is not a mapping; allowed: such as {\"repository\": "),
+        ({"vllm": {"env": {"A": "b"}}}, 'vllm.env: a mapping is not a list; allowed: such as [{"name": "HF_TOKEN"'),
+        ({"vllm": {"env": ["A=b"]}}, 'vllm.env[0]: a text is not a mapping; allowed: such as {"name": "HF_TOKEN"'),
+        ({"vllm": 3}, "vllm: 3 is not a mapping"),
+    ],
+)
+def test_another_shape_is_refused_with_an_example_of_the_right_one(data: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValuesError) as caught:
+        check_values(data)
+    assert caught.value.problems[0].startswith(problem)
+
+
 def test_maps_of_names_are_known_to_set() -> None:
     assert name_maps() == {
         ("podAnnotations",), ("nodeSelector",), ("resources", "limits"), ("resources", "requests"),

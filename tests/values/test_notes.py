@@ -71,5 +71,29 @@ def test_it_is_said_where_the_models_are_and_what_deletes_them() -> None:
     assert "not kept: each new pod downloads again" in notes(persistence={"enabled": False})
 
 
+@pytest.mark.parametrize(
+    ("data", "needed"),
+    [
+        ({"ingress": {"enabled": True}}, "an ingress controller"),
+        ({"autoscaling": {"enabled": True}}, "the Metrics Server"),
+        ({"monitoring": {"enabled": True, "serviceMonitor": {"enabled": True}}}, "the Prometheus Operator"),
+        ({"kaischeduler": {"queue": "team"}}, "the KAI Scheduler and its queue team"),
+        ({"kaischeduler": {"gpuMemoryMiB": 8000}}, "the KAI Scheduler (kaischeduler)"),
+        ({"runtimeClassName": "nvidia"}, "the RuntimeClass nvidia"),
+        (
+            {"init_drop_cache": True},
+            "kubectl label namespace NAMESPACE pod-security.kubernetes.io/enforce=privileged",
+        ),
+    ],
+)
+def test_what_the_cluster_needs_is_named_where_the_values_ask_for_it(data: dict[str, Any], needed: str) -> None:
+    assert needed in notes(**data).partition("The cluster needs:")[2]
+    assert "The cluster needs:" not in notes()
+
+
+def test_the_namespace_to_label_is_named() -> None:
+    assert "kubectl label namespace llm pod-sec" in notes(namespace="llm", init_drop_cache=True)
+
+
 def test_warnings_come_last_and_one_a_line() -> None:
     assert notes(warnings=("one", "two")).splitlines()[-2:] == ["warning: one", "warning: two"]

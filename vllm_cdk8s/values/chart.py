@@ -170,8 +170,8 @@ def _warn_about_unused(values: Values) -> None:
     texts = {f"vllm.env[{index}].value": variable.value for index, variable in enumerate(values.vllm.env)}
     texts |= {f"vllm.additionalArgs[{index}]": text for index, text in enumerate(values.vllm.additional_args)}
     for path, text in texts.items():
-        if text is not None and _EXPANSION.search(text):
-            warn(f"{path}: {text!r} arrives as it is written; the Helm chart had Kubernetes expand it")
+        if text is not None and (found := _EXPANSION.search(text)):
+            warn(f"{path}: {found[0]!r} arrives as it is written; the Helm chart had Kubernetes expand it")
 
 
 def _image(values: Values) -> str:

@@ -134,8 +134,11 @@ def known_keys(*known: str) -> AfterValidator:
 
 
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
-Positive = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
-NotNegative = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
+# Kubernetes counts replicas, seconds and failures in 32 bits.
+_MOST = 2**31 - 1
+Positive = Annotated[int, Field(ge=1, le=_MOST), BeforeValidator(_whole)]
+Budget = Annotated[int, Field(ge=1, le=7 * 24 * 3600), BeforeValidator(_whole)]
+NotNegative = Annotated[int, Field(ge=0, le=_MOST), BeforeValidator(_whole)]
 Port = Annotated[int, Field(ge=1, le=65535), BeforeValidator(_whole)]
 Share = Annotated[float, Field(gt=0, le=1), BeforeValidator(_number)]
 Text = Annotated[str, BeforeValidator(_text)]

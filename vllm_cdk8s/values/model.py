@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from vllm_cdk8s.values.field_types import (
     Affinity,
     Boolean,
+    Budget,
     Filled,
     Name,
     NameToQuantity,
@@ -261,7 +262,7 @@ class SlowStart(Section):
     """All three probes from one number."""
 
     enabled: Boolean = Field(default=True, description="Simple health probe configuration")
-    max_startup_seconds: Positive = Field(
+    max_startup_seconds: Budget = Field(
         default=600, description="Most seconds from container start to the first answer"
     )
 

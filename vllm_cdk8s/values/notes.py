@@ -1,4 +1,4 @@
-"""What a Helm user reads after an install: how to reach the server, a first request, where the models are."""
+"""What a Helm user reads after an install: how to reach the server, a first request, what the cluster needs."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def release_notes(
         f"    -d {shlex.quote(body)}",
         "Models:",
         f"  {_models(values, release)}",
+        *_needs(values, namespace),
         *(f"warning: {warning}" for warning in warnings),
     ]
     return "\n".join(lines)
@@ -63,6 +64,26 @@ def _reach(values: Values, release: Release, kubectl: str) -> tuple[str, list[st
             f"ADDRESS=$({kubectl} get service {name} -o go-template={shlex.quote(template)})   # may take minutes",
         ]
     return f"http://127.0.0.1:{port}", [f"{kubectl} port-forward service/{name} {port}:{port}"]
+
+
+def _needs(values: Values, namespace: str | None) -> list[str]:
+    """What must be in the cluster beside Kubernetes itself, for what the values ask for."""
+    monitor = values.monitoring.enabled and values.monitoring.service_monitor.enabled
+    scaling = values.autoscaling.enabled
+    kai = values.kaischeduler.queue is not None or values.kaischeduler.gpu_memory_mib is not None
+    queue = f" and its queue {values.kaischeduler.queue}" if values.kaischeduler.queue else ""
+    labels = " ".join(f"pod-security.kubernetes.io/{mode}=privileged" for mode in ("enforce", "audit", "warn"))
+    needed = {
+        "an ingress controller (ingress)": values.ingress.enabled,
+        "the Metrics Server, for CPU and memory use (autoscaling)": scaling,
+        "the Prometheus Operator, without which the API server refuses the ServiceMonitor (monitoring)": monitor,
+        f"the KAI Scheduler{queue} (kaischeduler)": kai,
+        f"the RuntimeClass {values.runtime_class_name} (runtimeClassName)": bool(values.runtime_class_name),
+        "a namespace that allows privileged pods (init_drop_cache):\n"
+        f"    kubectl label namespace {namespace or 'NAMESPACE'} {labels}": values.init_drop_cache,
+    }
+    lines = [f"  {what}" for what, asked in needed.items() if asked]
+    return ["The cluster needs:", *lines] if lines else []
 
 
 def _models(values: Values, release: Release) -> str:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w/-]*", re.ASCII)
 _LONGEST_VALUE = 80
+# Where people put tokens before they learn of valueFrom: what stands below is not repeated, since logs are kept.
+_SECRETIVE = re.compile(r"\b(env|additionalArgs|uncheckedArgs)\b")
+
+
+_KINDS = {str: "a text", dict: "a mapping", list: "a list", bool: "a boolean", int: "a number", float: "a number"}
 
 
 class ValuesError(InvalidOptionError):
@@ -40,7 +45,19 @@ def path_text(path: Iterable[str | int]) -> str:
     return text
 
 
-def value_text(value: object) -> str:
-    """A value on one line, shortened where it is long."""
+def may_hold_secrets(where: str) -> bool:
+    """Whether values of this path, or of this ``--set`` expression, must not be repeated."""
+    return _SECRETIVE.search(where) is not None
+
+
+def value_text(value: object, *, where: str = "") -> str:
+    """A value on one line, shortened where it is long; where it may be a secret, only what kind of value it is.
+
+    Args:
+        value: the value.
+        where: the path, or the expression, that it belongs to.
+    """
+    if value is not None and may_hold_secrets(where):
+        return _KINDS.get(type(value), "a value")
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from vllm_cdk8s.values.merging import merge
 from vllm_cdk8s.values.plain_data import INT64, check_number, is_deep, is_unicode, no_constant, no_repeated_key
-from vllm_cdk8s.values.problems import ValuesError, path_text, value_text
+from vllm_cdk8s.values.problems import ValuesError, may_hold_secrets, path_text, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -69,7 +69,7 @@ def apply_set(
         values.update(merged)
         return
     for key, value in _Reader(expression, kind).assignments():
-        _assign(values, _joined(key, name_maps), value, f"{kind.value} {value_text(expression)}")
+        _assign(values, _joined(key, name_maps), value, _where(kind, expression))
 
 
 def _joined(key: Key, name_maps: Collection[Key]) -> Key:
@@ -90,7 +90,8 @@ def _assign(values: dict[str, Any], key: Key, value: Any, where: str) -> None:
             child = fresh
             _put(holder, step, child)
         elif type(child) is not type(fresh):
-            taken = f"{path_text(key[:depth])} is {value_text(child)}"
+            path = path_text(key[:depth])
+            taken = f"{path} is {value_text(child, where=path)}"
             raise ValuesError(f"{where}: {taken}, so that {path_text(key)} cannot be set below it")
         holder = child
     _put(holder, key[-1], value)
@@ -108,6 +109,13 @@ def _put(holder: Any, step: str | int, value: Any) -> None:
     holder[step] = value
 
 
+def _where(kind: SetKind, expression: str) -> str:
+    if may_hold_secrets(expression):
+        key, equals, _ = expression.partition("{" if expression.lstrip().startswith("{") else "=")
+        expression = f"{key}{equals}..."
+    return f"{kind.value} {value_text(expression)}"
+
+
 class _Reader:
     """Reads one expression from left to right."""
 
@@ -122,7 +130,7 @@ class _Reader:
         self._at = len(self._text) - len(self._text.lstrip())
         value: dict[str, Any] = self._json()
         if self._at < len(self._text):
-            self._fail(f"has {value_text(self._text[self._at :])} behind its end")
+            self._fail(f"has {self._rest()} behind its end")
         return value
 
     def assignments(self) -> list[tuple[Key, Any]]:
@@ -133,7 +141,10 @@ class _Reader:
         return result
 
     def _fail(self, what: str) -> NoReturn:
-        raise ValuesError(f"{self._kind.value} {value_text(self._text)}: {what}")
+        raise ValuesError(f"{_where(self._kind, self._text)}: {what}")
+
+    def _rest(self) -> str:
+        return value_text(self._text[self._at :], where=self._text)
 
     def _until(self, stops: str) -> tuple[str, str]:
         """The text up to one of the stops, backslashes taken off, and the stop, which is empty at the end."""
@@ -224,7 +235,7 @@ class _Reader:
 
     def _comma(self, behind: str) -> None:
         if self._at < len(self._text) and self._text[self._at] != ",":
-            self._fail(f"has {value_text(self._text[self._at :])} behind {behind}; allowed: a comma")
+            self._fail(f"has {self._rest()} behind {behind}; allowed: a comma")
         self._at += 1
 
     def _file(self, name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -9,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_jsonable_python
 
 from vllm_cdk8s.errors import nearest
 from vllm_cdk8s.values.field_types import NameMap
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 Path = tuple["str | int", ...]
 # One slip, such as an index of 60000, can make as many problems; nobody reads on.
 _MOST_PROBLEMS = 20
+_LONGEST_EXAMPLE = 160
 
 
 def check_values(data: Mapping[str, Any]) -> Values:
@@ -73,7 +77,8 @@ def _plain(value: Any, path: Path) -> Any:
         raise ValuesError(f"{path_text(path)}: {value!r} holds half of a character")
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
-    raise ValuesError(f"{path_text(path)}: {value_text(value)} is not plain data, as in YAML")
+    where = path_text(path)
+    raise ValuesError(f"{where}: {value_text(value, where=where)} is not plain data, as in YAML")
 
 
 def _fields(model: type[BaseModel], path: Path) -> Iterator[tuple[Path, FieldInfo]]:
@@ -106,23 +111,39 @@ def _line(details: ErrorDetails) -> str:
 
 
 def _what(details: ErrorDetails, path: Path) -> str:
-    value, kind, context = value_text(details["input"]), details["type"], details.get("ctx", {})
+    value, kind, context = value_text(details["input"], where=path_text(path)), details["type"], details.get("ctx", {})
     if kind == "extra_forbidden":
         return f"is not a value of this chart{_hint(path)}"
     if kind == "literal_error":
         allowed = context["expected"].replace(" or ", ", ").replace("'", "")
         return f"{value} is not allowed; allowed: {allowed}{nearest(str(details['input']), allowed.split(', '))}"
+    if kind == "values":
+        return str(context["what"]).replace(value_text(details["input"]), value)
     texts = {
-        "values": "{what}",
         "missing": "is missing",
-        "model_type": "{value} is not a mapping",
-        "list_type": "{value} is not a list",
+        "model_type": f"{{value}} is not a mapping{_such_as(path)}",
+        "list_type": f"{{value}} is not a list{_such_as(path)}",
         "greater_than": "{value} is out of range; allowed: more than {gt}",
         "greater_than_equal": "{value} is out of range; allowed: at least {ge}",
         "string_too_short": "{value} is empty",
         "less_than_equal": "{value} is out of range; allowed: at most {le}",
     }
     return texts.get(kind, "{value} is not allowed: {message}").format(value=value, message=details["msg"], **context)
+
+
+def _such_as(path: Path) -> str:
+    """An example of what belongs there, for those who have written another shape."""
+    above = tuple(itertools.takewhile(lambda step: isinstance(step, str), path))
+    field = next((field for field in _section_at(above[:-1]) if field.alias == above[-1]), None)
+    if field is None:
+        return ""
+    example = field.examples[0] if field.examples else to_jsonable_python(field.default, exclude_none=True)
+    for step in path[len(above) :]:
+        example = example[0] if isinstance(example, list) and example and isinstance(step, int) else None
+    if not example or len(text := json.dumps(example)) > _LONGEST_EXAMPLE:
+        return ""
+    # Braces would be read as places for values.
+    return f"; allowed: such as {text}".replace("{", "{{").replace("}", "}}")
 
 
 def _hint(path: Path) -> str:

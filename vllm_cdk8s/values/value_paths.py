@@ -54,6 +54,14 @@ _SECRET = re.compile(
 )
 
 
+# What Python's users write otherwise than those of values.
+_WORDS = {
+    "use the keyword ": "use ",
+    ": None turns ": ": false turns ",
+    "SlowStartProbes(max_startup_seconds=...)": "slowStart.maxStartupSeconds",
+}
+
+
 @contextmanager
 def by_value_path(section: str) -> Iterator[None]:
     """Turn the library's errors into errors that name values.
@@ -67,6 +75,8 @@ def by_value_path(section: str) -> Iterator[None]:
         raise
     except VllmCdk8sError as error:
         what = str(error)
+        for python, values in _WORDS.items():
+            what = what.replace(python, values)
         if error.option is not None:
             what = what.removeprefix(f"{error.option}: ")
         path = section if error.option is None else _value_path(error.option, section)
@@ -75,6 +85,8 @@ def by_value_path(section: str) -> Iterator[None]:
 
 def in_values(message: str) -> str:
     """A warning of the library, in terms of values where it begins with an option."""
+    for python, values in _WORDS.items():
+        message = message.replace(python, values)
     option, colon, what = message.partition(": ")
     if not colon or not _OPTION.match(option) or " " in option:
         return message
