@@ -10,12 +10,14 @@ from tests.synthesis import MODEL, new_chart, to_yaml
 from vllm_cdk8s import (
     Autoscaling,
     ConflictError,
+    DeviceClaim,
     DropCacheWrapper,
     Ingress,
     IngressHost,
     IngressPath,
     IngressTls,
     InvalidOptionError,
+    KaiShare,
     ModelStorage,
     Resources,
     SecretKey,
@@ -104,10 +106,42 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"env": [{"name": "A", "value": "1"}]}, "env: [{'name': 'A', 'value': '1'}] is not a mapping"),
     ({"env_from": ["settings"]}, "env_from[0]: 'settings' is neither a kplus.ISecret nor a kplus.IConfigMap"),
     ({"env_from": "settings"}, "env_from: 'settings' is not a list"),
+    ({"env_from": [{"secret": {"name": "a"}}]}, "env_from[0]: {'secret': {'name': 'a'}} is no source; allowed: one of"),
+    (
+        {"env": {"HF_TOKEN": {"value": "hf_123"}}},
+        "env['HF_TOKEN']: {value} is no source; allowed: a string, a kplus.EnvValue, or one of secretKeyRef,",
+    ),
     ({"hf_token": "hf_123"}, "hf_token: a literal secret would stand in the YAML for all to read; allowed: SecretKey("),
     ({"api_key": "key"}, "api_key: a literal secret would stand in the YAML for all to read"),
     ({"hf_token": SecretKey("a", "b"), "env": {"HF_TOKEN": ""}}, "hf_token: HF_TOKEN is in env too"),
     # Scheduling
+    (
+        {"tolerations": [{"key": "a", "operator": "exist"}]},
+        "tolerations[0].operator: 'exist' is not known; allowed: Exists, Equal, Lt, Gt; did you mean 'Exists'?",
+    ),
+    (
+        {"tolerations": [{"key": "a", "effect": "NoRun"}]},
+        "tolerations[0].effect: 'NoRun' is not known; allowed: NoSched",
+    ),
+    (
+        {"tolerations": [{"key": "a", "operator": "Exists", "value": "b"}]},
+        "tolerations[0].value: 'b' contradicts operator 'Exists'",
+    ),
+    ({"tolerations": [{"effect": "NoSchedule"}]}, "tolerations[0].key: is missing; say the taint's, or operator 'Exi"),
+    ({"topology_spread": [{"maxSkew": 1}]}, "topology_spread[0]: has no topologyKey, whenUnsatisfiable; needed: maxS"),
+    ({"affinity": {"nodeaffinity": {}}}, "affinity: 'nodeaffinity' is not known; allowed: nodeAffinity, podAffinity,"),
+    (
+        {"gpus": None, "device_claims": [DeviceClaim(name="g", template="x"), DeviceClaim(name="g", template="y")]},
+        "device_claims: 'g' is the name of two claims",
+    ),
+    (
+        {"gpus": None, "kai": KaiShare(gpu_fraction=0.5), "engine_args": {"tensor_parallel_size": 2}},
+        "kai: a share of one GPU cannot hold the 2 that the parallel sizes ask for",
+    ),
+    (
+        {"image": "vllm/vllm-openai:v0.20.2", "drain_seconds": 30, "engine_args": {"shutdown_timeout": 300}},
+        "shutdown_timeout: 300 is above the 20 s that drain_seconds leaves it before Kubernetes kills the pod; say drai",
+    ),
     ({"node_selector": {"gpu": True}}, "node_selector['gpu']: True is not a label value"),
     ({"node_selector": "gpu=h100"}, "node_selector: 'gpu=h100' is not a mapping"),
     ({"tolerations": {"key": "a"}}, "tolerations: {'key': 'a'} is not a list"),
@@ -260,6 +294,12 @@ def test_a_privileged_server_may_not_be_told_to_be_harmless() -> None:
             VllmServer(
                 chart, f"server-{name.lower()}", model=MODEL, gpus=1, drop_cache=wrapper, security_context=contradiction
             )
+
+
+@pytest.mark.parametrize("key", ["bad key", "a/b", "ä"])
+def test_a_key_that_no_secret_can_have_is_refused(key: str) -> None:
+    with pytest.raises(InvalidOptionError, match=rf"^key: '{key}' is not a key of a Secret"):
+        SecretKey("vllm", key)
 
 
 def test_an_error_leaves_no_half_of_an_app_behind() -> None:

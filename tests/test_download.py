@@ -204,11 +204,13 @@ def test_the_job_downloads_to_where_its_servers_look() -> None:
 
 def test_no_shell_and_no_user_text_in_the_command() -> None:
     chart = new_chart()
-    fetch(chart, models=[HubModel(model="org/$(HOME)", ignore=["`id`", "$(HF_TOKEN)"])])
+    fetch(chart, models=[HubModel(model=MODEL, revision="$(HOME)", ignore=["`id`", "$(HF_TOKEN)"])])
     container = container_of(job_of(chart))
     assert container["command"] == ["python3", "-c", in_pod.source("download")]
     # $$( is how a literal $( is said to the kubelet.
-    assert container["args"] == ['{"repo_id":"org/$$(HOME)","ignore_patterns":["`id`","$$(HF_TOKEN)"]}']
+    assert container["args"] == [
+        f'{{"repo_id":"{MODEL}","revision":"$$(HOME)","ignore_patterns":["`id`","$$(HF_TOKEN)"]}}'
+    ]
 
 
 def test_another_model_makes_another_job_and_the_same_one_does_not() -> None:

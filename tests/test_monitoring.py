@@ -15,9 +15,10 @@ from tests.kubelet import lws_pods
 from tests.kubernetes_schemas import assert_valid
 from tests.synthesis import assert_golden, new_chart
 from vllm_cdk8s import ModelStorage, VllmServer
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
 from vllm_cdk8s.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
 from vllm_cdk8s.multi_node import MultiNodeVllmServer
+from vllm_cdk8s.network import ServerNetworkPolicy
 from vllm_cdk8s.queue_autoscaler import QueueAutoscaler
 from vllm_cdk8s.ray_cluster import RayVllmServer
 from vllm_cdk8s.scraping import milliseconds
@@ -65,7 +66,7 @@ def test_everything_around_a_server(snapshot: SnapshotAssertion) -> None:
     chart = new_chart(namespace="inference")
     server = vllm(chart, image="vllm/vllm-openai:v0.20.2")
     PodMonitor(chart, "pods", server=server, name="llama")
-    ServiceMonitor(chart, "service", server=server, name="llama")
+    ServiceMonitor(chart, "service", server=server, name="llama", labels={"prometheus": "other"})
     Alerts(chart, "alerts", server=server, name="llama")
     Dashboard(chart, "dashboard", server=server, name="llama-dashboard")
     assert_golden(chart, snapshot)
@@ -221,6 +222,41 @@ def test_durations_are_read_as_prometheus_reads_them() -> None:
             milliseconds("x", wrong)
 
 
+@pytest.mark.parametrize("second", [PodMonitor, ServiceMonitor])
+def test_a_second_monitor_of_a_server_for_the_same_prometheus_warns(
+    chart: cdk8s.Chart, second: type[PodMonitor | ServiceMonitor]
+) -> None:
+    server = vllm(chart)
+    PodMonitor(chart, "one", server=server, labels={"release": "prometheus"})
+    second(chart, "other-prometheus", server=server)
+    with pytest.warns(VllmCdk8sWarning, match=r"^server: \S+/one has \S+/llama scraped already, so that every sample"):
+        second(chart, "two", server=server, labels={"release": "prometheus"})
+
+
+@pytest.mark.parametrize("policy_first", [True, False])
+def test_a_policy_that_names_no_scraper_of_a_scraped_server_warns_in_whichever_order_they_come(
+    chart: cdk8s.Chart, *, policy_first: bool
+) -> None:
+    server = vllm(chart)
+    if not policy_first:
+        PodMonitor(chart, "scrape", server=server)
+    ServerNetworkPolicy(chart, "policy", server=server, clients=["web"])
+    if policy_first:
+        PodMonitor(chart, "scrape", server=server)
+    with pytest.warns(
+        VllmCdk8sWarning, match=r"^scrapers: \S+/policy names none, so that Prometheus, which \S+/scrape"
+    ):
+        cdk8s.Testing.synth(chart)
+
+
+def test_a_policy_that_names_a_scraper_or_of_a_server_that_is_not_scraped_does_not_warn(chart: cdk8s.Chart) -> None:
+    server, quiet = vllm(chart), VllmServer(chart, "quiet", model=MODEL, gpus=1)
+    PodMonitor(chart, "scrape", server=server)
+    ServerNetworkPolicy(chart, "policy", server=server, clients=["web"], scrapers=["monitoring"])
+    ServerNetworkPolicy(chart, "other", server=quiet, clients=["web"])
+    assert len([each for each in cdk8s.Testing.synth(chart) if each["kind"] == "NetworkPolicy"]) == 2
+
+
 # Alerts and dashboard.
 
 
@@ -339,7 +375,7 @@ def pods(expression: str) -> str:
 def test_the_leaders_of_a_server_over_several_nodes_are_scraped_and_all_its_pods_watched(chart: cdk8s.Chart) -> None:
     server = big(chart, MultiNodeVllmServer)
     PodMonitor(chart, "pods", server=server)
-    ServiceMonitor(chart, "service", server=server)
+    ServiceMonitor(chart, "service", server=server, labels={"prometheus": "other"})
     Alerts(chart, "alerts", server=server)
     Dashboard(chart, "dashboard", server=server)
     lws = only(chart, "LeaderWorkerSet")

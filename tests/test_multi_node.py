@@ -126,8 +126,20 @@ def test_every_pod_tells_the_others_its_own_address() -> None:
     [[leader, worker]] = lws_pods(lws_of())
     assert leader.variables["VLLM_HOST_IP"] == leader.ip
     assert worker.variables["VLLM_HOST_IP"] == worker.ip
-    own = lws_of(env={"VLLM_HOST_IP": "192.0.2.7"})
-    assert [pod.variables["VLLM_HOST_IP"] for pod in lws_pods(own)[0]] == ["192.0.2.7", "192.0.2.7"]
+
+
+@pytest.mark.parametrize("name", ["VLLM_HOST_IP", "LWS_LEADER_ADDRESS", "LWS_WORKER_INDEX"])
+def test_a_variable_that_differs_between_the_pods_cannot_be_said_for_all(name: str) -> None:
+    with pytest.raises(ConflictError, match=rf"^env\['{name}'\]: .*take it out"):
+        lws_of(env={name: "192.0.2.7"})
+
+
+def test_the_address_of_the_node_may_be_that_of_the_pod() -> None:
+    own = lws_of(env={"VLLM_HOST_IP": kplus.EnvValue.from_field_ref(kplus.EnvFieldPaths.NODE_IP)})
+    for role in ("leader", "worker"):
+        container = own["spec"]["leaderWorkerTemplate"][f"{role}Template"]["spec"]["containers"][0]
+        [source] = [each["valueFrom"] for each in container["env"] if each["name"] == "VLLM_HOST_IP"]
+        assert source == {"fieldRef": {"fieldPath": "status.hostIP"}}
 
 
 def test_text_of_the_user_reaches_every_rank_as_it_is() -> None:

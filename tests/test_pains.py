@@ -227,3 +227,14 @@ def test_a_worker_of_several_nodes_does_not_die_or_wait_unseen(tmp_path: Any) ->
         # It dials the leader, whose address the controller gives; a worker has no port of its own.
         assert worker[role]["exec"]["command"][3:5] == ["LWS_LEADER_ADDRESS", "8000"]
         assert "socket.create_connection" in worker[role]["exec"]["command"][2]
+
+
+def test_a_shutdown_timeout_that_kubernetes_would_cut_short_does_not_pass_in_silence(tmp_path: Any) -> None:
+    chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "stop")
+    options: dict[str, Any] = {"model": MODEL, "image": RELEASED, "gpus": 1}
+    with pytest.raises(ConflictError, match=r"^shutdown_timeout: 90 is above the 80 s .* say drain_seconds=100 in its"):
+        VllmServer(chart, "cut", **options, drain_seconds=90, extra_args=["--shutdown-timeout=90"])
+    with pytest.warns(VllmCdk8sWarning, match=r"^shutdown_timeout: 90 and the end of vLLM itself take more than"):
+        VllmServer(chart, "unsaid", **options, engine_args={"shutdown_timeout": 90})
+    within = VllmServer(chart, "within", **options, drain_seconds=90, engine_args={"shutdown_timeout": 60})
+    assert "--shutdown-timeout=60" in container(within)["args"]

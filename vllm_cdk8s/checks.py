@@ -214,8 +214,11 @@ def mount_path(option: str, value: object) -> str:
 def instance(option: str, value: _T, *kinds: type, allowed: str) -> _T:
     """A value of one of the given classes; ``allowed`` says how to make one."""
     if not isinstance(value, kinds):
+        # A construct's own text has an address in it, which says nothing and is another each time.
+        path = getattr(getattr(value, "node", None), "path", None)
+        shown = repr(value) if path is None else f"{path}, a {type(value).__name__},"
         raise InvalidOptionError(
-            f"{value!r} is no {' or '.join(kind.__name__ for kind in kinds)}; allowed: {allowed}", option=option
+            f"{shown} is no {' or '.join(kind.__name__ for kind in kinds)}; allowed: {allowed}", option=option
         )
     return value
 

@@ -46,6 +46,22 @@ def with_backend(engine_args: EngineArgs | None, raw: Sequence[str], backend: st
     return own if said else {**own, "distributed_executor_backend": backend}
 
 
+def check_env(env: Mapping[str, Any]) -> None:
+    """Refuse variables by which each pod of a group knows who it is, and who leads.
+
+    Raises:
+        ConflictError: the user sets one, which would be the same in all pods.
+    """
+    for name in env:
+        if str(name).startswith("LWS_") or name in ("FQ_RAY_IP", "RAY_IP"):
+            raise ConflictError("the controller sets it, differently in each pod; take it out", option=f"env[{name!r}]")
+    if isinstance(env.get(HOST_IP_VARIABLE), str):
+        raise ConflictError(
+            f"{env[HOST_IP_VARIABLE]!r} would be the address of every pod; take it out, each pod knows its own",
+            option=f"env[{HOST_IP_VARIABLE!r}]",
+        )
+
+
 def check_shares(engine: EngineCommand, nodes: int) -> None:
     """Refuse sizes that do not give each node the same number of GPUs.
 

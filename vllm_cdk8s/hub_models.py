@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 CONTAINER_NAME = "download"
 PROGRAM = "download"
 
+# As huggingface_hub checks it: an owner and a name, or a name alone.
+_REPOSITORY = re.compile(r"(\w[\w.-]*/)?\w[\w.-]{0,95}", re.ASCII)
 _ELSEWHERE = ("s3://", "gs://", "az://", "/")
 
 
@@ -47,7 +50,7 @@ class HubModel:
 
     def __post_init__(self) -> None:
         name = checks.text("model", self.model)
-        if name.startswith((*_ELSEWHERE, ".", "-", "~")) or name.count("/") > 1:
+        if not _REPOSITORY.fullmatch(name) or ".." in name or "--" in name:
             raise InvalidOptionError(
                 f"{name!r} is no repository of the Hugging Face hub; allowed: such as 'Qwen/Qwen2.5-7B-Instruct'",
                 option="model",

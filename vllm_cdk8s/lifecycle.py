@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vllm_cdk8s import checks
+from vllm_cdk8s.errors import ConflictError, warn
 
 # Until every proxy has taken a dying pod off its list.
 _DEREGISTRATION = 10
 # From the last answer to the process's end: workers are joined, CUDA contexts torn down.
 _TEARDOWN = 15
+# What Kubernetes gives a pod that says nothing.
+_USUAL_GRACE = 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,3 +46,25 @@ def drain(drain_seconds: int, *, graceful_engine: bool) -> Drain:
         shutdown_timeout=drain_seconds - wait if graceful_engine else None,
         grace_period_seconds=drain_seconds + _TEARDOWN,
     )
+
+
+def check_shutdown_timeout(seconds: object, stop: Drain | None) -> None:
+    """Hold vLLM's own setting against the time that Kubernetes gives the pod; it may be the user's.
+
+    Raises:
+        ConflictError: the drain budget has not that much time.
+    """
+    if not isinstance(seconds, int):
+        return
+    if stop is None:
+        if seconds + _TEARDOWN > _USUAL_GRACE:
+            warn(
+                f"shutdown_timeout: {seconds} and the end of vLLM itself take more than the {_USUAL_GRACE} s that a "
+                f"pod gets unless it says so; say drain_seconds={seconds + _DEREGISTRATION} in its place"
+            )
+    elif seconds > (stop.shutdown_timeout or 0):
+        raise ConflictError(
+            f"{seconds} is above the {stop.shutdown_timeout or 0} s that drain_seconds leaves it before Kubernetes "
+            f"kills the pod; say drain_seconds={seconds + _DEREGISTRATION} in its place",
+            option="shutdown_timeout",
+        )

@@ -18,7 +18,7 @@ from vllm_cdk8s.alert_rules import alert_groups
 from vllm_cdk8s.apps import place
 from vllm_cdk8s.custom_resource import custom_resource
 from vllm_cdk8s.dashboard_json import dashboard_json
-from vllm_cdk8s.errors import ConflictError
+from vllm_cdk8s.errors import ConflictError, warn
 from vllm_cdk8s.promql import Target, deployment_pods, leader_worker_set_pods, ray_cluster_pods
 from vllm_cdk8s.scraping import endpoint, monitor_spec
 from vllm_cdk8s.server_base import Server
@@ -64,6 +64,13 @@ class _Monitor(Construct):
         )
         super().__init__(scope, id)
         self.resource = _resource(self, scope, self._KIND, spec, server=server, labels=labels, name=name)
+        # Monitors with other labels may be another Prometheus'.
+        other = _monitors.setdefault(server, {}).setdefault(frozenset((labels or {}).items()), self)
+        if other is not self:
+            warn(
+                f"server: {other.node.path} has {server.node.path} scraped already, so that every sample would be "
+                "there twice, and each waiting request would count twice for a QueueAutoscaler; keep one of the two"
+            )
 
 
 class PodMonitor(_Monitor):
@@ -213,6 +220,7 @@ class Dashboard(Construct):
         )
 
 
+_monitors: WeakKeyDictionary[Server, dict[frozenset[tuple[str, str]], Construct]] = WeakKeyDictionary()
 _wakeful: WeakKeyDictionary[Server, list[Callable[[], None]]] = WeakKeyDictionary()
 
 
@@ -220,6 +228,11 @@ def let_sleep(server: Server) -> None:
     """Have the alerts that a server has already take it for one that may be without pods."""
     for change in _wakeful.pop(server, ()):
         change()
+
+
+def monitors_of(server: Server) -> list[Construct]:
+    """What has the server scraped."""
+    return list(_monitors.get(server, {}).values())
 
 
 def server_target(server: Server) -> Target:

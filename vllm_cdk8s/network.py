@@ -14,6 +14,7 @@ from constructs import Construct
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import place, same_namespace
 from vllm_cdk8s.errors import InvalidOptionError
+from vllm_cdk8s.monitoring import monitors_of
 from vllm_cdk8s.pod import sequence
 from vllm_cdk8s.server_base import Server
 
@@ -115,6 +116,9 @@ class ServerNetworkPolicy(Construct):
             for option, peers in admitted.items()
             for index, peer in enumerate(peers)
         ]
+        if not admitted["scrapers"]:
+            registry, _ = place(scope)
+            registry.add_advice(lambda _root: self._unscraped(server))
         among_themselves = [kplus.NetworkPolicyRule(peer=server.pods)] if server.engine.nodes > 1 else []
         deny = kplus.NetworkPolicyTrafficDefault.DENY
         outwards = None
@@ -131,6 +135,17 @@ class ServerNetworkPolicy(Construct):
             ingress=kplus.NetworkPolicyTraffic(default=deny, rules=[*ingress, *among_themselves]),
             egress=outwards,
         )
+
+    def _unscraped(self, server: Server) -> list[str]:
+        # Asked at synthesis, since a monitor may have been made after the policy.
+        paths = ", ".join(monitor.node.path for monitor in monitors_of(server))
+        if not paths:
+            return []
+        finding = (
+            f"scrapers: {self.node.path} names none, so that Prometheus, which {paths} sends to {server.node.path}, "
+            "may be kept out; name its namespace or its pods here, even if they are among the clients"
+        )
+        return [finding]
 
     def _peer(self, id: str, peer: kplus.INetworkPolicyPeer | str) -> kplus.INetworkPolicyPeer:
         return kplus.Namespaces.select(self, id, names=[peer]) if isinstance(peer, str) else peer

@@ -166,6 +166,7 @@ class NodeGroupServer(Server):
         self._given_probes = said.get("probes")
         storage.mount_into(self, scope, max_replicas=nodes * max(1, groups))
         account = self._use_account(said.get("service_account"), name)
+        group_checks.check_env(env or {})
         variables: dict[str, Any] = {group_checks.HOST_IP_VARIABLE: group_checks.HOST_IP, **(env or {})}
         leader = pod_template(
             self._with_shm(opts, gpus), engine=self.engine, image=self.image, image_pull_policy=policy,

@@ -12,6 +12,13 @@ from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.pod import HOSTNAME_LABEL, sequence
 
 _TOLERATION_KEYS = ("key", "operator", "value", "effect", "tolerationSeconds")
+# Lt and Gt are those of Kubernetes 1.35 and newer.
+_TOLERATION_VALUES = {
+    "operator": ("Exists", "Equal", "Lt", "Gt"),
+    "effect": ("NoSchedule", "PreferNoSchedule", "NoExecute"),
+}
+_AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
+_SPREAD_NEEDS = ("maxSkew", "topologyKey", "whenUnsatisfiable")
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -188,23 +195,59 @@ def scheduling(
     return {
         "nodeSelector": selector,
         "tolerations": [_toleration(index, item) for index, item in enumerate(sequence("tolerations", tolerations))],
-        "affinity": checks.mapping("affinity", affinity),
-        "topologySpreadConstraints": checks.plain("topology_spread", sequence("topology_spread", topology_spread)),
+        "affinity": _known("affinity", checks.mapping("affinity", affinity), _AFFINITIES),
+        "topologySpreadConstraints": [
+            _spread(index, item) for index, item in enumerate(sequence("topology_spread", topology_spread))
+        ],
         "runtimeClassName": None if runtime_class is None else checks.dns_subdomain("runtime_class", runtime_class),
         "schedulerName": None if scheduler is None else checks.dns_subdomain("scheduler_name", scheduler),
         "priorityClassName": None if priority_class is None else checks.dns_subdomain("priority_class", priority_class),
-        "resourceClaims": [claim.pod_claim() for claim in device_claims],
+        "resourceClaims": _claims(device_claims),
     }
+
+
+def _claims(device_claims: Sequence[DeviceClaim]) -> list[dict[str, str]]:
+    names = [claim.name for claim in device_claims]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConflictError(f"{name!r} is the name of two claims", option="device_claims")
+    return [claim.pod_claim() for claim in device_claims]
 
 
 def _toleration(index: int, item: object) -> dict[str, Any]:
     option = f"tolerations[{index}]"
     if not isinstance(item, Mapping):
         raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
-    for key in item:
-        if key not in _TOLERATION_KEYS:
+    toleration = _known(option, dict(checks.plain(option, item)), _TOLERATION_KEYS)
+    for key, allowed in _TOLERATION_VALUES.items():
+        if toleration.get(key) not in (None, "", *allowed):
             raise InvalidOptionError(
-                f"{key!r} is not known; allowed: {', '.join(_TOLERATION_KEYS)}{nearest(str(key), _TOLERATION_KEYS)}",
-                option=option,
+                f"{toleration[key]!r} is not known; allowed: {', '.join(allowed)}"
+                f"{nearest(str(toleration[key]), allowed)}",
+                option=f"{option}.{key}",
             )
+    if toleration.get("operator") == "Exists":
+        if toleration.get("value"):
+            raise ConflictError(f"{toleration['value']!r} contradicts operator 'Exists'", option=f"{option}.value")
+    elif not toleration.get("key"):
+        raise InvalidOptionError("is missing; say the taint's, or operator 'Exists' for all", option=f"{option}.key")
+    return toleration
+
+
+def _spread(index: int, item: object) -> dict[str, Any]:
+    option = f"topology_spread[{index}]"
+    if not isinstance(item, Mapping):
+        raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
+    missing = [key for key in _SPREAD_NEEDS if key not in item]
+    if missing:
+        raise InvalidOptionError(f"has no {', '.join(missing)}; needed: {', '.join(_SPREAD_NEEDS)}", option=option)
     return dict(checks.plain(option, item))
+
+
+def _known(option: str, mapping: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    for key in mapping:
+        if key not in keys:
+            raise InvalidOptionError(
+                f"{key!r} is not known; allowed: {', '.join(keys)}{nearest(str(key), keys)}", option=option
+            )
+    return mapping

@@ -37,6 +37,7 @@ _CACHES = {
 _SHM_PATH = "/dev/shm"  # noqa: S108 - the container's, by its real name
 _SECRET_NAMES = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY"})
 _SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|ACCESS_KEY)$")
+_SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
 _REFERENCE = re.compile(r"\$(?=[$(])")
 
 
@@ -148,6 +149,13 @@ def environment(
 def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
     option = f"env[{name!r}]"
     if isinstance(value, Mapping):
+        # Its keys alone, since a literal secret may be the value of one.
+        if len(value) != 1 or not value.keys() <= set(_SOURCES):
+            keys = ", ".join(map(str, value))
+            raise InvalidOptionError(
+                f"{{{keys}}} is no source; allowed: a string, a kplus.EnvValue, or one of {', '.join(_SOURCES)}",
+                option=option,
+            )
         return {"valueFrom": checks.plain(option, value)}
     if not isinstance(value, str):
         raise InvalidOptionError(

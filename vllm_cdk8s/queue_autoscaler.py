@@ -133,7 +133,9 @@ class QueueAutoscaler(Construct):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        checks.instance("server", server, VllmServer, allowed="a VllmServer")
+        checks.instance(
+            "server", server, VllmServer, allowed="a VllmServer; one over several nodes has replicas= alone"
+        )
         address = _address(prometheus_address)
         _check_bounds(min_replicas, max_replicas, fallback_replicas)
         for option, value in (("waiting_requests", waiting_requests), ("running_requests", running_requests)):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s import checks
+from vllm_cdk8s.errors import InvalidOptionError
 
 if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
+
+_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,10 @@ class SecretKey:
 
     def __post_init__(self) -> None:
         checks.reference("secret", self.secret, "Secret")
-        checks.text("key", self.key)
+        if not _KEY.fullmatch(checks.text("key", self.key)):
+            raise InvalidOptionError(
+                f"{self.key!r} is not a key of a Secret; allowed: letters, digits, '-', '_' and '.'", option="key"
+            )
 
     def wire(self) -> dict[str, Any]:
         """The ``valueFrom`` of an environment variable."""

@@ -10,7 +10,7 @@ import cdk8s_plus_27 as kplus
 from vllm_cdk8s import checks, pod
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
 from vllm_cdk8s.hardening import NonRoot, security
-from vllm_cdk8s.lifecycle import drain
+from vllm_cdk8s.lifecycle import check_shutdown_timeout, drain
 from vllm_cdk8s.placement import DeviceClaim, KaiShare, scheduling
 from vllm_cdk8s.secret_key import SecretKey
 
@@ -28,6 +28,9 @@ _PULL_POLICIES = {
     kplus.ImagePullPolicy.IF_NOT_PRESENT: "IfNotPresent",
     kplus.ImagePullPolicy.NEVER: "Never",
 }
+
+# Of an item of envFrom.
+_SOURCES = ("secretRef", "configMapRef")
 
 Wire = Mapping[str, Any]
 
@@ -143,6 +146,11 @@ def pod_template(
     kai, non_root, claims = _value_objects(options)
     if kai is not None:
         kai.check_gpus(gpus)
+        if kai.shares_gpu and engine.gpus_per_pod > 1:
+            raise ConflictError(
+                f"a share of one GPU cannot hold the {engine.gpus_per_pod} that the parallel sizes ask for",
+                option="kai",
+            )
         kai.check_utilization(engine.gpu_memory_utilization)
         if kai.shares_gpu and kai.fraction is None and "gpu_memory_utilization" in engine.defaulted:
             warn(
@@ -175,6 +183,7 @@ def pod_template(
     stop = None
     if "drain_seconds" in options:
         stop = drain(options["drain_seconds"], graceful_engine=engine.version.at_least(SHUTDOWN_TIMEOUT_SINCE))
+    check_shutdown_timeout(engine.settings.get("shutdown_timeout"), stop)
     command = list(pod.COMMAND)
     container = pod.container(
         image=image,
@@ -292,6 +301,10 @@ def env_from_wire(index: int, item: kplus.ISecret | kplus.IConfigMap | Wire) -> 
     """An item of ``env_from`` in wire form."""
     option = f"env_from[{index}]"
     if isinstance(item, Mapping):
+        if len(item.keys() & _SOURCES) != 1 or not item.keys() <= {*_SOURCES, "prefix"}:
+            raise InvalidOptionError(
+                f"{dict(item)!r} is no source; allowed: one of {' and '.join(_SOURCES)}, and a prefix", option=option
+            )
         return dict(checks.plain(option, item))
     kind = getattr(item, "kind", None)
     if kind not in ("Secret", "ConfigMap"):
