@@ -140,7 +140,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"image": "vllm/vllm-openai:v0.20.2", "drain_seconds": 30, "engine_args": {"shutdown_timeout": 300}},
-        "shutdown_timeout: 300 is above the 20 s that drain_seconds leaves it before Kubernetes kills the pod; say drai",
+        "shutdown_timeout: 300 is above the 20 s that drain_seconds leaves it before Kubernetes kills the pod",
     ),
     ({"node_selector": {"gpu": True}}, "node_selector['gpu']: True is not a label value"),
     ({"node_selector": "gpu=h100"}, "node_selector: 'gpu=h100' is not a mapping"),

@@ -13,7 +13,7 @@ import yaml
 
 from tests.kubelet import lws_pods
 from tests.kubernetes_schemas import assert_valid
-from tests.synthesis import assert_golden, new_chart
+from tests.synthesis import YamlFile, assert_golden, new_chart
 from vllm_cdk8s import ModelStorage, VllmServer
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
 from vllm_cdk8s.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
@@ -72,7 +72,7 @@ def test_everything_around_a_server(snapshot: SnapshotAssertion) -> None:
     assert_golden(chart, snapshot)
 
 
-def test_the_documented_example_makes_valid_yaml(tmp_path: Path) -> None:
+def test_the_documented_example_makes_this_yaml(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
     blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) == 3
     blocks[0] = blocks[0].replace("App()", f"App(outdir={str(tmp_path)!r})")
@@ -83,9 +83,10 @@ def test_the_documented_example_makes_valid_yaml(tmp_path: Path) -> None:
     assert_valid(made)
     assert {"PodMonitor", "PrometheusRule", "ConfigMap"} <= {document["kind"] for document in made}
     names["app"].synth()
-    traced = [d for d in yaml.safe_load_all((tmp_path / "llm.k8s.yaml").read_text(encoding="utf-8"))
-              if d["kind"] == "Deployment"][-1]  # fmt: skip
+    text = (tmp_path / "llm.k8s.yaml").read_text(encoding="utf-8")
+    traced = [document for document in yaml.safe_load_all(text) if document["kind"] == "Deployment"][-1]
     assert "--otlp-traces-endpoint" in str(traced)
+    assert text == snapshot(extension_class=YamlFile)
 
 
 # Monitors.
