@@ -430,6 +430,14 @@ def test_size_takes_the_options_of_the_function() -> None:
     assert "weights / 2" in answer.stdout
 
 
+def test_size_reads_a_context_as_vllm_does() -> None:
+    small = ("size", "Qwen/Qwen3-8B", "--gpu-memory", "24GB", "--max-model-len")
+
+    assert run(*small, "40k").stdout == run(*small, "40000").stdout != run(*small, "4k").stdout
+    (line,) = run(*small, "long").errors
+    assert "argument --max-model-len: 'long' is not a whole number, or one with a unit such as '32k'" in line
+
+
 @pytest.mark.parametrize("name", ["values", "schema", "size"])
 def test_what_needs_no_node_starts_none(name: str, tmp_path: Path) -> None:
     code = (

@@ -122,9 +122,18 @@ def _parser() -> argparse.ArgumentParser:
         "--gpu-memory-utilization", type=float, default=0.9, help="the share of it for vLLM (default: 0.9)"
     )
     size.add_argument("--tensor-parallel-size", type=int, help="the number of GPUs (default: the fewest that do)")
-    size.add_argument("--max-model-len", type=int, help="the longest context in tokens (default: 2048)")
+    size.add_argument("--max-model-len", type=_tokens, help="the longest context in tokens, 32k too (default: 2048)")
     size.add_argument("--kv-cache-dtype", default="auto", help="the KV cache's type (default: auto)")
     return parser
+
+
+def _tokens(text: str) -> int:
+    from vllm_cdk8s.engine.options import tokens  # noqa: PLC0415 - for those who use it
+
+    number = tokens(text)
+    if number is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, or one with a unit such as '32k'")
+    return number
 
 
 def _values(_: argparse.Namespace) -> None:

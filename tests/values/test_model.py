@@ -222,7 +222,10 @@ def test_what_can_only_mean_one_thing_is_accepted(data: dict[str, Any], path: st
         ({"nodeSelector": {"kubernetes.io/hostname": 1.5}}, 'nodeSelector["kubernetes.io/hostname"]: 1.5 is not text'),
         ({"resources": {"limits": {"memory": "lots"}}}, "resources.limits.memory: 'lots' is not a quantity"),
         ({"vllm": {"env": [{"value": "x"}]}}, "vllm.env[0].name: is missing"),
-        ({"vllm": {"env": [{"name": "A", "value": "x", "valueFrom": {}}]}}, "vllm.env[0]: 'A' has both"),
+        (
+            {"vllm": {"env": [{"name": "A", "value": "x", "valueFrom": {"fieldRef": {"fieldPath": "a"}}}]}},
+            "vllm.env[0]: 'A' has both",
+        ),
     ],
 )  # fmt: skip
 def test_a_bad_value_is_one_line_with_its_path(data: dict[str, Any], problem: str) -> None:
@@ -298,6 +301,40 @@ def test_another_shape_is_refused_with_an_example_of_the_right_one(data: dict[st
     with pytest.raises(ValuesError) as caught:
         check_values(data)
     assert caught.value.problems[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ({}, "has 0 sources; allowed: one of secretKeyRef, configMapKeyRef, "),
+        ({"secretKeyRef": {"name": "a", "key": "b"}, "fieldRef": {"fieldPath": "x"}}, "has 2 sources; allowed: one of"),
+        ({"secretKeyReff": {"name": "a", "key": "b"}}, "'secretKeyReff' is not known; did you mean 'secretKeyRef'?"),
+        ({"secretKeyRef": {"name": "a"}}, "secretKeyRef.key is missing, or not text"),
+        ({"secretKeyRef": {"nme": "a", "key": "b"}}, "secretKeyRef.nme is not known; did you mean 'name'?"),
+        ({"secretKeyRef": "hunter2"}, "secretKeyRef is not a mapping; needed: name, key"),
+        ({"configMapKeyRef": {"name": 3, "key": "b"}}, "configMapKeyRef.name is missing, or not text"),
+        ({"fieldRef": {}}, "fieldRef.fieldPath is missing, or not text"),
+    ],
+)
+def test_a_source_of_a_variable_that_the_api_server_would_refuse_is_refused(
+    source: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ValuesError) as caught:
+        check_values({"vllm": {"env": [{"name": "A", "valueFrom": source}]}})
+    assert caught.value.problems[0].startswith(f"vllm.env[0].valueFrom: {problem}")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"secretKeyRef": {"name": "a", "key": "b", "optional": True}},
+        {"configMapKeyRef": {"name": "a", "key": "b"}},
+        {"fieldRef": {"fieldPath": "status.podIP"}},
+        {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}},
+    ],
+)
+def test_every_source_of_a_variable_passes_as_it_is(source: dict[str, Any]) -> None:
+    assert check_values({"vllm": {"env": [{"name": "A", "valueFrom": source}]}}).vllm.env[0].value_from == source
 
 
 def test_maps_of_names_are_known_to_set() -> None:

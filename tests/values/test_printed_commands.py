@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -320,6 +322,15 @@ def arguments(printed: str) -> list[str]:
     words = shlex.split(printed.replace("\\\n", " "), comments=True)
     assert words[0] == "helm"
     return [words[2], *words[4:]]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_a_real_shell_hands_over_the_words_that_these_tests_read() -> None:
+    script = "helm() { printf '%s\\n' \"$@\" --end-of-command; }\n" + "\n".join(printed for printed, _ in COMMANDS)
+    answer = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, cwd="/")  # noqa: S607
+    words = [command.splitlines() for command in answer.stdout.split("--end-of-command\n")[:-1]]
+
+    assert [[line[1], *line[3:]] for line in words] == [arguments(printed) for printed, _ in COMMANDS]
 
 
 @pytest.mark.parametrize(("printed", "check"), COMMANDS, ids=[" ".join(arguments(text)) for text, _ in COMMANDS])

@@ -133,6 +133,32 @@ def known_keys(*known: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+# What a variable's value comes from, with the keys that the API server demands of it and the others that it takes.
+_SOURCES = {
+    "secretKeyRef": (("name", "key"), ("optional",)),
+    "configMapKeyRef": (("name", "key"), ("optional",)),
+    "fieldRef": (("fieldPath",), ("apiVersion",)),
+    "resourceFieldRef": (("resource",), ("containerName", "divisor")),
+    "fileKeyRef": (("volumeName", "path", "key"), ("optional",)),
+}
+
+
+def _one_source(value: dict[str, Any]) -> dict[str, Any]:
+    if len(value) != 1:
+        raise problem(f"has {len(value)} sources; allowed: one of {', '.join(_SOURCES)}")
+    ((source, keys),) = value.items()
+    needed, others = _SOURCES[source]
+    if not isinstance(keys, Mapping):
+        raise problem(f"{source} is not a mapping; needed: {', '.join(needed)}")
+    for key in keys:
+        if key not in needed + others:
+            raise problem(f"{source}.{key} is not known{nearest(key, needed + others)}")
+    for key in needed:
+        if not isinstance(keys.get(key), str) or not keys[key]:
+            raise problem(f"{source}.{key} is missing, or not text")
+    return value
+
+
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 # Kubernetes counts replicas, seconds and failures in 32 bits.
 _MOST = 2**31 - 1
@@ -151,9 +177,7 @@ NameToText = Annotated[dict[str, Word], BeforeValidator(_free_map), NameMap()]
 NameToQuantity = Annotated[dict[str, Quantity], BeforeValidator(_free_map), NameMap()]
 FreeMap = Annotated[dict[str, Any], BeforeValidator(_free_map)]
 Affinity = Annotated[FreeMap, known_keys("nodeAffinity", "podAffinity", "podAntiAffinity")]
-ValueFrom = Annotated[
-    FreeMap, known_keys("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
-]
+ValueFrom = Annotated[FreeMap, known_keys(*_SOURCES), AfterValidator(_one_source)]
 _BOTH_CONTEXTS = (
     *("appArmorProfile", "runAsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile"),
     "windowsOptions",
