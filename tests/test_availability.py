@@ -17,8 +17,10 @@ from vllm_cdk8s import (
     ConflictError,
     InvalidOptionError,
     ModelStorage,
+    MultiNodeVllmServer,
     PodDisruptionBudget,
     QueueAutoscaler,
+    RayVllmServer,
     VllmServer,
     spread_pods,
 )
@@ -202,6 +204,58 @@ def test_a_name_taken_twice_is_refused(chart: cdk8s.Chart) -> None:
 def test_a_wrong_option_is_named(chart: cdk8s.Chart, options: dict[str, Any], message: str) -> None:
     with pytest.raises((InvalidOptionError, ConflictError), match=message):
         PodDisruptionBudget(chart, "budget", **{"server": vllm(chart), **options})
+
+
+# Over several nodes.
+
+
+def big(chart: cdk8s.Chart, **options: Any) -> MultiNodeVllmServer:
+    return MultiNodeVllmServer(
+        chart, "big", model=synthesis.MODEL, image=synthesis.PLAIN["image"], gpus=1, name="big",
+        storage=ModelStorage.none(chart, "cache"), **{"nodes": 3, "replicas": 4, **options},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "pods"),
+    [
+        ({}, 1),
+        ({"max_unavailable": 1}, 1),
+        ({"max_unavailable": 2}, 2),
+        ({"min_available": 3}, 1),
+        ({"min_available": 1}, 3),
+        ({"min_available": "50%"}, 2),
+        ({"max_unavailable": "25%"}, 1),
+    ],
+)
+def test_a_budget_of_groups_lets_no_more_pods_go_than_groups_may(
+    chart: cdk8s.Chart, options: dict[str, Any], pods: int
+) -> None:
+    server = big(chart)
+    PodDisruptionBudget(chart, "budget", server=server, **options)
+    assert advice(chart) == []
+    budget = synthesis.the(chart, "PodDisruptionBudget")
+    assert_valid([budget])
+    assert budget["spec"]["maxUnavailable"] == pods
+    assert "minAvailable" not in budget["spec"]
+    assert budget["spec"]["selector"] == {"matchLabels": server.selector}
+
+
+def test_a_budget_that_lets_no_group_go_warns(chart: cdk8s.Chart) -> None:
+    PodDisruptionBudget(chart, "budget", server=big(chart, replicas=1), min_available=1)
+    (found,) = advice(chart)
+    assert found.startswith("min_available: 1 lets no pod of llm/big be evicted with 1 replica,")
+
+
+def test_a_budget_of_a_ray_cluster_is_refused(chart: cdk8s.Chart) -> None:
+    server: Any = RayVllmServer(
+        chart, "ray", model=synthesis.MODEL, image=synthesis.PLAIN["image"], gpus=1, nodes=2,
+        storage=ModelStorage.none(chart, "cache"),
+    )  # fmt: skip
+    with pytest.raises(
+        InvalidOptionError, match=r"^server: llm/ray, a RayVllmServer, is no .*; allowed: a VllmServer or"
+    ):
+        PodDisruptionBudget(chart, "budget", server=server)
 
 
 # The spread.

@@ -12,6 +12,7 @@ from constructs import Construct
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import place, same_namespace
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.pod import HOSTNAME_LABEL, sequence
 from vllm_cdk8s.server import VllmServer
 
@@ -24,7 +25,7 @@ _PERCENT = re.compile(r"(\d{1,3})%")
 _ALL_PERCENT = 100
 _EVICTION_POLICIES = ("AlwaysAllow", "IfHealthyBudget")
 _UNSATISFIABLE = ("DoNotSchedule", "ScheduleAnyway")
-_budgets: WeakKeyDictionary[VllmServer, PodDisruptionBudget] = WeakKeyDictionary()
+_budgets: WeakKeyDictionary[VllmServer | MultiNodeVllmServer, PodDisruptionBudget] = WeakKeyDictionary()
 
 
 class PodDisruptionBudget(Construct):
@@ -34,10 +35,14 @@ class PodDisruptionBudget(Construct):
     budget under which no pod may ever go makes every drain of its node wait for ever; synthesis warns of it.
     Source: https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 
+    Of a server over several nodes the numbers are groups, since a pod that goes takes its group with it. The budget is
+    then as many pods of all: no more groups than that ever go, and mostly one after the other.
+
     Args:
         scope: the construct this one belongs to.
         id: its name there.
-        server: the server; it has one budget at most, since Kubernetes evicts no pod that two select.
+        server: a `VllmServer` or `MultiNodeVllmServer`; it has one budget at most, since Kubernetes evicts no pod that
+            two select.
         min_available: pods that stay, as a number or as a percentage such as ``"50%"``, rounded up.
         max_unavailable: pods that may be gone, likewise.
         unhealthy_pod_eviction: ``AlwaysAllow`` lets pods go that are not ready, such as one that crashes again and
@@ -56,7 +61,7 @@ class PodDisruptionBudget(Construct):
         scope: Construct,
         id: str,
         *,
-        server: VllmServer,
+        server: VllmServer | MultiNodeVllmServer,
         min_available: int | str | None = None,
         max_unavailable: int | str | None = None,
         unhealthy_pod_eviction: str = "AlwaysAllow",
@@ -64,7 +69,9 @@ class PodDisruptionBudget(Construct):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        checks.instance("server", server, VllmServer, allowed="a VllmServer")
+        # Of the pods of a RayCluster Kubernetes does not know how many there should be.
+        allowed = "a VllmServer or a MultiNodeVllmServer"
+        checks.instance("server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
         if min_available is not None and max_unavailable is not None:
             raise ConflictError(
                 f"{min_available!r} and max_unavailable: {max_unavailable!r} are both given; say one of them",
@@ -94,6 +101,9 @@ class PodDisruptionBudget(Construct):
             registry.take_name("PodDisruptionBudget", namespace, name, self)
         self._server = server
         self._min_available, self._max_unavailable = min_available, max_unavailable
+        if isinstance(server, MultiNodeVllmServer):
+            # One pod of a group is enough to lose it, so as many pods are never more groups.
+            min_available, max_unavailable = None, max(0, self._evictable(max(server.replicas, 1)))
         # Typed L1: kplus has no such resource.
         self.budget = k8s.KubePodDisruptionBudget(
             self, "Resource",
@@ -111,7 +121,11 @@ class PodDisruptionBudget(Construct):
 
     def _advice(self, _root: IConstruct) -> list[str]:
         # Asked at synthesis, since an autoscaler may have been added after the budget.
-        fewest, most = max(self._server.min_replicas, 1), max(self._server.max_replicas, 1)
+        server = self._server
+        if isinstance(server, MultiNodeVllmServer):
+            fewest = most = max(server.replicas, 1)
+        else:
+            fewest, most = max(server.min_replicas, 1), max(server.max_replicas, 1)
         if self._evictable(fewest) > 0:
             return []
         option = "max_unavailable" if self._min_available is None else "min_available"
