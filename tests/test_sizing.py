@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sError
 from vllm_cdk8s.gpu_fit import per_rank
 from vllm_cdk8s.model_facts import known_model, known_models
-from vllm_cdk8s.sizing import minimum_memory_gb, size_model, startup_seconds
-from vllm_cdk8s.weight_types import BYTES, bytes_per_parameter
+from vllm_cdk8s.sizing import size_model, startup_seconds
+from vllm_cdk8s.weight_types import BYTES, type_name
 
 PARAMETERS = st.integers(min_value=1, max_value=2_000_000_000_000)
 TYPES = st.sampled_from(sorted(BYTES))
@@ -119,7 +119,6 @@ def write(folder: Path, config: dict[str, Any], name: str = "config.json") -> Pa
 
 def test_the_charts_worked_example_comes_out_as_printed() -> None:
     # The text: ~17 GB minimum for seven billion parameters of two bytes; "recommend setting limit to 24-32 GB".
-    assert minimum_memory_gb(7_000_000_000, "fp16") == Decimal("16.8")
     sizing = size_model("7B", dtype="fp16")
     assert sizing.minimum_bytes == 16_800_000_000
     assert sizing.memory_limit == "24Gi"
@@ -134,7 +133,7 @@ def test_the_charts_values_for_a_7b_model_are_what_a_7b_model_gets() -> None:
 
 @pytest.mark.parametrize(("dtype", "width"), [("FP16", 2), ("FP32", 4)])
 def test_the_charts_bytes_per_parameter(dtype: str, width: int) -> None:
-    assert bytes_per_parameter(dtype) == width
+    assert BYTES[type_name("dtype", dtype)] == width
 
 
 @pytest.mark.parametrize(
@@ -193,7 +192,6 @@ def test_the_default_claim_of_the_chart_is_kept_while_it_is_enough() -> None:
 @given(parameters=PARAMETERS, dtype=TYPES)
 def test_the_formula_is_exact(parameters: int, dtype: str) -> None:
     exact = Decimal(parameters) * BYTES[dtype] * Decimal("1.2") / 10**9
-    assert minimum_memory_gb(parameters, dtype) == exact
     assert abs(size_model(parameters, dtype=dtype).minimum_bytes - exact * 10**9) <= 2
 
 

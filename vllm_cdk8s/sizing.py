@@ -21,7 +21,7 @@ from vllm_cdk8s.errors import InvalidOptionError, nearest, warn
 from vllm_cdk8s.gpu_fit import Need, gigabytes, gpu_bytes, gpu_count, per_rank
 from vllm_cdk8s.model_facts import ModelFacts, known_model, nearest_model
 from vllm_cdk8s.model_files import is_there, local_model
-from vllm_cdk8s.weight_types import BYTES, bytes_per_parameter, canonical, type_name
+from vllm_cdk8s.weight_types import BYTES, canonical, type_name
 
 OVERHEAD = Decimal("1.2")
 _GIB = 2**30
@@ -213,12 +213,6 @@ def size_model(
         claim_size=f"{claim}Gi",
         figures=tuple(figures),
     )
-
-
-def minimum_memory_gb(parameters: int, dtype: str) -> Decimal:
-    """The chart's rough formula, exactly: ``parameters x bytes per parameter x 1.2 / 1,000,000,000``, in GB."""
-    checks.integer("parameters", parameters, minimum=1)
-    return parameters * bytes_per_parameter(dtype) * OVERHEAD / _GB
 
 
 def startup_seconds(parameters: int) -> int:

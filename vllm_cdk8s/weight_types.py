@@ -61,12 +61,3 @@ def type_name(option: str, dtype: object) -> str:
             option=option,
         )
     return name
-
-
-def bytes_per_parameter(dtype: str) -> Decimal:
-    """How many bytes one weight of this type takes, its part of block scales included.
-
-    Raises:
-        InvalidOptionError: the type is not known.
-    """
-    return BYTES[type_name("dtype", dtype)]

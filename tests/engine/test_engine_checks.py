@@ -36,6 +36,7 @@ COMMON_MISSPELLINGS = {
     "served_model_names": "'served_model_name'",
     "trust_remote_codes": "'trust_remote_code'",
     "enable_chunk_prefill": "'enable_chunked_prefill'",
+    "tp_size": "'tensor_parallel_size'",
     "cudagraph_mode": "{'compilation_config': {'cudagraph_mode': ...}}",
 }
 
@@ -50,6 +51,12 @@ def test_a_misspelt_setting_is_refused_with_the_right_name(wrong: str, right: st
 @pytest.mark.parametrize("wrong", ["max_model_length", "gpu_memory_utilisation", "maxModelLen", "cudagraph_mode"])
 def test_a_plain_misspelling_is_refused_for_an_unknown_version_too(wrong: str) -> None:
     assert "did you mean" in refusal(engine_args={wrong: 1}, image="vllm/vllm-openai:latest")
+
+
+def test_a_misspelt_option_of_other_releases_is_refused_with_its_name_and_theirs() -> None:
+    assert refusal(engine_args={"swapspace": 4}) == (
+        "swapspace: not an option of vLLM 0.20.2; did you mean 'swap_space', an option of vLLM up to 0.17.1?"
+    )
 
 
 def test_a_misspelt_raw_flag_is_refused_with_the_right_flag() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.engine import catalogue
@@ -44,8 +44,9 @@ def unknown(option: str, name: str, release: Release, finding: Finding, *, shown
     A plain misspelling is an error for any version; a name like no other may be newer than this package.
     """
     snake = _CAMEL.sub("_", name).lower().replace("-", "_").removeprefix("no_")
+    short = {snake, snake.removesuffix("_size")}
     alias = next(
-        (known for flag, (known, _) in release.flags.items() if flag.lstrip("-").replace("-", "_") == snake), None
+        (known for flag, (known, _) in release.flags.items() if flag.lstrip("-").replace("-", "_") in short), None
     )
     configurations = catalogue.configurations_with(snake, release)
     if alias is not None or (len(configurations) == 1 and not release.option(snake)):
@@ -53,6 +54,8 @@ def unknown(option: str, name: str, release: Release, finding: Finding, *, shown
         raise InvalidOptionError(f"{_subject(shown)}not an option of vLLM; did you mean {right}?", option=option)
     candidates = release.names if shown is None else [flag for flag in release.flags if flag.startswith("--")]
     hint = nearest(snake if shown is None else f"--{snake.replace('_', '-')}", candidates)
+    if not hint and (old := get_close_matches(snake, catalogue.ever(), n=1, cutoff=_MISSPELT)):
+        hint = f"; did you mean {old[0]!r}, an option of {catalogue.history(old[0])}?"
     error = InvalidOptionError(
         f"{_subject(shown)}not an option of vLLM {release.name}{hint or '; unchecked_args passes on what is newer'}",
         option=option,
