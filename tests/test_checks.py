@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import cdk8s
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -165,3 +166,20 @@ def test_the_nearest_name_is_offered_only_where_one_is_near() -> None:
         "; did you mean 'gpu_memory_utilization'?"
     )
     assert nearest("zzz", ["gpu_memory_utilization"]) == ""
+
+
+@pytest.mark.parametrize("value", ["Exist", 1, None, ["Exists"]])
+def test_what_is_not_one_of_a_few_words_is_refused_with_all_of_them(value: object) -> None:
+    with pytest.raises(InvalidOptionError, match=r"^operator: .* is not an operator; allowed: Exists, Equal") as caught:
+        checks.one_of("operator", value, ("Exists", "Equal"), what="an operator")
+    assert "did you mean 'Exists'?" in str(caught.value) or not isinstance(value, str)
+
+
+def test_one_of_a_few_words_is_given_back() -> None:
+    assert checks.one_of("operator", "Equal", ("Exists", "Equal")) == "Equal"
+
+
+def test_a_construct_of_the_wrong_kind_is_named_by_its_path() -> None:
+    chart = cdk8s.Chart(cdk8s.App(), "llm")
+    with pytest.raises(InvalidOptionError, match=r"^server: llm, a Chart, is no str; allowed: a name$"):
+        checks.instance("server", chart, str, allowed="a name")

@@ -462,7 +462,7 @@ def test_two_servers_have_a_test_each() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"request": "completions"}, r"^request: 'completions' is none; .*did you mean 'completion'\?"),
+        ({"request": "completions"}, r"^request: 'completions' is not a request; .*did you mean 'completion'\?"),
         ({"model": ""}, r"^model: '' is empty"),
         ({"prompt": ""}, r"^prompt: '' is empty"),
         ({"api_key": "sk-x"}, r"^api_key: 'sk-x' is no SecretKey"),

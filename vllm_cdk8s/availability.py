@@ -11,7 +11,7 @@ from constructs import Construct
 
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import place, same_namespace
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.pod import HOSTNAME_LABEL, sequence
 from vllm_cdk8s.server import VllmServer
@@ -82,7 +82,7 @@ class PodDisruptionBudget(Construct):
         for option, value in (("min_available", min_available), ("max_unavailable", max_unavailable)):
             if value is not None:
                 _pods(option, value, of=1)
-        _one_of("unhealthy_pod_eviction", unhealthy_pod_eviction, _EVICTION_POLICIES)
+        checks.one_of("unhealthy_pod_eviction", unhealthy_pod_eviction, _EVICTION_POLICIES)
         own_labels = checks.label_map("labels", labels or {})
         own_annotations = checks.annotation_map("annotations", annotations or {})
 
@@ -175,7 +175,7 @@ def spread_pods(
     if not keys:
         raise InvalidOptionError("has no label of nodes; allowed: at least one", option="over")
     checks.integer("max_skew", max_skew, minimum=1)
-    _one_of("when_unsatisfiable", when_unsatisfiable, _UNSATISFIABLE)
+    checks.one_of("when_unsatisfiable", when_unsatisfiable, _UNSATISFIABLE)
     field = "topologySpreadConstraints"
     present: list[Any] = server.deployment.to_json()["spec"]["template"]["spec"].get(field, [])
     taken = [constraint.get("topologyKey") for constraint in present]
@@ -209,10 +209,3 @@ def _pods(option: str, value: object, *, of: int) -> int:
 
 def _int_or_string(value: int | str) -> k8s.IntOrString:
     return k8s.IntOrString.from_string(value) if isinstance(value, str) else k8s.IntOrString.from_number(value)
-
-
-def _one_of(option: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise InvalidOptionError(
-            f"{value!r} is not known; allowed: {', '.join(allowed)}{nearest(str(value), allowed)}", option=option
-        )

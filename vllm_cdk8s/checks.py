@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from vllm_cdk8s.errors import InvalidOptionError
+from vllm_cdk8s.errors import InvalidOptionError, nearest
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _DNS_SUBDOMAIN = re.compile(rf"{_DNS_LABEL.pattern}(\.{_DNS_LABEL.pattern})*")
@@ -219,6 +219,15 @@ def instance(option: str, value: _T, *kinds: type, allowed: str) -> _T:
         shown = repr(value) if path is None else f"{path}, a {type(value).__name__},"
         raise InvalidOptionError(
             f"{shown} is no {' or '.join(kind.__name__ for kind in kinds)}; allowed: {allowed}", option=option
+        )
+    return value
+
+
+def one_of(option: str, value: object, allowed: Collection[str], *, what: str = "known") -> str:
+    """One of a few words; the message says what it is not (``a kind``), the words, and the nearest of them."""
+    if not isinstance(value, str) or value not in allowed:
+        raise InvalidOptionError(
+            f"{value!r} is not {what}; allowed: {', '.join(allowed)}{nearest(str(value), allowed)}", option=option
         )
     return value
 

@@ -9,7 +9,7 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.pod import sequence
 
 if TYPE_CHECKING:
@@ -33,12 +33,7 @@ class IngressPath:
 
     def __post_init__(self) -> None:
         checks.absolute_path("path", self.path)
-        if self.path_type not in list(_PATH_TYPES):
-            raise InvalidOptionError(
-                f"{self.path_type!r} is not a path type; allowed: {', '.join(_PATH_TYPES)}"
-                f"{nearest(str(self.path_type), _PATH_TYPES)}",
-                option="path_type",
-            )
+        checks.one_of("path_type", self.path_type, _PATH_TYPES, what="a path type")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ from constructs import Construct
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import place
 from vllm_cdk8s.custom_resource import custom_resource
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.inference_pool import POOL_GROUP, InferencePool, warn_of_tls
 from vllm_cdk8s.pod import prune, sequence
 from vllm_cdk8s.server_base import Server
@@ -90,12 +90,7 @@ class RouteMatch:
     replace_prefix: str | None = None
 
     def __post_init__(self) -> None:
-        if self.path_type not in _PATH_TYPES:
-            raise InvalidOptionError(
-                f"{self.path_type!r} is not a path type; allowed: {', '.join(_PATH_TYPES)}"
-                f"{nearest(str(self.path_type), _PATH_TYPES)}",
-                option="match.path_type",
-            )
+        checks.one_of("match.path_type", self.path_type, _PATH_TYPES, what="a path type")
         _check_path("match.path", self.path, pattern=self.path_type == "RegularExpression")
         if self.replace_prefix is not None:
             _check_path("match.replace_prefix", self.replace_prefix, pattern=False)

@@ -9,7 +9,7 @@ from constructs import Construct
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import place, same_namespace
 from vllm_cdk8s.custom_resource import custom_resource
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.node_group import NodeGroupServer
 from vllm_cdk8s.pod import sequence
 from vllm_cdk8s.server import VllmServer
@@ -76,12 +76,7 @@ class InferencePool(Construct):
         picker = endpoint_picker if isinstance(endpoint_picker, str) else endpoint_picker.name
         checks.dns_label("endpoint_picker", picker)
         checks.port("endpoint_picker_port", endpoint_picker_port)
-        if failure_mode not in _FAILURE_MODES:
-            raise InvalidOptionError(
-                f"{failure_mode!r} is not a failure mode; allowed: {', '.join(_FAILURE_MODES)}"
-                f"{nearest(str(failure_mode), _FAILURE_MODES)}",
-                option="failure_mode",
-            )
+        checks.one_of("failure_mode", failure_mode, _FAILURE_MODES, what="a failure mode")
         ports = [int(server.engine.settings["port"])] if target_ports is None else _ports(target_ports)
 
         super().__init__(scope, id)

@@ -14,7 +14,7 @@ from cdk8s_plus_27 import k8s
 
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import place, without_namespace
-from vllm_cdk8s.errors import InvalidOptionError, nearest
+from vllm_cdk8s.errors import InvalidOptionError
 from vllm_cdk8s.pod import HOSTNAME_LABEL
 
 if TYPE_CHECKING:
@@ -39,12 +39,7 @@ def access_mode(value: AccessMode | str) -> str:
     if isinstance(value, AccessMode):
         return _ACCESS_MODES[value]
     allowed = list(_ACCESS_MODES.values())
-    if value not in allowed:
-        raise InvalidOptionError(
-            f"{value!r} is not an access mode; allowed: {', '.join(allowed)}{nearest(str(value), allowed)}",
-            option="access_mode",
-        )
-    return value
+    return checks.one_of("access_mode", value, allowed, what="an access mode")
 
 
 def storage_size(option: str, value: cdk8s.Size | str) -> str:

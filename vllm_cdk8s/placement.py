@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from vllm_cdk8s import checks
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.pod import HOSTNAME_LABEL, sequence
 
 _TOLERATION_KEYS = ("key", "operator", "value", "effect", "tolerationSeconds")
@@ -220,12 +220,8 @@ def _toleration(index: int, item: object) -> dict[str, Any]:
         raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
     toleration = _known(option, dict(checks.plain(option, item)), _TOLERATION_KEYS)
     for key, allowed in _TOLERATION_VALUES.items():
-        if toleration.get(key) not in (None, "", *allowed):
-            raise InvalidOptionError(
-                f"{toleration[key]!r} is not known; allowed: {', '.join(allowed)}"
-                f"{nearest(str(toleration[key]), allowed)}",
-                option=f"{option}.{key}",
-            )
+        if toleration.get(key) not in (None, ""):
+            checks.one_of(f"{option}.{key}", toleration[key], allowed)
     if toleration.get("operator") == "Exists":
         if toleration.get("value"):
             raise ConflictError(f"{toleration['value']!r} contradicts operator 'Exists'", option=f"{option}.value")
@@ -246,8 +242,5 @@ def _spread(index: int, item: object) -> dict[str, Any]:
 
 def _known(option: str, mapping: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
     for key in mapping:
-        if key not in keys:
-            raise InvalidOptionError(
-                f"{key!r} is not known; allowed: {', '.join(keys)}{nearest(str(key), keys)}", option=option
-            )
+        checks.one_of(option, key, keys)
     return mapping

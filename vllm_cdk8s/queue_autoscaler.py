@@ -12,7 +12,7 @@ from constructs import Construct
 from vllm_cdk8s import checks
 from vllm_cdk8s.apps import same_namespace
 from vllm_cdk8s.custom_resource import custom_resource
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.monitoring import let_sleep, server_target
 from vllm_cdk8s.pod import prune, sequence
 from vllm_cdk8s.promql import quoted
@@ -46,17 +46,9 @@ class TriggerAuthentication:
 
     def __post_init__(self) -> None:
         checks.dns_subdomain("authentication.name", self.name)
-        if self.kind not in _KINDS:
-            raise InvalidOptionError(
-                f"{self.kind!r} is not a kind; allowed: {', '.join(_KINDS)}{nearest(str(self.kind), _KINDS)}",
-                option="authentication.kind",
-            )
+        checks.one_of("authentication.kind", self.kind, _KINDS, what="a kind")
         for mode in sequence("authentication.modes", self.modes):
-            if mode not in _MODES:
-                raise InvalidOptionError(
-                    f"{mode!r} is not a mode; allowed: {', '.join(_MODES)}{nearest(str(mode), _MODES)}",
-                    option="authentication.modes",
-                )
+            checks.one_of("authentication.modes", mode, _MODES, what="a mode")
 
 
 class QueueAutoscaler(Construct):

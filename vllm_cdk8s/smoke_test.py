@@ -11,7 +11,7 @@ from constructs import Construct
 from vllm_cdk8s import checks
 from vllm_cdk8s.admission import ask_policies, guards, may_admit
 from vllm_cdk8s.apps import place
-from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.errors import ConflictError, warn
 from vllm_cdk8s.hardening import NonRoot
 from vllm_cdk8s.job import JOB_OPTIONS, add_job, job_pod, program
 from vllm_cdk8s.secret_key import SecretKey
@@ -200,11 +200,7 @@ def _request(request: str | None, server: Server) -> str:
     if request is None:
         settings = server.engine.settings
         return "embedding" if settings.get("runner") == "pooling" or settings.get("task") == "embed" else "completion"
-    if request not in _REQUESTS:
-        raise InvalidOptionError(
-            f"{request!r} is none; allowed: {', '.join(_REQUESTS)}{nearest(str(request), _REQUESTS)}", option="request"
-        )
-    return request
+    return checks.one_of("request", request, _REQUESTS, what="a request")
 
 
 def _model(model: str | None, server: Server) -> str:

@@ -118,12 +118,7 @@ def pull_policy(value: kplus.ImagePullPolicy | str) -> str:
     allowed = list(_PULL_POLICIES.values())
     if isinstance(value, kplus.ImagePullPolicy):
         return _PULL_POLICIES[value]
-    if value not in allowed:
-        raise InvalidOptionError(
-            f"{value!r} is not a pull policy; allowed: {', '.join(allowed)}{nearest(str(value), allowed)}",
-            option="image_pull_policy",
-        )
-    return value
+    return checks.one_of("image_pull_policy", value, allowed, what="a pull policy")
 
 
 def pod_template(
