@@ -147,14 +147,7 @@ class MultiNodeVllmServer(NodeGroupServer):
         # The leader calls itself by its address, since it must bind to it, and its name may not be known yet.
         serving["args"] = [*arguments, *self._joining(f"$({group_checks.HOST_IP_VARIABLE})")]
         headless["args"] = [*_without_leader_only(arguments), *self._joining(f"$({_LEADER_ADDRESS})"), "--headless"]
-        del headless["ports"]
-        for role in ("startupProbe", "livenessProbe", "readinessProbe"):
-            headless.pop(role, None)
-        headless |= group_checks.dialing(self.probes.health, variable=_LEADER_ADDRESS, port=self.port)
-        if self.pod_options.get("drain_seconds"):
-            # All pods of a group are stopped at once, and the leader cannot finish its requests without the others.
-            seconds = str(self.pod_options["drain_seconds"])
-            headless["lifecycle"] = {"preStop": {"exec": {"command": ["sleep", seconds]}}}
+        self._follow(headless, variable=_LEADER_ADDRESS, port=self.port)
         return {
             "replicas": groups,
             # A surge group would wait for the GPUs that an old one holds, for ever.

@@ -206,6 +206,16 @@ class NodeGroupServer(Server):
         group_checks.check_shares(engine, self.nodes)
         return engine
 
+    def _follow(self, worker: dict[str, Any], *, variable: str, port: int) -> None:
+        """Make a worker's container of a copy of the leader's: it has no port, dials the leader, and outlasts it."""
+        for field in ("ports", "startupProbe", "livenessProbe", "readinessProbe", "lifecycle"):
+            worker.pop(field, None)
+        if self.pod_options.get("drain_seconds"):
+            # All pods are stopped at once, and the leader cannot finish its requests without the others.
+            seconds = str(self.pod_options["drain_seconds"])
+            worker["lifecycle"] = {"preStop": {"exec": {"command": ["sleep", seconds]}}}
+        worker |= group_checks.dialing(self.probes.health, variable=variable, port=port)
+
     def _with_shm(self, options: PodOptions, gpus: int | None) -> PodOptions:
         size = group_checks.shared_memory_size(self.engine, gpus, options.get("volume_mounts", ()))
         return options if size is None or "shm_size" in options else {**options, "shm_size": size}

@@ -131,13 +131,8 @@ class RayVllmServer(NodeGroupServer):
         lending["command"] = self._command(
             _shell(_WORKER.format(port=GCS_PORT, flags=_flags(shared)).rstrip(), "ray-worker")
         )
-        for field in ("args", "ports", "startupProbe", "livenessProbe", "readinessProbe", "lifecycle"):
-            lending.pop(field, None)
-        lending |= group_checks.dialing(self.probes.health, variable=_HEAD_ADDRESS, port=GCS_PORT)
-        if self.pod_options.get("drain_seconds"):
-            # Head and workers are stopped at once, and the head cannot finish its requests without the others.
-            seconds = str(self.pod_options["drain_seconds"])
-            lending["lifecycle"] = {"preStop": {"exec": {"command": ["sleep", seconds]}}}
+        del lending["args"]
+        self._follow(lending, variable=_HEAD_ADDRESS, port=GCS_PORT)
         workers = self.nodes - 1
         return {
             "headGroupSpec": {
