@@ -266,6 +266,12 @@ def test_a_policy_whose_expressions_leave_the_pods_out_does_not(chart: cdk8s.Cha
     assert [message.split(":")[0] for message in advice(chart)] == ["api_key"]
 
 
+def test_a_policy_without_a_spec_is_one_of_all_pods(chart: cdk8s.Chart) -> None:
+    vllm(chart, api_key=KEY)
+    cdk8s.ApiObject(chart, "bare", api_version="networking.k8s.io/v1", kind="NetworkPolicy")
+    assert advice(chart) == []
+
+
 def test_a_policy_for_other_pods_another_direction_or_namespace_does_not(chart: cdk8s.Chart) -> None:
     server = vllm(chart, api_key=KEY)
     closed = kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY)

@@ -40,7 +40,7 @@ def guards(server: Server, policies: Sequence[Wire]) -> list[Wire]:
     return [
         policy
         for policy in policies
-        if policy.get("metadata", {}).get("namespace") == server.namespace
+        if policy["metadata"].get("namespace") == server.namespace
         and "Ingress" in policy["spec"].get("policyTypes", ["Ingress"])
         and _selects(policy["spec"].get("podSelector") or {}, labels)
     ]
@@ -51,7 +51,7 @@ def may_admit(policy: Wire, namespace: str | None, labels: Mapping[str, str], po
 
     Addresses, and labels of namespaces other than their names, may be anybody's.
     """
-    own = policy.get("metadata", {}).get("namespace")
+    own = policy["metadata"].get("namespace")
     return any(
         any(_is_port(each, port) for each in rule.get("ports") or [{}])
         and any(_is_peer(peer, own, namespace, labels) for peer in rule.get("from") or [{"ipBlock": {}}])
@@ -72,7 +72,10 @@ def _answers(root: IConstruct, questions: list[Question]) -> Iterator[str]:
 
 def _policies(root: IConstruct) -> list[Wire]:
     found = (construct for construct in root.node.find_all() if isinstance(construct, cdk8s.ApiObject))
-    return [construct.to_json() for construct in found if construct.kind == "NetworkPolicy"]
+    # Whatever a policy of a user's own leaves out.
+    return [
+        {"metadata": {}, "spec": {}, **construct.to_json()} for construct in found if construct.kind == "NetworkPolicy"
+    ]
 
 
 def _is_port(wire: Wire, port: int) -> bool:
