@@ -291,6 +291,7 @@ def test_a_policy_for_other_pods_another_direction_or_namespace_does_not(chart: 
         ({}, r"^clients: is empty, as are scrapers, so nobody could reach the server"),
         ({"clients": "web"}, r"^clients: 'web' is not a list"),
         ({"clients": ["Web"]}, r"^clients\[0\]: 'Web' is not a DNS label"),
+        ({"clients": [cdk8s.Chart(cdk8s.App(), "web")]}, r"^clients\[0\]: web is not a peer; allowed: kplus.Pods"),
         ({"clients": ["web", {"app": "web"}]}, r"^clients\[1\]: .* is not a peer; allowed: kplus.Pods"),
         ({"scrapers": [8000]}, r"^scrapers\[0\]: 8000 is not a peer"),
         ({"clients": ["web"], "egress": ["cache"]}, r"^egress\[0\]: 'cache' is no Egress"),
@@ -317,6 +318,14 @@ def test_a_wrong_option_is_named(chart: cdk8s.Chart, options: dict[str, Any], me
 def test_a_wrong_way_out_is_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidOptionError, match=message):
         Egress(**options)
+
+
+def test_a_server_as_a_client_is_told_of_its_pods(chart: cdk8s.Chart) -> None:
+    agent: Any = vllm(chart, "agent")
+    with pytest.raises(
+        InvalidOptionError, match=r"^clients\[0\]: llm/agent is not a peer; llm/agent has some, its .pods"
+    ):
+        ServerNetworkPolicy(chart, "policy", server=vllm(chart), clients=[agent])
 
 
 def test_a_policy_in_another_namespace_is_refused(chart: cdk8s.Chart) -> None:

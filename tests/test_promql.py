@@ -265,6 +265,8 @@ def test_thresholds_reach_the_expressions() -> None:
         ({"queue_length": -1}, "queue_length: -1 is out of range"),
         ({"queue_length": "10"}, "queue_length: '10' is not a whole number"),
         ({"kv_cache_usage": 95}, "kv_cache_usage: 95 is not a share"),
+        ({"labels": {"my-team": "ml"}}, "alert_labels: 'my-team' is not a label of Prometheus'"),
+        ({"labels": {"team": 1}}, r"alert_labels\['team'\]: 1 is not a string"),
         ({"scales_to_zero": "yes"}, "scales_to_zero: 'yes' is not a boolean"),
         ({"labels": {"a b": "c"}}, "labels: 'a b' is not a qualified name"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s import checks
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from vllm_cdk8s.promql import Target
 
+# What every version of Prometheus takes, as the operator's own check does.
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _EACH_ENGINE = ("namespace", "pod", "engine")
 # A start that takes this share of its budget is near to being killed by the startup probe.
 _NEAR = 0.8
@@ -55,7 +58,13 @@ def alert_groups(
     ]
     if startup_seconds:
         rules.append(_startup_near_budget(target, name, startup_seconds))
-    common = checks.annotation_map("labels", labels or {})
+    common = checks.annotation_map("alert_labels", labels or {})
+    for label in common:
+        if not _LABEL.fullmatch(label):
+            raise InvalidOptionError(
+                f"{label!r} is not a label of Prometheus'; allowed: letters, digits and '_', no digit first",
+                option="alert_labels",
+            )
     for rule in rules:
         rule["labels"] = {**rule["labels"], "server": name, **common}
     return [{"name": f"vllm-{name}", "rules": rules}]

@@ -174,8 +174,10 @@ def _check_peer(option: str, peer: object) -> None:
     if isinstance(peer, str):
         checks.dns_label(option, peer)
     elif not hasattr(peer, "to_network_policy_peer_config"):
+        path = getattr(getattr(peer, "node", None), "path", None)
+        pods = f"; {path} has some, its .pods" if path is not None and hasattr(type(peer), "pods") else ""
         raise InvalidOptionError(
-            f"{peer!r} is not a peer; allowed: kplus.Pods, a kplus workload, kplus.Namespaces, "
+            f"{path or repr(peer)} is not a peer{pods}; allowed: kplus.Pods, a kplus workload, kplus.Namespaces, "
             "kplus.NetworkPolicyIpBlock, or the name of a namespace",
             option=option,
         )
