@@ -25,7 +25,6 @@ from vllm_cdk8s.weight_types import BYTES, canonical, type_name
 
 OVERHEAD = Decimal("1.2")
 _GIB = 2**30
-_GB = 10**9
 _BILLION = 10**9
 
 _KV_DTYPES = {"auto": None, "fp8": 1, "fp8_e4m3": 1, "fp8_e5m2": 1, "bfloat16": 2, "float16": 2}

@@ -62,3 +62,24 @@ def test_an_unsaid_version_counts_as_the_newest() -> None:
     assert EngineVersion(name=None, known=False).at_least("0.33.0")
     assert not EngineVersion(name="0.17.1", known=True).at_least("0.18.0")
     assert EngineVersion(name="0.18.0", known=True).at_least("0.18.0")
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["vllm", "UPPER/vllm", "[::1]:5000/a/b:c", "r.example:5000/a__b/c-d.e:v1_x-2.3", f"a/b:c@sha256:{64 * 'a'}"],
+)
+def test_every_reference_to_an_image_passes(image: str) -> None:
+    assert said_version(image, None) is None
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "a b", "vllm/vllm-openai:v0.20.2 ", ":x", "vllm:", "a/B", "https://r.example/vllm", "vllm/vllm:v1:latest",
+        "vllm@sha256:abc", "/vllm", "a//b", "-a/b/", "vllm:-x", "vllm\n",
+    ],
+)  # fmt: skip
+def test_what_is_no_reference_to_an_image_is_refused(image: str) -> None:
+    with pytest.raises(InvalidOptionError) as caught:
+        said_version(image, None)
+    assert str(caught.value).startswith(f"image: {image!r} is not a reference to an image; allowed: ")

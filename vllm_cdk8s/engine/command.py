@@ -27,7 +27,7 @@ from vllm_cdk8s.model_facts import known_model
 
 if TYPE_CHECKING:
     from vllm_cdk8s.engine.args import EngineArgs
-    from vllm_cdk8s.engine.options import Finding
+    from vllm_cdk8s.engine.naming import Finding
 
 _DEFAULT_GPU_MEMORY_UTILIZATION = 0.9
 _DEFAULT_MAX_MODEL_LEN = 2048

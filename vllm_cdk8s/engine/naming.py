@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,15 @@ from vllm_cdk8s.errors import InvalidOptionError, nearest
 
 if TYPE_CHECKING:
     from vllm_cdk8s.engine.catalogue import Release
-    from vllm_cdk8s.engine.options import Finding
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # From here on two names are one misspelt, not an old option and a new one that this package does not know yet.
 _MISSPELT = 0.85
 _OPPOSITES = {"disable": "enable", "enable": "disable"}
+
+
+Finding = Callable[[InvalidOptionError], None]
+"""What to do with something that may be right for another version: raise it, or warn."""
 
 
 def gone(option: str, name: str, release: Release, finding: Finding, *, shown: str | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s import checks
 from vllm_cdk8s.engine.catalogue import history
-from vllm_cdk8s.engine.naming import instead
+from vllm_cdk8s.engine.naming import Finding, instead
 from vllm_cdk8s.errors import InvalidOptionError, nearest, warn
 from vllm_cdk8s.weight_types import canonical
 
@@ -22,9 +22,6 @@ _SIZE = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[kmgt])|(?P<binary>\d+)(?P<
 _NUMBER_LIKE = re.compile(r"-\d+|-\d*\.\d+")
 _COMPOUNDS = {"object": "a mapping", "list": "a list"}
 _PLAIN_KINDS = {"bool": bool, "int": int, "float": (int, float)}
-
-Finding = Callable[[InvalidOptionError], None]
-"""What to do with something that may be right for another version: raise it, or warn."""
 
 
 def checked(option: str, spec: Option, value: Any, release: Release, finding: Finding) -> Any:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.engine import catalogue
 from vllm_cdk8s.engine.literal_secrets import refuse_secret
-from vllm_cdk8s.engine.naming import gone, unknown
-from vllm_cdk8s.engine.options import Finding, checked, converted
+from vllm_cdk8s.engine.naming import Finding, gone, unknown
+from vllm_cdk8s.engine.options import checked, converted
 from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sError
 
 if TYPE_CHECKING:

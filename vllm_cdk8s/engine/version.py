@@ -12,6 +12,11 @@ from vllm_cdk8s.errors import ConflictError, InvalidOptionError
 _VERSION = re.compile(r"v?(?P<release>\d\.\d+\.\d+(\.\d+)?)(?P<pre>(rc|a|b|\.dev)\d+)?(\.post\d+)?(?P<rest>[-+_].*)?")
 # rocm6.4.1_vllm_0.10.1_20250909: some vendors put the version in the middle.
 _EMBEDDED = re.compile(r"vllm[-_]v?(?P<release>\d\.\d+\.\d+(\.\d+)?)(?![.\d])")
+# https://pkg.go.dev/github.com/distribution/reference: the kubelet refuses anything else (InvalidImageName).
+_REGISTRY = r"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:\d+)?"
+_PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_DIGEST = r"[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-f]{32,}"
+_REFERENCE = re.compile(rf"({_REGISTRY}/)?{_PATH}(/{_PATH})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(@{_DIGEST})?")
 _OFFICIAL = re.compile(r"(docker\.io/)?vllm/vllm-[a-z]+(-[a-z0-9]+)*")
 
 
@@ -50,10 +55,15 @@ def said_version(image: str, engine_version: str | None) -> str | None:
     images the tag and ``engine_version`` must agree; for other images ``engine_version`` has the last word.
 
     Raises:
-        InvalidOptionError: ``engine_version`` is not a version.
+        InvalidOptionError: ``image`` is not a reference to an image, or ``engine_version`` is not a version.
         ConflictError: it contradicts the tag of vLLM's own image.
     """
-    tagged = _tag_version(checks.text("image", image))
+    if not _REFERENCE.fullmatch(checks.text("image", image)):
+        raise InvalidOptionError(
+            f"{image!r} is not a reference to an image; allowed: [registry/]name[:tag][@digest], in lower case",
+            option="image",
+        )
+    tagged = _tag_version(image)
     if engine_version is None:
         return tagged
     match = _VERSION.fullmatch(checks.text("engine_version", engine_version))

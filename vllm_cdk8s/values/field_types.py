@@ -121,6 +121,12 @@ def _one_word(value: str) -> str:
     return value
 
 
+def _untagged(value: str) -> str:
+    if "@" in value or ":" in value.rpartition("/")[2]:
+        raise problem(f"{value!r} holds a tag or a digest; say it in image.tag")
+    return value
+
+
 def known_keys(*known: str) -> AfterValidator:
     """A map in Kubernetes' own form, of which only the keys are known here; the API server would refuse others."""
 
@@ -173,6 +179,7 @@ Filled = Annotated[str, Field(min_length=1), AfterValidator(_not_blank), BeforeV
 Quantity = Annotated[Any, BeforeValidator(_quantity), WithJsonSchema({"type": ["string", "number"]})]
 Tokens = Annotated[Any, BeforeValidator(_tokens), WithJsonSchema({"type": ["integer", "string"], "minimum": 1})]
 Name = Annotated[Filled, AfterValidator(_one_word)]
+Repository = Annotated[Name, AfterValidator(_untagged)]
 NameToText = Annotated[dict[str, Word], BeforeValidator(_free_map), NameMap()]
 NameToQuantity = Annotated[dict[str, Quantity], BeforeValidator(_free_map), NameMap()]
 FreeMap = Annotated[dict[str, Any], BeforeValidator(_free_map)]

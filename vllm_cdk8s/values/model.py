@@ -20,6 +20,7 @@ from vllm_cdk8s.values.field_types import (
     Port,
     Positive,
     Quantity,
+    Repository,
     SecurityContext,
     Share,
     Text,
@@ -54,7 +55,7 @@ class Section(BaseModel):
 class Image(Section):
     """The container image."""
 
-    repository: Name = Field(default="vllm/vllm-openai", description="vLLM image repository")
+    repository: Repository = Field(default="vllm/vllm-openai", description="vLLM image repository")
     tag: Text = Field(
         default="latest", description="vLLM image tag; pin one, since flags and defaults differ from version to version"
     )
