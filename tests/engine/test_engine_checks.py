@@ -82,11 +82,11 @@ def test_the_right_flag_is_named_as_it_is_written_among_raw_arguments(wrong: str
 
 def test_two_arguments_in_one_item_are_told_apart() -> None:
     assert refusal(extra_args=["--seed 1"]) == (
-        "extra_args[0]: '--seed 1' is more than one argument; give each an item of its own"
+        "extra_args[0]: '--seed' and what follows it are two arguments; give each an item of its own"
     )
-    message = refusal(extra_args=["--api-key hunter2"])
-    assert "literal secret" in message
-    assert "hunter2" not in message
+    assert "literal secret" in refusal(extra_args=["--api-key hunter2"])
+    for misspelt in ("--api-key", "--apikey", "--Api-Key", "--api-key-x"):
+        assert "hunter2" not in refusal(extra_args=[f"{misspelt} hunter2"])
 
 
 def test_a_type_by_its_common_name_is_refused_with_vllms_own() -> None:

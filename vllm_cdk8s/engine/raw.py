@@ -113,7 +113,7 @@ class _Parser:
                 flag = item.split()[0]
                 refuse_secret(label, flag.lstrip("-").replace("-", "_"))
                 raise InvalidOptionError(
-                    f"{item!r} is more than one argument; give each an item of its own", option=label
+                    f"{flag!r} and what follows it are two arguments; give each an item of its own", option=label
                 )
             touched = self._one(label, *self._split(item))
             touched.items.extend(self._items[start : self._at])
