@@ -80,6 +80,11 @@ def test_the_right_flag_is_named_as_it_is_written_among_raw_arguments(wrong: str
     assert f"did you mean '{right}'?" in refusal(extra_args=[wrong])
 
 
+def test_an_option_behind_a_list_is_none_of_its_items_even_if_its_value_holds_a_blank() -> None:
+    made = command(extra_args=["--served-model-name", "a", "b", "--chat-template=x y"])
+    assert (made.settings["served_model_name"], made.settings["chat_template"]) == (["a", "b"], "x y")
+
+
 def test_two_arguments_in_one_item_are_told_apart() -> None:
     assert refusal(extra_args=["--seed 1"]) == (
         "extra_args[0]: '--seed' and what follows it are two arguments; give each an item of its own"

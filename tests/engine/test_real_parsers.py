@@ -168,6 +168,7 @@ RAW = [
     ["--middleware=a", "--seed=1", "--middleware", "b"], ["--limit-mm-per-prompt.image=2"],
     ["--limit-mm-per-prompt.image=2", "--limit_mm_per_prompt.video", "1"],
     ["--hf-overrides.a.b+=x,y", "--hf-overrides.a.b+=z", "--hf-overrides.c=1.5"], ["--chat-template", "-x y"],
+    ["--served-model-name", "a", "b", "--chat-template=x y"],
     ["--allowed-origins", '["https://a.example"]'], ["--hf-token"], ["--max-model-len=2k"], ["--max-model-len", "2K"],
     ["--kv-transfer-config.kv_connector=x", "--kv-transfer-config.kv_role=kv_both"], ["-dp", "3"], ["-q=fp8"],
 ]  # fmt: skip

@@ -269,7 +269,9 @@ class _Parser:
         if self._at >= len(self._items):
             return False
         item = self._items[self._at]
-        return not item.startswith("-") or item == "-" or " " in item or _NUMBER.fullmatch(item) is not None
+        if not item.startswith("-") or item == "-" or _NUMBER.fullmatch(item):
+            return True
+        return " " in item and self._split(item)[0] not in self._release.flags
 
     def _take(self) -> str:
         self._at += 1
