@@ -46,6 +46,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"engine_args": {"tensor_parallel_size": True}}, "tensor_parallel_size: True is not a whole number"),
     ({"engine_args": ["--seed=1"]}, "engine_args: ['--seed=1'] is not a mapping"),
     ({"extra_args": "--seed=1"}, "extra_args: "),
+    # Taints
+    (
+        {"tolerations": [{"key": "a b", "operator": "Exists"}]},
+        "tolerations[0].key: 'a b' is not a qualified name; allowed: [DNS prefix/]name",
+    ),
     # Ports and numbers
     ({"port": 0}, "port: 0 is out of range; allowed: 1 to 65535"),
     ({"port": 65536}, "port: 65536 is out of range; allowed: 1 to 65535"),
@@ -55,6 +60,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"service_port": 0}, "service_port: 0 is out of range; allowed: 1 to 65535"),
     ({"service_port": 80.5}, "service_port: 80.5 is not a whole number"),
     ({"replicas": -1}, "replicas: -1 is out of range; allowed: a whole number of at least 0"),
+    ({"replicas": 2**31}, "replicas: 2147483648 is out of range; allowed: 0 to 2147483647"),
     ({"replicas": 1.0}, "replicas: 1.0 is not a whole number"),
     ({"replicas": True}, "replicas: True is not a whole number"),
     ({"replicas": "2"}, "replicas: '2' is not a whole number"),

@@ -370,3 +370,18 @@ def test_what_the_builder_is_given_is_left_as_it_was() -> None:
     found, _ = volumes(extra=extra)
     found[-1]["emptyDir"]["medium"] = "Memory"
     assert extra == [{"name": "x", "emptyDir": {}}]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("gpu", "did you mean 'nvidia.com/gpu'?"), ("memry", "did you mean 'memory'?"), ("gpus", "")]
+)
+def test_a_resource_that_kubernetes_does_not_know_is_refused(name: str, hint: str) -> None:
+    with pytest.raises(InvalidOptionError) as raised:
+        Resources(limits={name: 1})
+    assert str(raised.value).startswith(f"resources.limits: {name!r} is not a resource; allowed: cpu, memory, ")
+    assert str(raised.value).endswith(hint)
+
+
+@pytest.mark.parametrize("name", ["cpu", "memory", "ephemeral-storage", "hugepages-2Mi", "nvidia.com/mig-3g.40gb"])
+def test_resources_of_kubernetes_and_of_devices_are_taken(name: str) -> None:
+    assert Resources(limits={name: 1}).wire() == {"limits": {name: 1}}

@@ -528,9 +528,7 @@ def test_a_policy_that_keeps_the_test_out_warns_in_whichever_order_they_come(kin
     policy = kplus.Pods.select(chart, "web", labels={"app": "web"}) if kind == "other-pods" else "web"
     ServerNetworkPolicy(chart, "policy", server=tested, clients=[policy], name="closed")
     smoke(chart, tested)
-    with pytest.warns(
-        VllmCdk8sWarning, match=r"^server: NetworkPolicy 'closed' keeps the pods of llm/smoke from"
-    ):
+    with pytest.warns(VllmCdk8sWarning, match=r"^server: NetworkPolicy 'closed' keeps the pods of llm/smoke from"):
         to_yaml(chart)
 
 

@@ -43,7 +43,7 @@ class Autoscaling:
 
     def __post_init__(self) -> None:
         checks.integer("min_replicas", self.min_replicas, minimum=1)
-        checks.integer("max_replicas", self.max_replicas, minimum=1)
+        checks.integer("max_replicas", self.max_replicas, minimum=1, maximum=checks.MAX_INT32)
         if self.min_replicas > self.max_replicas:
             raise ConflictError(
                 f"{self.min_replicas} is above max_replicas: {self.max_replicas}", option="min_replicas"

@@ -32,13 +32,16 @@ _FACTORS = {
 _T = TypeVar("_T")
 
 MAX_LABEL = 63
+MAX_INT32 = 2**31 - 1  # what Kubernetes counts replicas and seconds in
 _MAX_SUBDOMAIN = 253
 _MAX_PORT = 65535
 
 
 def integer(option: str, value: object, *, minimum: int, maximum: int | None = None) -> int:
     """A whole number within bounds; a boolean or a float is not one."""
-    allowed = f"a whole number of at least {minimum}" if maximum is None else f"{minimum} to {maximum}"
+    # The bound of Kubernetes' own integers is only worth telling to whom it stops.
+    bounded = maximum is not None and (maximum != MAX_INT32 or (isinstance(value, int) and value > maximum))
+    allowed = f"{minimum} to {maximum}" if bounded else f"a whole number of at least {minimum}"
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidOptionError(f"{value!r} is not a whole number; allowed: {allowed}", option=option)
     if value < minimum or (maximum is not None and value > maximum):

@@ -87,7 +87,7 @@ class MultiNodeVllmServer(NodeGroupServer):
         replicas: int = 1,
         **options: Unpack[NodeGroupOptions],
     ) -> None:
-        self.replicas = checks.integer("replicas", replicas, minimum=0)
+        self.replicas = checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
         self._build(
             scope, id, model=model, nodes=nodes, storage=storage, options=options, groups=replicas,
             others=("replicas",),

@@ -222,6 +222,8 @@ def _toleration(index: int, item: object) -> dict[str, Any]:
     for key, allowed in _TOLERATION_VALUES.items():
         if toleration.get(key) not in (None, ""):
             checks.one_of(f"{option}.{key}", toleration[key], allowed)
+    if toleration.get("key"):
+        checks.qualified_name(f"{option}.key", toleration["key"])
     if toleration.get("operator") == "Exists":
         if toleration.get("value"):
             raise ConflictError(f"{toleration['value']!r} contradicts operator 'Exists'", option=f"{option}.value")

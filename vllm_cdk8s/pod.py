@@ -35,6 +35,8 @@ _CACHES = {
     "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
 }
 _SHM_PATH = "/dev/shm"  # noqa: S108 - the container's, by its real name
+_NATIVE_RESOURCES = ("cpu", "memory", "ephemeral-storage")
+_DEVICE_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
 _SECRET_NAMES = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY"})
 _SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|ACCESS_KEY)$")
 _SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
@@ -63,7 +65,7 @@ class Resources:
             if not isinstance(given, Mapping):
                 raise InvalidOptionError(f"{given!r} is not a mapping", option=f"resources.{kind}")
             for name, value in given.items():
-                checks.qualified_name(f"resources.{kind}", name)
+                _check_resource_name(f"resources.{kind}", name)
                 checks.quantity(f"resources.{kind}[{name!r}]", value)
         for name in sorted(self.requests.keys() & self.limits.keys()):
             if checks.quantity(name, self.requests[name]) > checks.quantity(name, self.limits[name]):
@@ -75,6 +77,19 @@ class Resources:
     def wire(self) -> dict[str, Any]:
         """The container's ``resources``."""
         return prune({"requests": dict(self.requests), "limits": dict(self.limits)})
+
+
+def _check_resource_name(option: str, name: object) -> None:
+    """A resource of Kubernetes' own, or one with a domain: anything else is refused by the API server."""
+    text = checks.qualified_name(option, name)
+    if "/" not in text and text not in _NATIVE_RESOURCES and not text.startswith("hugepages-"):
+        known = [*_NATIVE_RESOURCES, *_DEVICE_RESOURCES]
+        hint = "; did you mean 'nvidia.com/gpu'?" if text == "gpu" else nearest(text, known)
+        raise InvalidOptionError(
+            f"{text!r} is not a resource; allowed: {', '.join(_NATIVE_RESOURCES)}, hugepages-<size>, or a name with a "
+            f"domain such as 'nvidia.com/gpu'{hint}",
+            option=option,
+        )
 
 
 def with_gpus(

@@ -289,7 +289,7 @@ def _address(value: object) -> str:
 
 def _check_bounds(min_replicas: int, max_replicas: int, fallback_replicas: int | None) -> None:
     checks.integer("min_replicas", min_replicas, minimum=0)
-    checks.integer("max_replicas", max_replicas, minimum=1)
+    checks.integer("max_replicas", max_replicas, minimum=1, maximum=checks.MAX_INT32)
     if min_replicas > max_replicas:
         raise ConflictError(f"{min_replicas} is above max_replicas: {max_replicas}", option="min_replicas")
     if fallback_replicas is None:

@@ -135,7 +135,7 @@ class VllmServer(Server):
             storage=storage, probes=probes, drop_cache=drop_cache, autoscaling=autoscaling, ingress=ingress,
             resources=resources,
         )  # fmt: skip
-        checks.integer("replicas", replicas, minimum=0)
+        checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
         if autoscaling is not None and replicas != 1:
             raise ConflictError(f"{replicas} contradicts autoscaling, which decides on the replicas", option="replicas")
         checks.port("service_port", service_port)

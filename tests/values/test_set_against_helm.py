@@ -108,7 +108,7 @@ def test_json_means_what_it_means_to_helm(expression: str) -> None:
     [
         ("a key may be quoted", 'a."b"=1', {"a": {'"b"': 1}}, {"a": {"b": 1}}),
         ("and hold dots then", 'a."b.c"=1', {"a": {'"b': {'c"': 1}}}, {"a": {"b.c": 1}}),
-        ("as the seed prints it", r'n."k\.io/h"=x', {"n": {'"k.io/h"': "x"}}, {"n": {"k.io/h": "x"}}),
+        ("as the chart prints it", r'n."k\.io/h"=x', {"n": {'"k.io/h"': "x"}}, {"n": {"k.io/h": "x"}}),
         ("{} is the empty list", "a={}", {"a": [""]}, {"a": []}),
         ("an empty value at the end, behind an index", "a[0].b=", {"a": []}, {"a": [{"b": ""}]}),
         ("null can be set into", "a=null,a.b=1", _REFUSED, {"a": {"b": 1}}),

@@ -62,7 +62,7 @@ def read(expression: str, kind: SetKind = SetKind.TYPED, into: dict[str, Any] | 
         ("a={x},a[1]=y", {"a": ["x", "y"]}),
         ("a=1,a=2", {"a": 2}),
         ("a=null,a.b=1", {"a": {"b": 1}}),
-        # As the seed prints them, and as a shell hands them over.
+        # As the chart's README prints them, and as a shell hands them over.
         (r'nodeSelector."kubernetes\.io/hostname"=n1', {"nodeSelector": {"kubernetes.io/hostname": "n1"}}),
         (r"nodeSelector.kubernetes\.io/hostname=n1", {"nodeSelector": {"kubernetes.io/hostname": "n1"}}),
         ('nodeSelector."kubernetes.io/hostname"=n1', {"nodeSelector": {"kubernetes.io/hostname": "n1"}}),

@@ -167,7 +167,7 @@ def _one_source(value: dict[str, Any]) -> dict[str, Any]:
 
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 # Kubernetes counts replicas, seconds and failures in 32 bits.
-_MOST = 2**31 - 1
+_MOST = checks.MAX_INT32
 Positive = Annotated[int, Field(ge=1, le=_MOST), BeforeValidator(_whole)]
 Budget = Annotated[int, Field(ge=1, le=7 * 24 * 3600), BeforeValidator(_whole)]
 NotNegative = Annotated[int, Field(ge=0, le=_MOST), BeforeValidator(_whole)]
