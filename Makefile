@@ -40,7 +40,7 @@ check-imports: $(VENV)/.synth crds/node_modules/.bin/cdk8s  ## imports/ is what 
 	@diff -r .cache/imports/imports imports -x __pycache__ && echo "cdk8s import: same bytes"
 
 crds/node_modules/.bin/cdk8s: crds/package-lock.json | $(VENV)/.synth
-	@$(WITH_NODE) npm ci --silent --prefix crds --ignore-scripts
+	@$(WITH_NODE) npm ci --no-audit --no-fund --loglevel=error --prefix crds --ignore-scripts
 	@touch $@
 
 bench: $(VENV)/.test  ## the ratios of benchmarks/
