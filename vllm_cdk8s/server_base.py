@@ -49,6 +49,7 @@ _KINDS = {
     "drop_cache": (("drop_cache.DropCacheWrapper",), 'DropCacheWrapper(self, "drop-cache")'),
     "autoscaling": (("autoscaling.Autoscaling",), "Autoscaling(max_replicas=4)"),
     "ingress": (("exposure.Ingress",), 'Ingress(hosts=["llm.example.com"])'),
+    "sizing": (("sizing.Sizing",), 'size_model("7B")'),
     "resources": (("pod.Resources",), 'Resources(limits={"memory": "24Gi"})'),
 }
 
