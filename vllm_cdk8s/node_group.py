@@ -15,7 +15,7 @@ from vllm_cdk8s.engine import engine_command
 from vllm_cdk8s.engine.raw import string_list
 from vllm_cdk8s.errors import InvalidOptionError
 from vllm_cdk8s.namespace_levels import level_findings
-from vllm_cdk8s.pod import Resources, with_gpus
+from vllm_cdk8s.pod import Resources, resource_name, with_gpus
 from vllm_cdk8s.server_base import (
     Server,
     check_kinds,
@@ -147,7 +147,7 @@ class NodeGroupServer(Server):
         resources, gpus = with_gpus(
             said.get("resources", Resources()),
             gpus=said.get("gpus"),
-            gpu_resource=checks.qualified_name("gpu_resource", said.get("gpu_resource", "nvidia.com/gpu")),
+            gpu_resource=resource_name("gpu_resource", said.get("gpu_resource", "nvidia.com/gpu")),
         )
         self.nodes, self.port = nodes, said["port"]
         defaults = {**derived_settings(opts, said["image"], said.get("engine_version")), **engine_defaults}

@@ -65,7 +65,7 @@ class Resources:
             if not isinstance(given, Mapping):
                 raise InvalidOptionError(f"{given!r} is not a mapping", option=f"resources.{kind}")
             for name, value in given.items():
-                _check_resource_name(f"resources.{kind}", name)
+                resource_name(f"resources.{kind}", name)
                 checks.quantity(f"resources.{kind}[{name!r}]", value)
         for name in sorted(self.requests.keys() & self.limits.keys()):
             if checks.quantity(name, self.requests[name]) > checks.quantity(name, self.limits[name]):
@@ -79,7 +79,7 @@ class Resources:
         return prune({"requests": dict(self.requests), "limits": dict(self.limits)})
 
 
-def _check_resource_name(option: str, name: object) -> None:
+def resource_name(option: str, name: object) -> str:
     """A resource of Kubernetes' own, or one with a domain: anything else is refused by the API server."""
     text = checks.qualified_name(option, name)
     if "/" not in text and text not in _NATIVE_RESOURCES and not text.startswith("hugepages-"):
@@ -90,6 +90,7 @@ def _check_resource_name(option: str, name: object) -> None:
             f"domain such as 'nvidia.com/gpu'{hint}",
             option=option,
         )
+    return text
 
 
 def with_gpus(

@@ -15,7 +15,7 @@ from vllm_cdk8s.engine import engine_command
 from vllm_cdk8s.errors import ConflictError
 from vllm_cdk8s.health import DEFAULT_STARTUP_SECONDS, slow_start
 from vllm_cdk8s.namespace_levels import level_findings
-from vllm_cdk8s.pod import Resources, with_gpus
+from vllm_cdk8s.pod import Resources, resource_name, with_gpus
 from vllm_cdk8s.server_base import (
     INSTANCE_LABEL,
     NAME_LABEL,
@@ -133,7 +133,7 @@ class VllmServer(Server):
         )
         check_kinds(
             storage=storage, probes=probes, drop_cache=drop_cache, autoscaling=autoscaling, ingress=ingress,
-            resources=resources, sizing=sizing,
+            resources=resources, sizing=sizing, non_root=options.get("non_root"),
         )  # fmt: skip
         checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
         if autoscaling is not None and replicas != 1:
@@ -147,7 +147,7 @@ class VllmServer(Server):
         all_resources, all_gpus = with_gpus(
             resources if resources is not None else Resources(),
             gpus=gpus,
-            gpu_resource=checks.qualified_name("gpu_resource", gpu_resource),
+            gpu_resource=resource_name("gpu_resource", gpu_resource),
             sizing=sizing,
         )
         self.engine = engine_command(

@@ -50,6 +50,7 @@ _KINDS = {
     "autoscaling": (("autoscaling.Autoscaling",), "Autoscaling(max_replicas=4)"),
     "ingress": (("exposure.Ingress",), 'Ingress(hosts=["llm.example.com"])'),
     "sizing": (("sizing.Sizing",), 'size_model("7B")'),
+    "non_root": (("hardening.NonRoot",), "NonRoot()"),
     "resources": (("pod.Resources",), 'Resources(limits={"memory": "24Gi"})'),
 }
 
