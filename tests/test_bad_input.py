@@ -175,6 +175,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"drop_cache": True}, "drop_cache: True is no DropCacheWrapper; allowed: DropCacheWrapper(self, "),
     ({"resources": {"limits": {}}}, "resources: {'limits': {}} is no Resources; allowed: Resources(limits="),
     ({"ingress": "llm.example.com"}, "ingress: 'llm.example.com' is no Ingress; allowed: Ingress(hosts="),
+    ({"kai": "team"}, "kai: 'team' is no KaiShare; allowed: KaiShare(queue=\"team\")"),
+    ({"device_claims": ["gpu"]}, "device_claims[0]: 'gpu' is no DeviceClaim; allowed: DeviceClaim("),
     ({"non_root": True}, "non_root: True is no NonRoot; allowed: NonRoot()"),
     ({"gpu_resource": "gpu"}, "gpu_resource: 'gpu' is not a resource; allowed: cpu, memory"),
     ({"sizing": "7B"}, "sizing: '7B' is no Sizing; allowed: size_model(\"7B\")"),

@@ -9,7 +9,7 @@ from constructs import Construct
 from vllm_cdk8s import checks
 from vllm_cdk8s.errors import ConflictError, warn
 from vllm_cdk8s.hub_models import CONTAINER_NAME, PROGRAM, hub_models
-from vllm_cdk8s.job import JOB_OPTIONS, add_job, job_pod, non_root_of, program
+from vllm_cdk8s.job import JOB_OPTIONS, add_job, job_pod, program
 from vllm_cdk8s.pod import STORAGE_VOLUME
 from vllm_cdk8s.storage import ModelStorage
 from vllm_cdk8s.workload import check_options
@@ -83,7 +83,7 @@ class ModelDownload(Construct):
             raise ConflictError("it does not last, so that no server would find the models there", option="storage")
         if "hostPath" in storage.volume and storage.node_name is None:
             warn("storage: each node has such a folder of its own; say node=, or the Job may fill that of another node")
-        non_root = non_root_of(options)
+        non_root = options.get("non_root")
         if non_root is not None:
             non_root.check_mount_path(storage.mount_path)
         checks.integer("retries", retries, minimum=0)

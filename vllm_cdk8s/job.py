@@ -97,7 +97,7 @@ def program(
     resources = checks.instance(
         "resources", options.get("resources", pod.Resources()), pod.Resources, allowed=_RESOURCES
     )
-    non_root = non_root_of(options)
+    non_root: NonRoot | None = options.get("non_root")
     return pod.prune({
         "name": name,
         "image": checks.text("image", image),
@@ -123,7 +123,7 @@ def job_pod(
     node_name: str | None = None,
 ) -> dict[str, Any]:
     """The Job's pod template: that container, where and as whom the options say."""
-    non_root = non_root_of(options)
+    non_root: NonRoot | None = options.get("non_root")
     account = options.get("service_account")
     pod_security, container_security = security(
         drop_cache=False, non_root=non_root,
@@ -199,12 +199,6 @@ def add_job(
     )  # fmt: skip
     job.add_json_patch(cdk8s.JsonPatch.add("/spec", whole))
     return job
-
-
-def non_root_of(options: Mapping[str, Any]) -> NonRoot | None:
-    """The option ``non_root``, None where it is not said."""
-    value = options.get("non_root")
-    return None if value is None else checks.instance("non_root", value, NonRoot, allowed="NonRoot()")
 
 
 def _account(account: str | kplus.IServiceAccount) -> str:

@@ -133,7 +133,7 @@ class VllmServer(Server):
         )
         check_kinds(
             storage=storage, probes=probes, drop_cache=drop_cache, autoscaling=autoscaling, ingress=ingress,
-            resources=resources, sizing=sizing, non_root=options.get("non_root"),
+            resources=resources, sizing=sizing,
         )  # fmt: skip
         checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
         if autoscaling is not None and replicas != 1:

@@ -17,7 +17,6 @@ from vllm_cdk8s.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.health import DEFAULT_STARTUP_SECONDS, PORT_NAME
 from vllm_cdk8s.lifecycle import drain
 from vllm_cdk8s.namespace_levels import LEVELS, level_findings
-from vllm_cdk8s.placement import KaiShare
 from vllm_cdk8s.pod_standards import pod_security_level
 from vllm_cdk8s.probes import SlowStartProbes
 from vllm_cdk8s.workload import SHUTDOWN_TIMEOUT_SINCE, PodOptions, scheme
@@ -50,7 +49,6 @@ _KINDS = {
     "autoscaling": (("autoscaling.Autoscaling",), "Autoscaling(max_replicas=4)"),
     "ingress": (("exposure.Ingress",), 'Ingress(hosts=["llm.example.com"])'),
     "sizing": (("sizing.Sizing",), 'size_model("7B")'),
-    "non_root": (("hardening.NonRoot",), "NonRoot()"),
     "resources": (("pod.Resources",), 'Resources(limits={"memory": "24Gi"})'),
 }
 
@@ -295,6 +293,6 @@ def derived_settings(options: PodOptions, image: str, engine_version: str | None
         if timeout is not None:
             settings["shutdown_timeout"] = timeout
     kai = options.get("kai")
-    if isinstance(kai, KaiShare) and kai.fraction is not None:
+    if kai is not None and kai.fraction is not None:
         settings["gpu_memory_utilization"] = float(kai.fraction)
     return settings

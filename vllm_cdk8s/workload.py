@@ -97,19 +97,33 @@ class PodOptions(TypedDict, total=False):
 _Options = TypeVar("_Options", bound=Mapping[str, Any])
 
 
+_VALUE_OBJECTS: dict[str, tuple[type, str]] = {
+    "kai": (KaiShare, 'KaiShare(queue="team")'),
+    "non_root": (NonRoot, "NonRoot()"),
+}
+
+
 def check_options(
     options: _Options, others: Sequence[str], known: Sequence[str] = tuple(PodOptions.__annotations__)
 ) -> _Options:
     """The options that say something; None says nothing.
 
     Raises:
-        InvalidOptionError: a name is no option, with the nearest of these and the construct's other ones.
+        InvalidOptionError: a name is no option, with the nearest of these and the construct's other ones; or a value is
+            of another class than its option's.
     """
     names = [*others, *known]
     for name in options:
         if name not in known:
             raise InvalidOptionError(f"is not an option{nearest(name, names)}", option=name)
-    said = {name: value for name, value in options.items() if value is not None}
+    said: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    for name, (kind, allowed) in _VALUE_OBJECTS.items():
+        if name in said:
+            checks.instance(name, said[name], kind, allowed=allowed)
+    for index, claim in enumerate(pod.sequence("device_claims", said.get("device_claims", ()))):
+        checks.instance(
+            f"device_claims[{index}]", claim, DeviceClaim, allowed='DeviceClaim(name="gpu", template="one-gpu")'
+        )
     return cast("_Options", said)
 
 
@@ -138,7 +152,7 @@ def pod_template(
     service_account: str | None,
 ) -> dict[str, Any]:
     """The pod template of a server, in wire form."""
-    kai, non_root, claims = _value_objects(options)
+    kai, non_root, claims = options.get("kai"), options.get("non_root"), options.get("device_claims", ())
     if kai is not None:
         kai.check_gpus(gpus)
         if kai.shares_gpu and engine.gpus_per_pod > 1:
@@ -235,19 +249,6 @@ SHUTDOWN_TIMEOUT_SINCE = "0.18.0"
 def scheme(engine: EngineCommand) -> str:
     """HTTPS where vLLM itself serves TLS, else HTTP."""
     return "HTTPS" if engine.settings.get("ssl_certfile") or engine.settings.get("ssl_keyfile") else "HTTP"
-
-
-def _value_objects(options: PodOptions) -> tuple[KaiShare | None, NonRoot | None, list[DeviceClaim]]:
-    claims = listed(options, "device_claims")
-    expected: list[tuple[str, object, type]] = [
-        ("kai", options.get("kai"), KaiShare),
-        ("non_root", options.get("non_root"), NonRoot),
-        *((f"device_claims[{index}]", claim, DeviceClaim) for index, claim in enumerate(claims)),
-    ]
-    for option, value, kind in expected:
-        if value is not None and not isinstance(value, kind):
-            raise InvalidOptionError(f"{value!r} is not a {kind.__name__}", option=option)
-    return options.get("kai"), options.get("non_root"), claims
 
 
 def _warn_without_gpu(options: PodOptions, gpus: int | None) -> None:
