@@ -36,7 +36,7 @@ LARGE: dict[str, Any] = {
 def load_ms() -> float:
     """The first command of a process, which reads the catalogue, less a second one."""
     program = (
-        "from time import process_time as now; from vllm_cdk8s.engine import engine_command as make; "
+        "from time import process_time as now; from vllm_cdk8s.core.engine import engine_command as make; "
         "a = now(); make(model='m'); b = now(); make(model='m'); c = now(); print((b - a) - (c - b))"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: S603 - our own
@@ -44,7 +44,7 @@ def load_ms() -> float:
 
 
 def per_server_ms(options: dict[str, Any]) -> float:
-    from vllm_cdk8s.engine import engine_command  # noqa: PLC0415 - loading is measured apart
+    from vllm_cdk8s.core.engine import engine_command  # noqa: PLC0415 - loading is measured apart
 
     engine_command(**options)
     times = []

@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
-from vllm_cdk8s.engine import EngineArgs
+from vllm_cdk8s.core.engine import EngineArgs
 
 GOLDEN = Path(__file__).parent / "golden"
 MODEL = "Qwen/Qwen2.5-7B-Instruct"

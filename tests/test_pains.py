@@ -23,7 +23,7 @@ from vllm_cdk8s import (
     VllmCdk8sWarning,
     VllmServer,
 )
-from vllm_cdk8s.metrics import metric
+from vllm_cdk8s.core.monitoring.metrics import metric
 
 MODEL = "Qwen/Qwen2.5-7B-Instruct"
 RELEASED = "vllm/vllm-openai:v0.20.2"

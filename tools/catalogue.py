@@ -30,7 +30,7 @@ from typing import Any
 import engine_args
 
 HERE = Path(__file__).resolve().parent
-PACKAGE = HERE.parent / "vllm_cdk8s" / "engine"
+PACKAGE = HERE.parent / "vllm_cdk8s"
 RELEASES = HERE / "vllm_releases.txt"
 REQUIREMENTS = HERE / "parser_requirements.txt"
 DEFAULT_CACHE = HERE.parent / "build" / "vllm"
@@ -219,7 +219,10 @@ def main() -> None:
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         facts = list(pool.map(lambda release: read(release, given.cache, python), names))
     body = catalogue(names, facts)
-    outputs = {PACKAGE / "catalogue.json": rendered(body), PACKAGE / "args.py": engine_args.module(body)}
+    outputs = {
+        PACKAGE / "data" / "options.json": rendered(body),
+        PACKAGE / "core" / "engine" / "args.py": engine_args.module(body),
+    }
     changed = [path for path, text in outputs.items() if not path.exists() or path.read_text() != text]
     if given.check:
         if changed:

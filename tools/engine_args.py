@@ -18,7 +18,7 @@ TYPES = {
 }
 HEADER = '''"""vLLM's settings by name and type, generated from the parsers of its releases; do not edit.
 
-`make catalogue` writes this file and `catalogue.json`, of which this is the sum over all releases.
+`make catalogue` writes this file and `options.json`, of which this is the sum over all releases.
 """
 
 # ruff: noqa: E501 - one option a line, since the file is read by its differences

@@ -6,35 +6,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vllm_cdk8s.autoscaling import Autoscaling
-    from vllm_cdk8s.availability import PodDisruptionBudget, spread_pods
-    from vllm_cdk8s.chat_template import ChatTemplate
-    from vllm_cdk8s.download import ModelDownload
-    from vllm_cdk8s.drop_cache import DropCacheWrapper
-    from vllm_cdk8s.engine import EngineArgs
-    from vllm_cdk8s.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
-    from vllm_cdk8s.exposure import Ingress, IngressHost, IngressPath, IngressTls
-    from vllm_cdk8s.gateway import GatewayRef, HTTPRoute, RouteMatch, WeightedBackend
-    from vllm_cdk8s.hardening import NonRoot
-    from vllm_cdk8s.health import HttpProbe
-    from vllm_cdk8s.hub_models import HubModel, InitDownload
-    from vllm_cdk8s.inference_pool import InferencePool
-    from vllm_cdk8s.lora import LoraAdapter, LoraAdapters
-    from vllm_cdk8s.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
-    from vllm_cdk8s.multi_node import MultiNodeVllmServer
-    from vllm_cdk8s.network import Egress, ServerNetworkPolicy
-    from vllm_cdk8s.placement import DeviceClaim, KaiShare
-    from vllm_cdk8s.pod import Resources
-    from vllm_cdk8s.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy, RestrictedNamespace
-    from vllm_cdk8s.probes import ManualProbes, SlowStartProbes
-    from vllm_cdk8s.queue_autoscaler import QueueAutoscaler, TriggerAuthentication
-    from vllm_cdk8s.ray_cluster import RayVllmServer
-    from vllm_cdk8s.secret_key import SecretKey
-    from vllm_cdk8s.server import VllmServer
-    from vllm_cdk8s.sizing import Sizing, size_model
-    from vllm_cdk8s.smoke_test import SmokeTest
-    from vllm_cdk8s.storage import ModelStorage
-    from vllm_cdk8s.values.chart import VllmChart
+    from vllm_cdk8s.constructs.autoscaling import Autoscaling
+    from vllm_cdk8s.constructs.availability import PodDisruptionBudget, spread_pods
+    from vllm_cdk8s.constructs.chat_template import ChatTemplate
+    from vllm_cdk8s.constructs.download import ModelDownload
+    from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
+    from vllm_cdk8s.constructs.exposure import Ingress, IngressHost, IngressPath, IngressTls
+    from vllm_cdk8s.constructs.gateway import GatewayRef, HTTPRoute, RouteMatch, WeightedBackend
+    from vllm_cdk8s.constructs.inference_pool import InferencePool
+    from vllm_cdk8s.constructs.lora import LoraAdapter, LoraAdapters
+    from vllm_cdk8s.constructs.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
+    from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
+    from vllm_cdk8s.constructs.network import Egress, ServerNetworkPolicy
+    from vllm_cdk8s.constructs.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy, RestrictedNamespace
+    from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
+    from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler, TriggerAuthentication
+    from vllm_cdk8s.constructs.ray_cluster import RayVllmServer
+    from vllm_cdk8s.constructs.server import VllmServer
+    from vllm_cdk8s.constructs.smoke_test import SmokeTest
+    from vllm_cdk8s.constructs.storage import ModelStorage
+    from vllm_cdk8s.core.engine import EngineArgs
+    from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
+    from vllm_cdk8s.core.models.hub import HubModel, InitDownload
+    from vllm_cdk8s.core.models.sizing import Sizing, size_model
+    from vllm_cdk8s.core.pod.health import HttpProbe
+    from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
+    from vllm_cdk8s.core.pod.secret_key import SecretKey
+    from vllm_cdk8s.core.pod.security import NonRoot
+    from vllm_cdk8s.core.pod.template import Resources
+    from vllm_cdk8s.helm.chart import VllmChart
 
 __all__ = [
     "Alerts",
@@ -91,35 +91,35 @@ __all__ = [
 ]
 
 _MODULES = {
-    "autoscaling": ("Autoscaling",),
-    "availability": ("PodDisruptionBudget", "spread_pods"),
-    "chat_template": ("ChatTemplate",),
-    "download": ("ModelDownload",),
-    "drop_cache": ("DropCacheWrapper",),
-    "engine": ("EngineArgs",),
-    "errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
-    "exposure": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),
-    "gateway": ("GatewayRef", "HTTPRoute", "RouteMatch", "WeightedBackend"),
-    "hardening": ("NonRoot",),
-    "health": ("HttpProbe",),
-    "hub_models": ("HubModel", "InitDownload"),
-    "inference_pool": ("InferencePool",),
-    "lora": ("LoraAdapter", "LoraAdapters"),
-    "monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),
-    "multi_node": ("MultiNodeVllmServer",),
-    "network": ("Egress", "ServerNetworkPolicy"),
-    "placement": ("DeviceClaim", "KaiShare"),
-    "pod": ("Resources",),
-    "pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy", "RestrictedNamespace"),
-    "probes": ("ManualProbes", "SlowStartProbes"),
-    "queue_autoscaler": ("QueueAutoscaler", "TriggerAuthentication"),
-    "ray_cluster": ("RayVllmServer",),
-    "secret_key": ("SecretKey",),
-    "server": ("VllmServer",),
-    "sizing": ("Sizing", "size_model"),
-    "smoke_test": ("SmokeTest",),
-    "storage": ("ModelStorage",),
-    "values.chart": ("VllmChart",),
+    "constructs.autoscaling": ("Autoscaling",),
+    "constructs.availability": ("PodDisruptionBudget", "spread_pods"),
+    "constructs.chat_template": ("ChatTemplate",),
+    "constructs.download": ("ModelDownload",),
+    "constructs.drop_cache": ("DropCacheWrapper",),
+    "core.engine": ("EngineArgs",),
+    "core.errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
+    "constructs.exposure": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),
+    "constructs.gateway": ("GatewayRef", "HTTPRoute", "RouteMatch", "WeightedBackend"),
+    "core.pod.security": ("NonRoot",),
+    "core.pod.health": ("HttpProbe",),
+    "core.models.hub": ("HubModel", "InitDownload"),
+    "constructs.inference_pool": ("InferencePool",),
+    "constructs.lora": ("LoraAdapter", "LoraAdapters"),
+    "constructs.monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),
+    "constructs.multi_node": ("MultiNodeVllmServer",),
+    "constructs.network": ("Egress", "ServerNetworkPolicy"),
+    "core.pod.placement": ("DeviceClaim", "KaiShare"),
+    "core.pod.template": ("Resources",),
+    "constructs.pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy", "RestrictedNamespace"),
+    "constructs.probes": ("ManualProbes", "SlowStartProbes"),
+    "constructs.queue_autoscaler": ("QueueAutoscaler", "TriggerAuthentication"),
+    "constructs.ray_cluster": ("RayVllmServer",),
+    "core.pod.secret_key": ("SecretKey",),
+    "constructs.server": ("VllmServer",),
+    "core.models.sizing": ("Sizing", "size_model"),
+    "constructs.smoke_test": ("SmokeTest",),
+    "constructs.storage": ("ModelStorage",),
+    "helm.chart": ("VllmChart",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 

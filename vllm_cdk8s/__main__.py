@@ -2,7 +2,7 @@
 
 import sys
 
-from vllm_cdk8s.cli import main
+from vllm_cdk8s.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

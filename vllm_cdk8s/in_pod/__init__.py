@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from vllm_cdk8s.pod import literal
+from vllm_cdk8s.core.pod.template import literal
 
 
 def source(program: str) -> str:

@@ -1,0 +1,48 @@
+"""One object of a custom resource: a plain ApiObject whose spec is set at wire level."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cdk8s
+
+from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.core.kube import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import Construct
+
+
+def custom_resource(
+    construct: Construct,
+    scope: Construct,
+    api_version: str,
+    kind: str,
+    *,
+    name: str | None,
+    labels: Mapping[str, str] | None,
+    annotations: Mapping[str, str] | None,
+    spec: Mapping[str, Any],
+    id: str = "Resource",
+) -> cdk8s.ApiObject:
+    """An object below a construct, its spec in wire form.
+
+    Raises:
+        InvalidOptionError: the name, a label or an annotation is none.
+        ConflictError: another object of this kind has the name.
+    """
+    if name is not None:
+        checks.dns_subdomain("name", name)
+        registry, namespace = place(scope)
+        registry.take_name(kind, namespace, name, construct)
+    made = cdk8s.ApiObject(
+        construct, id, api_version=api_version, kind=kind,
+        metadata=cdk8s.ApiObjectMetadata(
+            name=name, labels=checks.label_map("labels", labels or {}),
+            annotations=checks.annotation_map("annotations", annotations or {}),
+        ),
+    )  # fmt: skip
+    made.add_json_patch(cdk8s.JsonPatch.add("/spec", dict(spec)))
+    return made

@@ -1,0 +1,127 @@
+"""ModelDownload: a Job that downloads models into the storage that servers share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs import Construct
+
+from vllm_cdk8s.constructs.job import JOB_OPTIONS, add_job, job_pod, program
+from vllm_cdk8s.constructs.storage import ModelStorage
+from vllm_cdk8s.constructs.workload import check_options
+from vllm_cdk8s.core.errors import ConflictError, warn
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.models.hub import CONTAINER_NAME, PROGRAM, hub_models
+from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import cdk8s
+    import cdk8s_plus_27 as kplus
+    from typing_extensions import Unpack
+
+    from vllm_cdk8s.constructs.job import JobOptions
+    from vllm_cdk8s.core.models.hub import HubModel
+    from vllm_cdk8s.core.pod.secret_key import SecretKey
+
+_NAME_LABEL, _INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+# The program's own code for "trying again is pointless".
+_HOPELESS = 3
+
+
+class ModelDownload(Construct):
+    """A Job that downloads models into a storage.
+
+    ``ModelDownload(self, "fetch", models=["Qwen/Qwen2.5-7B-Instruct"], storage=storage)``.
+
+    Servers with the same storage find them in its cache. Kubernetes does not wait for the Job: apply it first and
+    ``kubectl wait --for=condition=complete job/...``, or let the server's pods download too, which then only waits for
+    what the Job is downloading. Its name ends in a digest of what it does, so that other models make another Job.
+
+    A ReadWriteOnce claim is on one node at a time: a server on another node starts when the Job has ended. Where the
+    claim is not bound yet, the Job's pod decides on the zone of its volume: give it the server's ``node_selector`` and
+    ``tolerations``.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        models: what to download: repositories of the Hugging Face hub, or `HubModel` for revisions and patterns.
+        storage: where to, as the servers have it.
+        hf_token: the token for models that need one.
+        name: what the Job's name begins with; None lets cdk8s name it.
+        image: an image with Python 3.10 or newer and huggingface_hub, such as vLLM's own.
+        env: environment variables, plain text or ``kplus.EnvValue``, such as ``HF_ENDPOINT`` for a mirror.
+        retries: how often Kubernetes tries again; a model that does not exist, or may not be read, is not tried again.
+        deadline_seconds: seconds after which Kubernetes gives up; None lets it take its time.
+        **job_options: what may be said of any Job; see `JobOptions`.
+
+    Raises:
+        InvalidOptionError: an option is unknown, or has a value that is wrong by itself.
+        ConflictError: the storage does not last, or is in another namespace.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        models: Sequence[str | HubModel],
+        storage: ModelStorage,
+        hf_token: SecretKey | None = None,
+        name: str | None = None,
+        image: str = "vllm/vllm-openai:latest",
+        env: Mapping[str, str | kplus.EnvValue] | None = None,
+        retries: int = 6,
+        deadline_seconds: int | None = None,
+        **job_options: Unpack[JobOptions],
+    ) -> None:
+        options = check_options(job_options, tuple(ModelDownload.__init__.__kwdefaults__ or ()), JOB_OPTIONS)
+        wanted = hub_models("models", models)
+        checks.instance("storage", storage, ModelStorage, allowed="ModelStorage(...)")
+        if "emptyDir" in storage.volume:
+            raise ConflictError("it does not last, so that no server would find the models there", option="storage")
+        if "hostPath" in storage.volume and storage.node_name is None:
+            warn("storage: each node has such a folder of its own; say node=, or the Job may fill that of another node")
+        non_root = options.get("non_root")
+        if non_root is not None:
+            non_root.check_mount_path(storage.mount_path)
+        checks.integer("retries", retries, minimum=0)
+        if deadline_seconds is not None:
+            checks.integer("deadline_seconds", deadline_seconds, minimum=1)
+
+        super().__init__(scope, id)
+        storage.check_namespace(self, scope)
+        labels = {_NAME_LABEL: "vllm-download", **({} if name is None else {_INSTANCE_LABEL: name})}
+        container = program(
+            {**options, **({} if hf_token is None else {"hf_token": hf_token})},
+            name=CONTAINER_NAME,
+            source=PROGRAM,
+            arguments=[model.argument() for model in wanted],
+            image=image,
+            env=env or {},
+            mounts=[{"name": STORAGE_VOLUME, "mountPath": storage.mount_path}],
+            caches_below=storage.mount_path,
+        )
+        template = job_pod(
+            options,
+            container=container,
+            labels=labels,
+            volumes=[{"name": STORAGE_VOLUME, **storage.volume}],
+            node_name=storage.node_name,
+        )
+        codes = {"containerName": CONTAINER_NAME, "operator": "In", "values": [_HOPELESS]}
+        rules = [
+            # The schemas of Kubernetes 1.27 and 1.28 want the empty list.
+            {"action": "FailJob", "onExitCodes": codes, "onPodConditions": []},
+            {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+        ]
+        spec = {"backoffLimit": retries, "podFailurePolicy": {"rules": rules}, "template": template}
+        if deadline_seconds is not None:
+            spec["activeDeadlineSeconds"] = deadline_seconds
+        self.job: cdk8s.ApiObject = add_job(self, scope, name=name, options=options, spec=spec, labels=labels)
+
+    @property
+    def name(self) -> str:
+        """The Job's name."""
+        return self.job.name

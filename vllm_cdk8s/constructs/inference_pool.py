@@ -1,0 +1,144 @@
+"""InferencePool: a server's pods, among which a gateway's endpoint picker chooses by load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from constructs import Construct
+
+from vllm_cdk8s.constructs.apps import place, same_namespace
+from vllm_cdk8s.constructs.custom_resource import custom_resource
+from vllm_cdk8s.constructs.node_group import NodeGroupServer
+from vllm_cdk8s.constructs.server import VllmServer
+from vllm_cdk8s.constructs.workload import scheme
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.pod.template import sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import cdk8s_plus_27 as kplus
+
+    from vllm_cdk8s.constructs.server_base import Server
+
+POOL_GROUP = "inference.networking.k8s.io"
+_FAILURE_MODES = ("FailClose", "FailOpen")
+# The API's own limit.
+_MOST_PORTS = 8
+
+
+class InferencePool(Construct):
+    """The pods of a server, among which an endpoint picker chooses for each request by queue, cache and adapters.
+
+    ``InferencePool(self, "pool", server=server, endpoint_picker="llama-epp")``, and the pool as the backend of an
+    `HTTPRoute`. Needs the Gateway API inference extension (1.0 or newer), a gateway that implements it, and a picker
+    that is told the pool's name. The picker reads the pods' ``/metrics``. For a pool that exists already:
+    `from_pool_name`.
+    Source: https://gateway-api-inference-extension.sigs.k8s.io/reference/spec/
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        server: the server whose pods are chosen from; of one over several nodes, those that serve.
+        endpoint_picker: the picker's Service, by name or as a kplus service, in the server's namespace.
+        endpoint_picker_port: the Service's port.
+        failure_mode: ``FailClose`` drops requests while the picker does not answer, ``FailOpen`` sends them anywhere.
+        target_ports: ports of each pod, each an endpoint of its own; None takes the server's.
+        name: the name of the pool; None lets cdk8s name it.
+        labels: further labels of the pool.
+        annotations: annotations of the pool.
+
+    Raises:
+        InvalidOptionError: a name, port or mode is none.
+        ConflictError: a port is there twice, or the server is in another namespace.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        server: VllmServer | NodeGroupServer,
+        endpoint_picker: str | kplus.Service,
+        endpoint_picker_port: int = 9002,
+        failure_mode: str = "FailClose",
+        target_ports: Sequence[int] | None = None,
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+    ) -> None:
+        checks.instance("server", server, VllmServer, NodeGroupServer, allowed="a VllmServer or one over several nodes")
+        if not isinstance(endpoint_picker, str) and not hasattr(endpoint_picker, "name"):
+            raise InvalidOptionError(
+                f"{endpoint_picker!r} is not a service; allowed: a name or a kplus.Service", option="endpoint_picker"
+            )
+        picker = endpoint_picker if isinstance(endpoint_picker, str) else endpoint_picker.name
+        checks.dns_label("endpoint_picker", picker)
+        checks.port("endpoint_picker_port", endpoint_picker_port)
+        checks.one_of("failure_mode", failure_mode, _FAILURE_MODES, what="a failure mode")
+        ports = [int(server.engine.settings["port"])] if target_ports is None else _ports(target_ports)
+
+        super().__init__(scope, id)
+        same_namespace(scope, "InferencePool", server=server, namespace=server.namespace)
+        warn_of_tls("server", server)
+        serving = server.selector if isinstance(server, VllmServer) else server.leader_selector
+        self.namespace: str | None = server.namespace
+        self.labels = {**server.labels, **checks.label_map("labels", labels or {})}
+        self.pool = custom_resource(
+            self, scope, f"{POOL_GROUP}/v1", "InferencePool", name=name, labels=self.labels,
+            annotations=annotations,
+            spec={
+                "selector": {"matchLabels": serving},
+                "targetPorts": [{"number": port} for port in ports],
+                "endpointPickerRef": {
+                    "group": "",
+                    "kind": "Service",
+                    "name": picker,
+                    "port": {"number": endpoint_picker_port},
+                    "failureMode": failure_mode,
+                },
+            },
+        )  # fmt: skip
+        self.name = self.pool.name if name is None else name
+
+    @staticmethod
+    def from_pool_name(scope: Construct, id: str, name: str) -> InferencePool:
+        """A pool of the chart's namespace that exists already, such as one that the extension's Helm chart made.
+
+        Args:
+            scope: the construct this one belongs to.
+            id: its name there.
+            name: the pool's name.
+
+        Raises:
+            InvalidOptionError: the name is none.
+        """
+        return _OtherPool(scope, id, checks.dns_subdomain("name", name))
+
+
+class _OtherPool(InferencePool):
+    """A pool that makes no object of its own."""
+
+    def __init__(self, scope: Construct, id: str, name: str) -> None:
+        Construct.__init__(self, scope, id)
+        self.name, self.namespace, self.labels = name, place(scope)[1], {}
+
+
+def warn_of_tls(option: str, server: Server) -> None:
+    """Say what a gateway needs to reach a server that speaks TLS."""
+    if scheme(server.engine) == "HTTPS":
+        warn(
+            f"{option}: {server.node.path} speaks TLS itself, which a gateway only does towards it with a "
+            "BackendTLSPolicy for its service"
+        )
+
+
+def _ports(value: object) -> list[int]:
+    ports = [checks.port("target_ports", port) for port in sequence("target_ports", value)]
+    if not 1 <= len(ports) <= _MOST_PORTS:
+        raise InvalidOptionError(f"has {len(ports)} ports; allowed: 1 to {_MOST_PORTS}", option="target_ports")
+    for index, port in enumerate(ports):
+        if port in ports[:index]:
+            raise ConflictError(f"{port} is there twice", option="target_ports")
+    return ports

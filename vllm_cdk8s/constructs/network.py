@@ -1,0 +1,183 @@
+"""Who reaches a server, and whom it reaches: a NetworkPolicy that admits the named ones only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from vllm_cdk8s.constructs.apps import place, same_namespace
+from vllm_cdk8s.constructs.monitoring import monitors_of
+from vllm_cdk8s.constructs.server_base import Server
+from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.pod.template import sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_DNS_PORT = 53
+_HTTPS_PORT = 443
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Egress:
+    """Where the pods may connect to: ``Egress()`` is HTTPS to anywhere, ``Egress(to="cache", ports=[6379])`` is Redis.
+
+    Args:
+        to: a kplus peer, or the name of a namespace for all its pods; None is everybody, inside the cluster and
+            outside of it.
+        ports: TCP ports.
+
+    Raises:
+        InvalidOptionError: the peer or a port is none, or there is no port.
+    """
+
+    to: kplus.INetworkPolicyPeer | str | None = None
+    ports: Sequence[int] = (_HTTPS_PORT,)
+
+    def __post_init__(self) -> None:
+        if self.to is not None:
+            _check_peer("egress.to", self.to)
+        if not sequence("egress.ports", self.ports):
+            raise InvalidOptionError("has no port; allowed: at least one", option="egress.ports")
+        for port in self.ports:
+            checks.port("egress.ports", port)
+
+
+class ServerNetworkPolicy(Construct):
+    """Admit named clients and scrapers to a server's port, and nobody else.
+
+    ``ServerNetworkPolicy(self, "policy", server=server, clients=[web], scrapers=["monitoring"])``. vLLM's API key
+    guards ``/v1`` alone; this guards the port, whatever the path. A multi-node server's pods reach each other on every
+    port, since NCCL chooses its own. The kubelet's probes are always let in. Needs a network plugin that enforces
+    policies; where none does, everything stays open.
+    Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        server: the server.
+        clients: who may send requests: kplus peers (``kplus.Pods``, workloads, ``kplus.Namespaces``,
+            ``kplus.NetworkPolicyIpBlock``), or names of namespaces for all their pods. A gateway or an ingress
+            controller in front of the server is its client, and so is a LoadBalancer's source.
+        scrapers: who may read the metrics, such as Prometheus or an endpoint picker, likewise.
+        egress: where the pods may connect to besides the cluster's DNS; None restricts nothing, and ``[Egress()]`` lets
+            them download models.
+        name: the name of the policy; None lets cdk8s name it.
+        labels: further labels of the policy.
+        annotations: annotations of the policy.
+
+    Raises:
+        InvalidOptionError: a peer is none, or nobody is let in.
+        ConflictError: the server is in another namespace.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        server: Server,
+        clients: Sequence[kplus.INetworkPolicyPeer | str] = (),
+        scrapers: Sequence[kplus.INetworkPolicyPeer | str] = (),
+        egress: Sequence[Egress] | None = None,
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+    ) -> None:
+        checks.instance("server", server, Server, allowed="a VllmServer")
+        admitted = {"clients": sequence("clients", clients), "scrapers": sequence("scrapers", scrapers)}
+        for option, peers in admitted.items():
+            for index, peer in enumerate(peers):
+                _check_peer(f"{option}[{index}]", peer)
+        if not any(admitted.values()):
+            raise InvalidOptionError("is empty, as are scrapers, so nobody could reach the server", option="clients")
+        ways_out = None if egress is None else sequence("egress", egress)
+        for index, way in enumerate(ways_out or ()):
+            checks.instance(f"egress[{index}]", way, Egress, allowed='Egress() or Egress(to="cache", ports=[6379])')
+        own_labels = checks.label_map("labels", labels or {})
+        own_annotations = checks.annotation_map("annotations", annotations or {})
+
+        super().__init__(scope, id)
+        same_namespace(scope, "NetworkPolicy", server=server, namespace=server.namespace)
+        if name is not None:
+            checks.dns_subdomain("name", name)
+            registry, namespace = place(scope)
+            registry.take_name("NetworkPolicy", namespace, name, self)
+        port = [kplus.NetworkPolicyPort.tcp(int(server.engine.settings["port"]))]
+        ingress = [
+            kplus.NetworkPolicyRule(peer=self._peer(f"{option}-{index}", peer), ports=port)
+            for option, peers in admitted.items()
+            for index, peer in enumerate(peers)
+        ]
+        if not admitted["scrapers"]:
+            registry, _ = place(scope)
+            registry.add_advice(lambda _root: self._unscraped(server))
+        among_themselves = [kplus.NetworkPolicyRule(peer=server.pods)] if server.engine.nodes > 1 else []
+        deny = kplus.NetworkPolicyTrafficDefault.DENY
+        outwards = None
+        if ways_out is not None:
+            rules = [*self._dns(), *among_themselves, *chain(*(self._way_out(*way) for way in enumerate(ways_out)))]
+            outwards = kplus.NetworkPolicyTraffic(default=deny, rules=rules)
+        self.policy = kplus.NetworkPolicy(
+            self,
+            "Resource",
+            metadata=cdk8s.ApiObjectMetadata(
+                name=name, labels={**server.labels, **own_labels}, annotations=own_annotations
+            ),
+            selector=server.pods,
+            ingress=kplus.NetworkPolicyTraffic(default=deny, rules=[*ingress, *among_themselves]),
+            egress=outwards,
+        )
+
+    def _unscraped(self, server: Server) -> list[str]:
+        # Asked at synthesis, since a monitor may have been made after the policy.
+        paths = ", ".join(monitor.node.path for monitor in monitors_of(server))
+        if not paths:
+            return []
+        finding = (
+            f"scrapers: {self.node.path} names none, so that Prometheus, which {paths} sends to {server.node.path}, "
+            "may be kept out; name its namespace or its pods here, even if they are among the clients"
+        )
+        return [finding]
+
+    def _peer(self, id: str, peer: kplus.INetworkPolicyPeer | str) -> kplus.INetworkPolicyPeer:
+        return kplus.Namespaces.select(self, id, names=[peer]) if isinstance(peer, str) else peer
+
+    @cached_property
+    def _everybody(self) -> list[kplus.INetworkPolicyPeer]:
+        # Network plugins differ in whether an address block holds pods too, so pods are named beside it.
+        return [
+            kplus.Namespaces.all(self, "all-pods"),
+            kplus.NetworkPolicyIpBlock.any_ipv4(self, "all-ipv4"),
+            kplus.NetworkPolicyIpBlock.any_ipv6(self, "all-ipv6"),
+        ]
+
+    def _dns(self) -> list[kplus.NetworkPolicyRule]:
+        # The cluster's DNS is pods in most clusters and an address of the node in others.
+        ports = [kplus.NetworkPolicyPort.udp(_DNS_PORT), kplus.NetworkPolicyPort.tcp(_DNS_PORT)]
+        return [kplus.NetworkPolicyRule(peer=peer, ports=ports) for peer in self._everybody]
+
+    def _way_out(self, index: int, way: Egress) -> list[kplus.NetworkPolicyRule]:
+        peers = self._everybody if way.to is None else [self._peer(f"egress-{index}", way.to)]
+        ports = [kplus.NetworkPolicyPort.tcp(port) for port in way.ports]
+        return [kplus.NetworkPolicyRule(peer=peer, ports=ports) for peer in peers]
+
+
+def _check_peer(option: str, peer: object) -> None:
+    if isinstance(peer, str):
+        checks.dns_label(option, peer)
+    elif not hasattr(peer, "to_network_policy_peer_config"):
+        path = getattr(getattr(peer, "node", None), "path", None)
+        pods = f"; {path} has some, its .pods" if path is not None and hasattr(type(peer), "pods") else ""
+        raise InvalidOptionError(
+            f"{path or repr(peer)} is not a peer{pods}; allowed: kplus.Pods, a kplus workload, kplus.Namespaces, "
+            "kplus.NetworkPolicyIpBlock, or the name of a namespace",
+            option=option,
+        )

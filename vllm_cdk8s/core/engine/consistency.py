@@ -1,0 +1,178 @@
+"""Settings that are right by themselves and contradict each other, the model, or the GPUs.
+
+What vLLM itself refuses at start-up is an error here; each rule says the releases and the place in vLLM's source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.engine.options import near, tokens
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.kube import checks
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.engine.catalogue import Release
+    from vllm_cdk8s.core.engine.version import EngineVersion
+    from vllm_cdk8s.core.models.facts import ModelFacts
+
+SIZES = ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size", "prefill_context_parallel_size")
+# Speculation that async scheduling has not been allowed with in any release so far (vllm/config/vllm.py).
+_NEVER_ASYNC = {"ngram", "medusa", "mlp_speculator", "suffix"}
+
+
+class Settings:
+    """All settings in force, with where each was said."""
+
+    def __init__(self, values: Mapping[str, Any], labels: Mapping[str, str]) -> None:
+        self.values = values
+        self._labels = labels
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values.get(name)
+
+    def label(self, name: str) -> str:
+        """The option as its user wrote it."""
+        return self._labels.get(name, name)
+
+    def size(self, name: str) -> int:
+        """A parallel size; one where nobody set it."""
+        return self[name] if isinstance(self[name], int) else 1
+
+    def spans_pods(self) -> bool:
+        """Whether vLLM itself finds GPUs beyond its pod, by Ray or by joining other nodes."""
+        return "ray" in {self[key] for key in _BACKENDS if isinstance(self[key], str)} or self.size("nnodes") > 1
+
+
+_BACKENDS = ("distributed_executor_backend", "data_parallel_backend")
+
+
+def check_ranges(settings: Settings) -> None:
+    """Numbers that no release takes.
+
+    Raises:
+        InvalidOptionError: one is out of range.
+    """
+    share = settings["gpu_memory_utilization"]
+    if isinstance(share, (int, float)) and not 0 < share <= 1:
+        raise InvalidOptionError(f"{share!r} is not between 0 and 1", option=settings.label("gpu_memory_utilization"))
+    for name, least in {**dict.fromkeys(SIZES, 1), "data_parallel_size_local": 0, "nnodes": 1}.items():
+        if isinstance(settings[name], int):
+            checks.integer(settings.label(name), settings[name], minimum=least)
+    if settings["max_model_len"] == 0:
+        raise InvalidOptionError("0 leaves no room for a request", option=settings.label("max_model_len"))
+
+
+def check_named_values(settings: Settings, release: Release) -> None:
+    """Warn about a value that vLLM does not name where plug-ins may add to what it names, and none is loaded."""
+    if any(name.endswith("_plugin") and value for name, value in settings.values.items()):
+        return
+    for name, value in settings.values.items():
+        spec = release.option(name)
+        if spec is None or not spec.values:
+            continue
+        for item in value if isinstance(value, list) else [value]:
+            # With a dot it is the path of a class.
+            if isinstance(item, str) and item not in spec.values and "." not in item:
+                warn(f"{settings.label(name)}: {item!r} is not a value that vLLM itself knows{near(item, spec.values)}")
+
+
+def check_model(settings: Settings, model: str, facts: ModelFacts | None) -> None:
+    """Limits of a well-known model; a warning where vLLM can be told to go on.
+
+    Raises:
+        ConflictError: its attention heads cannot be split over that many GPUs (ModelConfig in vllm/config).
+    """
+    if facts is None or settings.values.keys() & {"hf_overrides", "hf_config_path", "rope_scaling"}:
+        return
+    length, limit = tokens(settings["max_model_len"]), facts.max_position_embeddings
+    if length is not None and limit is not None and length > limit:
+        warn(
+            f"{settings.label('max_model_len')}: {settings['max_model_len']!r} is more than the {limit} positions of "
+            f"{model!r}; vLLM refuses to start unless VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 is in its environment"
+        )
+    tensor = settings.size("tensor_parallel_size")
+    if facts.attention_heads is not None and facts.attention_heads % tensor:
+        raise ConflictError(
+            f"{tensor} does not divide the {facts.attention_heads} attention heads of {model!r}, so vLLM refuses to "
+            "start; choose a divisor, and spread over more GPUs by pipeline_parallel_size",
+            option=settings.label("tensor_parallel_size"),
+        )
+
+
+def check_gpus(settings: Settings, *, asked: int, gpus: int | None, nodes: int) -> None:
+    """The GPUs that the parallel sizes ask for, against those that there are.
+
+    Raises:
+        ConflictError: there are fewer.
+    """
+    if not gpus or (nodes == 1 and settings.spans_pods()):
+        return
+    there = gpus * nodes
+    if asked == there:
+        return
+    words = {
+        "tensor": settings.size("tensor_parallel_size"),
+        "pipeline": settings.size("pipeline_parallel_size"),
+        "prefill context": settings.size("prefill_context_parallel_size"),
+    }
+    copies = asked
+    for size in words.values():
+        copies //= size
+    words["data"] = copies
+    shown = {kind: size for kind, size in words.items() if size != 1 or kind == "tensor"}
+    product = f"{' x '.join(shown)} parallel ({' x '.join(map(str, shown.values()))}) asks for {asked} of {there} GPUs"
+    option = settings.label("tensor_parallel_size")
+    if asked > there:
+        raise ConflictError(f"{product}; lower the sizes or raise gpus=", option=option)
+    warn(f"{option}: {product}; {there - asked} stay idle")
+
+
+def check_features(settings: Settings, version: EngineVersion) -> None:
+    """Features that exclude or need one another.
+
+    Raises:
+        ConflictError: vLLM would refuse to start.
+    """
+    if settings["async_scheduling"] is True:
+        _check_async(settings, version)
+    batched, length = tokens(settings["max_num_batched_tokens"]), tokens(settings["max_model_len"])
+    sequences = settings["max_num_seqs"]
+    # SchedulerConfig, all releases.
+    if batched is not None and isinstance(sequences, int) and batched < sequences:
+        raise ConflictError(
+            f"{settings['max_num_batched_tokens']!r} is less than max_num_seqs {sequences}",
+            option=settings.label("max_num_batched_tokens"),
+        )
+    if batched and length and batched < length and settings["enable_chunked_prefill"] is False:
+        raise ConflictError(
+            f"{settings['max_num_batched_tokens']!r} is less than max_model_len {settings['max_model_len']}, and "
+            "enable_chunked_prefill is off, so no long request could run",
+            option=settings.label("max_num_batched_tokens"),
+        )
+    # validate_parsed_serve_args in the command line of `vllm serve`, all releases.
+    for name, needed in (
+        ("enable_auto_tool_choice", "tool_call_parser"),
+        ("enable_log_outputs", "enable_log_requests"),
+        ("lora_modules", "enable_lora"),
+    ):
+        if settings[name] and not settings[needed] and "config" not in settings.values:
+            raise ConflictError(f"needs {needed} too, or vLLM stops", option=settings.label(name))
+
+
+def _check_async(settings: Settings, version: EngineVersion) -> None:
+    option = settings.label("async_scheduling")
+    # EngineArgs.create_engine_config to 0.11.0, then VllmConfig; with pipelines from 0.15.0.
+    if settings.size("pipeline_parallel_size") > 1 and not version.at_least("0.15.0"):
+        raise ConflictError(f"not with pipeline_parallel_size above 1 before vLLM 0.15.0 ({version})", option=option)
+    speculation = settings["speculative_config"]
+    if not isinstance(speculation, Mapping):
+        return
+    if not version.at_least("0.11.1"):
+        raise ConflictError(f"not with speculative_config before vLLM 0.11.1 ({version})", option=option)
+    method = speculation.get("method")
+    if method in _NEVER_ASYNC or (method == "draft_model" and not version.at_least("0.16.0")):
+        raise ConflictError(f"not with speculative_config method {method!r} ({version})", option=option)
+    if speculation.get("disable_padded_drafter_batch") is True:
+        raise ConflictError("not with disable_padded_drafter_batch in speculative_config", option=option)

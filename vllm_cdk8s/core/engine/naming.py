@@ -1,0 +1,84 @@
+"""What to say about names that a release of vLLM does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from difflib import SequenceMatcher, get_close_matches
+from typing import TYPE_CHECKING
+
+from vllm_cdk8s.core.engine import catalogue
+from vllm_cdk8s.core.errors import InvalidOptionError, nearest
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.engine.catalogue import Release
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# From here on two names are one misspelt, not an old option and a new one that this package does not know yet.
+_MISSPELT = 0.85
+_OPPOSITES = {"disable": "enable", "enable": "disable"}
+
+
+Finding = Callable[[InvalidOptionError], None]
+"""What to do with something that may be right for another version: raise it, or warn."""
+
+
+def gone(option: str, name: str, release: Release, finding: Finding, *, shown: str | None = None) -> None:
+    """Report an option that other releases have, with what took its place."""
+    finding(
+        InvalidOptionError(
+            f"{_subject(shown)}not an option of vLLM {release.name}, but of {catalogue.history(name)}{instead(name)}",
+            option=option,
+        )
+    )
+
+
+def instead(name: str) -> str:
+    """The end of a message about an option that is gone or going: what took its place, if that is known."""
+    place = catalogue.successor(name)
+    if place is None:
+        return ""
+    opposite = name.partition("_")[0] == _OPPOSITES.get(place.partition("_")[0])
+    return f"; now there is its opposite, {place}" if opposite else f"; use {place}"
+
+
+def unknown(option: str, name: str, release: Release, finding: Finding, *, shown: str | None = None) -> None:
+    """Report an option that no release has, with the nearest name.
+
+    A plain misspelling is an error for any version; a name like no other may be newer than this package.
+    """
+    snake = _CAMEL.sub("_", name).lower().replace("-", "_").removeprefix("no_")
+    short = {snake, snake.removesuffix("_size")}
+    alias = next(
+        (known for flag, (known, _) in release.flags.items() if flag.lstrip("-").replace("-", "_") in short), None
+    )
+    configurations = catalogue.configurations_with(snake, release)
+    if alias is not None or (len(configurations) == 1 and not release.option(snake)):
+        right = _written(alias or snake, None if alias else configurations[0], raw=shown is not None)
+        raise InvalidOptionError(f"{_subject(shown)}not an option of vLLM; did you mean {right}?", option=option)
+    candidates = release.names if shown is None else [flag for flag in release.flags if flag.startswith("--")]
+    hint = nearest(snake if shown is None else f"--{snake.replace('_', '-')}", candidates)
+    if not hint and (old := get_close_matches(snake, catalogue.ever(), n=1, cutoff=_MISSPELT)):
+        hint = f"; did you mean {old[0]!r}, an option of {catalogue.history(old[0])}?"
+    error = InvalidOptionError(
+        f"{_subject(shown)}not an option of vLLM {release.name}{hint or '; unchecked_args passes on what is newer'}",
+        option=option,
+    )
+    ratio = max((SequenceMatcher(None, snake, known).ratio() for known in release.names), default=0)
+    if ratio >= _MISSPELT:
+        raise error
+    finding(error)
+
+
+def _written(name: str, configuration: str | None, *, raw: bool) -> str:
+    """An option, or a key of a configuration, as a raw argument or as a typed setting."""
+    if configuration is None:
+        return repr(f"--{name.replace('_', '-')}" if raw else name)
+    if raw:
+        return repr(f"--{configuration.replace('_', '-')}.{name}")
+    return f"{{{configuration!r}: {{{name!r}: ...}}}}"
+
+
+def _subject(shown: str | None) -> str:
+    """The flag of a raw argument; a typed setting's name begins the message already."""
+    return f"{shown} is " if shown else ""

@@ -1,0 +1,1 @@
+"""Kubernetes' language: names, quantities, labels, Pod Security Standards."""

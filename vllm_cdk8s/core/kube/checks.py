@@ -1,0 +1,280 @@
+"""Checks of single values, in pure Python: numbers, names, quantities, environment names, plain data.
+
+Each takes the option's name as its user wrote it, then the value, and returns the value, so that it can stand
+where the value is used. All raise `InvalidOptionError`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from vllm_cdk8s.core.errors import InvalidOptionError, nearest
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_DNS_SUBDOMAIN = re.compile(rf"{_DNS_LABEL.pattern}(\.{_DNS_LABEL.pattern})*")
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
+_LABEL_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+_QUANTITY = re.compile(r"(?P<number>\d+(\.\d*)?|\.\d+)(?P<unit>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
+_FACTORS = {
+    "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
+    "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12),
+    "P": Decimal(10**15), "E": Decimal(10**18),
+    "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40),
+    "Pi": Decimal(2**50), "Ei": Decimal(2**60),
+}  # fmt: skip
+
+_T = TypeVar("_T")
+
+MAX_LABEL = 63
+MAX_INT32 = 2**31 - 1  # what Kubernetes counts replicas and seconds in
+_MAX_SUBDOMAIN = 253
+_MAX_PORT = 65535
+
+
+def integer(option: str, value: object, *, minimum: int, maximum: int | None = None) -> int:
+    """A whole number within bounds; a boolean or a float is not one."""
+    # The bound of Kubernetes' own integers is only worth telling to whom it stops.
+    bounded = maximum is not None and (maximum != MAX_INT32 or (isinstance(value, int) and value > maximum))
+    allowed = f"{minimum} to {maximum}" if bounded else f"a whole number of at least {minimum}"
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidOptionError(f"{value!r} is not a whole number; allowed: {allowed}", option=option)
+    if value < minimum or (maximum is not None and value > maximum):
+        raise InvalidOptionError(f"{value!r} is out of range; allowed: {allowed}", option=option)
+    return value
+
+
+def port(option: str, value: object) -> int:
+    """A TCP port, 1 to 65535."""
+    return integer(option, value, minimum=1, maximum=_MAX_PORT)
+
+
+def boolean(option: str, value: object) -> bool:
+    """True or False, and no other value that happens to be truthy."""
+    if not isinstance(value, bool):
+        raise InvalidOptionError(f"{value!r} is not a boolean; allowed: True, False", option=option)
+    return value
+
+
+def text(option: str, value: object) -> str:
+    """A string with something in it."""
+    if not isinstance(value, str):
+        raise InvalidOptionError(f"{value!r} is not a string", option=option)
+    if not value.strip():
+        raise InvalidOptionError(f"{value!r} is empty", option=option)
+    if "\0" in value:
+        raise InvalidOptionError(f"{value!r} holds a NUL character", option=option)
+    return value
+
+
+def dns_label(option: str, value: object, *, longest_suffix: str = "") -> str:
+    """A name of lower-case letters, digits and dashes that leaves room for the longest suffix put behind it."""
+    name = text(option, value)
+    limit = MAX_LABEL - len(longest_suffix)
+    if len(name) > limit:
+        room = f" (63 less the {len(longest_suffix)} of {longest_suffix!r})" if longest_suffix else ""
+        raise InvalidOptionError(f"{name!r} is {len(name)} characters long; allowed: {limit}{room}", option=option)
+    if not _DNS_LABEL.fullmatch(name):
+        raise InvalidOptionError(
+            f"{name!r} is not a DNS label; allowed: lower-case letters, digits and '-', "
+            "with a letter or digit at both ends",
+            option=option,
+        )
+    return name
+
+
+def server_name(option: str, value: object, *, longest_suffix: str = "") -> str:
+    """A name for all objects of a server: a DNS label that begins with a letter, as a Service's name must.
+
+    Source: https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service
+    """
+    name = dns_label(option, value, longest_suffix=longest_suffix)
+    if name[0].isdigit():
+        raise InvalidOptionError(
+            f"{name!r} begins with a digit; allowed: a letter first, since Services are named so", option=option
+        )
+    return name
+
+
+def dns_subdomain(option: str, value: object) -> str:
+    """A Kubernetes object name: DNS labels joined by dots, at most 253 characters."""
+    name = text(option, value)
+    if len(name) > _MAX_SUBDOMAIN or not _DNS_SUBDOMAIN.fullmatch(name):
+        raise InvalidOptionError(
+            f"{name!r} is not a Kubernetes object name; allowed: lower-case letters, digits, '-' and '.', "
+            f"at most {_MAX_SUBDOMAIN} characters, with a letter or digit at both ends",
+            option=option,
+        )
+    return name
+
+
+def label_value(option: str, value: object) -> str:
+    """The value of a Kubernetes label."""
+    if not isinstance(value, str) or len(value) > MAX_LABEL or not _LABEL_VALUE.fullmatch(value):
+        raise InvalidOptionError(
+            f"{value!r} is not a label value; allowed: a string of at most {MAX_LABEL} letters, digits, '-', '_' "
+            "and '.', with a letter or digit at both ends",
+            option=option,
+        )
+    return value
+
+
+def qualified_name(option: str, value: object) -> str:
+    """The key of a label or annotation, or the name of a resource: ``[prefix/]name``."""
+    name = text(option, value)
+    prefix, slash, base = name.rpartition("/")
+    good_prefix = not slash or (len(prefix) <= _MAX_SUBDOMAIN and _DNS_SUBDOMAIN.fullmatch(prefix))
+    if not good_prefix or len(base) > MAX_LABEL or not _LABEL_NAME.fullmatch(base):
+        raise InvalidOptionError(f"{name!r} is not a qualified name; allowed: [DNS prefix/]name", option=option)
+    return name
+
+
+def label_map(option: str, value: object) -> dict[str, str]:
+    """Labels: qualified names to label values."""
+    return {qualified_name(option, key): label_value(f"{option}[{key!r}]", item) for key, item in _items(option, value)}
+
+
+def annotation_map(option: str, value: object) -> dict[str, str]:
+    """Annotations: qualified names to any strings."""
+    result = {}
+    for key, item in _items(option, value):
+        if not isinstance(item, str):
+            raise InvalidOptionError(f"{item!r} is not a string", option=f"{option}[{key!r}]")
+        result[qualified_name(option, key)] = item
+    return result
+
+
+def env_name(option: str, value: object) -> str:
+    """The name of an environment variable that may be set: not ``VLLM_PORT``, which vLLM reads as its own.
+
+    Source: https://docs.vllm.ai/en/latest/configuration/env_vars.html (a Kubernetes service named ``vllm``
+    sets it to an address, and vLLM stops).
+    """
+    name = text(option, value)
+    if not _ENV_NAME.fullmatch(name):
+        raise InvalidOptionError(
+            f"{name!r} is not a name for an environment variable; allowed: letters, digits and '_', "
+            "not beginning with a digit",
+            option=option,
+        )
+    if name == "VLLM_PORT":
+        raise InvalidOptionError(
+            "'VLLM_PORT' must not be set: it is the base of vLLM's internal ports, not the port that it serves on; "
+            "use port= for that",
+            option=option,
+        )
+    return name
+
+
+def quantity(option: str, value: object) -> Decimal:
+    """The number that a Kubernetes quantity such as ``24Gi``, ``500m`` or ``2`` stands for, in base units."""
+    match = None
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        match = _QUANTITY.fullmatch(str(value))
+    if match is None:
+        raise InvalidOptionError(
+            f"{value!r} is not a quantity; allowed: a number with an optional unit, such as '24Gi', '500m' or '2'",
+            option=option,
+        )
+    unit = match["unit"] or ""
+    factor = _FACTORS[unit] if unit in _FACTORS else Decimal(f"1{unit}")
+    return Decimal(match["number"]) * factor
+
+
+def size(option: str, value: object) -> str:
+    """A size in bytes as a quantity, more than zero."""
+    if quantity(option, value) <= 0:
+        raise InvalidOptionError(f"{value!r} is not more than zero", option=option)
+    return str(value)
+
+
+def absolute_path(option: str, value: object) -> str:
+    """An absolute path of a container or a node, without ``..``."""
+    path = text(option, value)
+    if not path.startswith("/") or ".." in path.split("/"):
+        raise InvalidOptionError(f"{path!r} is not an absolute path without '..'", option=option)
+    return path
+
+
+def mount_path(option: str, value: object) -> str:
+    """Where a volume is mounted in a container: an absolute path, not the root, without ``:``.
+
+    Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container
+    """
+    path = absolute_path(option, value)
+    if not path.strip("/") or ":" in path:
+        raise InvalidOptionError(
+            f"{path!r} cannot be mounted at; allowed: an absolute path below '/', without ':'", option=option
+        )
+    return path
+
+
+def instance(option: str, value: _T, *kinds: type, allowed: str) -> _T:
+    """A value of one of the given classes; ``allowed`` says how to make one."""
+    if not isinstance(value, kinds):
+        # A construct's own text has an address in it, which says nothing and is another each time.
+        path = getattr(getattr(value, "node", None), "path", None)
+        shown = repr(value) if path is None else f"{path}, a {type(value).__name__},"
+        raise InvalidOptionError(
+            f"{shown} is no {' or '.join(kind.__name__ for kind in kinds)}; allowed: {allowed}", option=option
+        )
+    return value
+
+
+def one_of(option: str, value: object, allowed: Collection[str], *, what: str = "known") -> str:
+    """One of a few words; the message says what it is not (``a kind``), the words, and the nearest of them."""
+    if not isinstance(value, str) or value not in allowed:
+        raise InvalidOptionError(
+            f"{value!r} is not {what}; allowed: {', '.join(allowed)}{nearest(str(value), allowed)}", option=option
+        )
+    return value
+
+
+def reference(option: str, value: object, kind: str) -> str:
+    """The name of an object that is said by its name, or by any construct of its kind."""
+    if not isinstance(value, str):
+        if getattr(value, "kind", None) != kind:
+            raise InvalidOptionError(
+                f"{value!r} is no {kind}; allowed: a name, or a construct such as a kplus.I{kind}", option=option
+            )
+        value = getattr(value, "name", None)
+    return dns_subdomain(option, value)
+
+
+def plain(option: str, value: object) -> Any:
+    """A copy of plain data in wire form: JSON types only, since anything else is lost or crashes on its way to YAML."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidOptionError(f"{value!r} has no place in YAML", option=option)
+        return value
+    if isinstance(value, Mapping):
+        # A null in YAML means "not set", to Kubernetes too.
+        return {key: plain(f"{option}.{key}", item) for key, item in _items(option, value) if item is not None}
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        return [plain(f"{option}[{index}]", item) for index, item in enumerate(value)]
+    raise InvalidOptionError(
+        f"{value!r} is not plain data; allowed: strings, numbers, booleans, lists and mappings as in YAML",
+        option=option,
+    )
+
+
+def mapping(option: str, value: object) -> dict[str, Any]:
+    """A mapping of plain data, as `plain`."""
+    _items(option, value)
+    return dict(plain(option, value))
+
+
+def _items(option: str, value: object) -> list[tuple[str, Any]]:
+    if not isinstance(value, Mapping):
+        raise InvalidOptionError(f"{value!r} is not a mapping", option=option)
+    for key in value:
+        if not isinstance(key, str):
+            raise InvalidOptionError(f"{key!r} is not a string, as a key must be", option=option)
+    return list(value.items())

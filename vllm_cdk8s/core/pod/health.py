@@ -1,0 +1,171 @@
+"""What Kubernetes asks a vLLM container about its health, and when: plain data, pure Python.
+
+vLLM answers on ``/health`` only once the model is loaded and its graphs are captured, so the start-up probe is what
+gives a large model its time; liveness and readiness begin when it has succeeded.
+Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vllm_cdk8s.core.errors import InvalidOptionError, warn
+from vllm_cdk8s.core.kube import checks
+
+PORT_NAME = "http"
+DEFAULT_PATH = "/health"
+DEFAULT_STARTUP_SECONDS = 600
+
+_SLOW_START_DELAY, _SLOW_START_PERIOD = 30, 15
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpProbe:
+    """One probe: ``HttpProbe(period_seconds=10, failure_threshold=120)``.
+
+    What is left as None takes the default of the probe's role (start-up, liveness, readiness), which `ManualProbes`
+    documents.
+
+    Args:
+        initial_delay_seconds: seconds from the container's start to the first question.
+        period_seconds: seconds from one question to the next.
+        timeout_seconds: seconds that an answer may take.
+        failure_threshold: failures in a row until Kubernetes acts.
+        success_threshold: successes in a row until it is well again; only a readiness probe may ask for more than 1.
+        path: the path asked for.
+
+    Raises:
+        InvalidOptionError: a number is not a whole number in its range, or the path does not begin with ``/``.
+    """
+
+    initial_delay_seconds: int | None = None
+    period_seconds: int | None = None
+    timeout_seconds: int | None = None
+    failure_threshold: int | None = None
+    success_threshold: int | None = None
+    path: str = DEFAULT_PATH
+
+    def __post_init__(self) -> None:
+        for name, minimum in _MINIMUM.items():
+            value = getattr(self, name)
+            if value is not None:
+                checks.integer(name, value, minimum=minimum)
+        checks.absolute_path("path", self.path)
+
+
+_MINIMUM = {
+    "initial_delay_seconds": 0,
+    "period_seconds": 1,
+    "timeout_seconds": 1,
+    "failure_threshold": 1,
+    "success_threshold": 1,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
+    """The three probes of a container in wire form, None where there is none, and the time they leave to start."""
+
+    startup: dict[str, Any] | None
+    liveness: dict[str, Any] | None
+    readiness: dict[str, Any] | None
+    startup_seconds: int
+
+    def wire(self, *, scheme: str) -> dict[str, dict[str, Any] | None]:
+        """The container's probe fields; ``scheme`` is HTTPS where vLLM itself serves TLS."""
+        return {
+            "startupProbe": _with_scheme(self.startup, scheme),
+            "livenessProbe": _with_scheme(self.liveness, scheme),
+            "readinessProbe": _with_scheme(self.readiness, scheme),
+        }
+
+
+def slow_start(max_startup_seconds: int) -> Health:
+    """The probes of a server that may take so many seconds to start, downloads and compilation included.
+
+    ``failureThreshold = ceil((budget - delay) / period)``, so the budget is never cut short, and never a whole period
+    too long. Budgets under 45 s shorten the delay, for one period must fit behind it.
+    """
+    budget = checks.integer("max_startup_seconds", max_startup_seconds, minimum=1)
+    delay = min(_SLOW_START_DELAY, max(0, budget - _SLOW_START_PERIOD))
+    threshold = -(-(budget - delay) // _SLOW_START_PERIOD)
+    return Health(
+        startup=_probe(HttpProbe(initial_delay_seconds=delay, period_seconds=_SLOW_START_PERIOD, timeout_seconds=10,
+                                 failure_threshold=threshold)),
+        liveness=_probe(HttpProbe(period_seconds=30, timeout_seconds=10, failure_threshold=3)),
+        readiness=_probe(HttpProbe(period_seconds=10, timeout_seconds=5, failure_threshold=2)),
+        startup_seconds=delay + threshold * _SLOW_START_PERIOD,
+    )  # fmt: skip
+
+
+def manual(*, startup: HttpProbe | None, liveness: HttpProbe | None, readiness: HttpProbe | None) -> Health:
+    """The probes as given, each missing number from its role's default."""
+    for role, probe in (("startup", startup), ("liveness", liveness), ("readiness", readiness)):
+        if probe is not None:
+            checks.instance(role, probe, HttpProbe, allowed="HttpProbe(period_seconds=...), or None for no probe")
+    liveness_delay, readiness_delay = (None, None) if startup is not None else (300, 60)
+    for role, probe in (("startup", startup), ("liveness", liveness)):
+        if probe is not None and probe.success_threshold not in (None, 1):
+            raise InvalidOptionError(
+                f"{probe.success_threshold!r} is not allowed; allowed: 1, as Kubernetes demands of {role} probes",
+                option=f"{role}.success_threshold",
+            )
+    for role, probe in (("liveness", liveness), ("readiness", readiness)):
+        if probe is None:
+            warn(
+                f"{role}: None turns the {role} probe off, so "
+                + ("a hung vLLM is never restarted" if role == "liveness" else "traffic reaches pods that cannot serve")
+                + "; to allow a slow start use SlowStartProbes(max_startup_seconds=...)"
+            )
+    startup_probe = _defaulted(startup, delay=10, period=10, timeout=5, threshold=60)
+    liveness_probe = _defaulted(liveness, delay=liveness_delay, period=30, timeout=10, threshold=3)
+    readiness_probe = _defaulted(readiness, delay=readiness_delay, period=10, timeout=5, threshold=3)
+    patience = startup_probe or liveness_probe
+    return Health(
+        startup=startup_probe,
+        liveness=liveness_probe,
+        readiness=readiness_probe,
+        startup_seconds=0 if patience is None else _seconds(patience),
+    )
+
+
+def _defaulted(
+    probe: HttpProbe | None, *, delay: int | None, period: int, timeout: int, threshold: int
+) -> dict[str, Any] | None:
+    if probe is None:
+        return None
+    return _probe(
+        HttpProbe(
+            initial_delay_seconds=delay if probe.initial_delay_seconds is None else probe.initial_delay_seconds,
+            period_seconds=probe.period_seconds or period,
+            timeout_seconds=probe.timeout_seconds or timeout,
+            failure_threshold=probe.failure_threshold or threshold,
+            success_threshold=probe.success_threshold,
+            path=probe.path,
+        )
+    )
+
+
+def _probe(probe: HttpProbe) -> dict[str, Any]:
+    numbers = {
+        "initialDelaySeconds": probe.initial_delay_seconds,
+        "periodSeconds": probe.period_seconds,
+        "timeoutSeconds": probe.timeout_seconds,
+        "failureThreshold": probe.failure_threshold,
+        "successThreshold": probe.success_threshold,
+    }
+    return {
+        "httpGet": {"path": probe.path, "port": PORT_NAME},
+        **{name: number for name, number in numbers.items() if number is not None},
+    }
+
+
+def _seconds(probe: dict[str, Any]) -> int:
+    return int(probe.get("initialDelaySeconds", 0) + probe["periodSeconds"] * probe["failureThreshold"])
+
+
+def _with_scheme(probe: dict[str, Any] | None, scheme: str) -> dict[str, Any] | None:
+    if probe is None or scheme == "HTTP":
+        return probe
+    return {**probe, "httpGet": {**probe["httpGet"], "scheme": scheme}}

@@ -1,0 +1,248 @@
+"""Where a server's pods run: scheduling fields, shares of GPUs, claims for devices. Plain data, pure Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL, sequence
+
+_TOLERATION_KEYS = ("key", "operator", "value", "effect", "tolerationSeconds")
+# Lt and Gt are those of Kubernetes 1.35 and newer.
+_TOLERATION_VALUES = {
+    "operator": ("Exists", "Equal", "Lt", "Gt"),
+    "effect": ("NoSchedule", "PreferNoSchedule", "NoExecute"),
+}
+_AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
+_SPREAD_NEEDS = ("maxSkew", "topologyKey", "whenUnsatisfiable")
+_HUNDREDTH = Decimal("0.01")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KaiShare:
+    """A queue of the KAI Scheduler, and a share of one GPU: ``KaiShare(queue="team", gpu_memory_mib=20000)``.
+
+    KAI sets a share aside but enforces nothing: vLLM itself must keep to it, so ``gpu_memory_utilization`` may not be
+    above it. Where the share is known as a fraction (``gpu_fraction``, or ``gpu_memory_mib`` with
+    ``gpu_total_memory_mib``) vLLM is told so.
+    Source: https://github.com/NVIDIA/KAI-Scheduler/tree/main/docs/gpu-sharing
+
+    Args:
+        queue: the queue, as the label ``kai.scheduler/queue``; None takes the scheduler's default.
+        gpu_memory_mib: the share in MiB, as the annotation ``gpu-memory``.
+        gpu_total_memory_mib: the memory of one whole GPU in MiB, by which ``gpu_memory_mib`` is a fraction.
+        gpu_fraction: the share as a fraction of a GPU, as the annotation ``gpu-fraction``.
+
+    Raises:
+        InvalidOptionError: a number is out of its range, or the queue is no label value.
+        ConflictError: memory and fraction are both given, or the share is above the whole.
+    """
+
+    queue: str | None = None
+    gpu_memory_mib: int | None = None
+    gpu_total_memory_mib: int | None = None
+    gpu_fraction: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.queue is not None:
+            checks.label_value("kai.queue", checks.text("kai.queue", self.queue))
+        for name in ("gpu_memory_mib", "gpu_total_memory_mib"):
+            if (value := getattr(self, name)) is not None:
+                checks.integer(f"kai.{name}", value, minimum=1)
+        if self.gpu_fraction is not None:
+            if isinstance(self.gpu_fraction, bool) or not isinstance(self.gpu_fraction, (int, float)):
+                raise InvalidOptionError(f"{self.gpu_fraction!r} is not a number", option="kai.gpu_fraction")
+            if not 0 < self.gpu_fraction < 1:
+                raise InvalidOptionError(f"{self.gpu_fraction!r} is not between 0 and 1", option="kai.gpu_fraction")
+            if self.gpu_memory_mib is not None:
+                raise ConflictError("gpu_memory_mib is given too; say one of them", option="kai.gpu_fraction")
+        if self.gpu_memory_mib and self.gpu_total_memory_mib and self.gpu_memory_mib > self.gpu_total_memory_mib:
+            raise ConflictError(
+                f"{self.gpu_memory_mib} is above gpu_total_memory_mib: {self.gpu_total_memory_mib}",
+                option="kai.gpu_memory_mib",
+            )
+
+    @property
+    def shares_gpu(self) -> bool:
+        """Whether a part of a GPU is asked for, rather than whole ones."""
+        return self.gpu_memory_mib is not None or self.gpu_fraction is not None
+
+    @property
+    def fraction(self) -> Decimal | None:
+        """The share as a fraction of one GPU, rounded down to hundredths; None where it is not known."""
+        if self.gpu_fraction is not None:
+            exact = Decimal(str(self.gpu_fraction))
+        elif self.gpu_memory_mib is not None and self.gpu_total_memory_mib is not None:
+            exact = Decimal(self.gpu_memory_mib) / self.gpu_total_memory_mib
+        else:
+            return None
+        return max(exact.quantize(_HUNDREDTH, rounding=ROUND_DOWN), _HUNDREDTH)
+
+    def labels(self) -> dict[str, str]:
+        """The pod's labels."""
+        return {} if self.queue is None else {"kai.scheduler/queue": self.queue}
+
+    def annotations(self) -> dict[str, str]:
+        """The pod's annotations."""
+        if self.gpu_memory_mib is not None:
+            return {"gpu-memory": str(self.gpu_memory_mib)}
+        return {} if self.gpu_fraction is None else {"gpu-fraction": str(self.gpu_fraction)}
+
+    def check_gpus(self, gpus: int | None) -> None:
+        """Refuse a share beside whole GPUs.
+
+        Raises:
+            ConflictError: both are asked for.
+        """
+        if self.shares_gpu and gpus:
+            raise ConflictError(
+                f"{gpus} whole GPUs contradict the share of one that kai= asks for; leave gpus out", option="gpus"
+            )
+
+    def check_utilization(self, utilization: float | None) -> None:
+        """Refuse a vLLM that takes more of the GPU than its share.
+
+        Raises:
+            ConflictError: it does.
+        """
+        share = self.fraction
+        if share is not None and utilization is not None and Decimal(str(utilization)) > share:
+            raise ConflictError(
+                f"{utilization} is above the share of {share} that kai= asks for; KAI does not enforce the share, "
+                "so vLLM would take its neighbours' memory",
+                option="gpu_memory_utilization",
+            )
+
+
+KAI_SCHEDULER = "kai-scheduler"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceClaim:
+    """A claim for devices (dynamic resource allocation): ``DeviceClaim(name="gpu", template="single-gpu")``.
+
+    The fields are those of Kubernetes 1.31 and newer; the feature is on by default from 1.34.
+    Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
+
+    Args:
+        name: the claim's name within the pod.
+        template: a ResourceClaimTemplate, of which each pod gets a claim of its own.
+        claim: a ResourceClaim that all pods share.
+        request: the one request of the claim that vLLM uses; None for all of them.
+
+    Raises:
+        InvalidOptionError: a name is none.
+        ConflictError: neither or both of ``template`` and ``claim`` are given.
+    """
+
+    name: str
+    template: str | None = None
+    claim: str | None = None
+    request: str | None = None
+
+    def __post_init__(self) -> None:
+        checks.dns_label("device_claims.name", self.name)
+        if (self.template is None) == (self.claim is None):
+            raise ConflictError(
+                "exactly one of template and claim must be given", option=f"device_claims[{self.name!r}]"
+            )
+        for option in ("template", "claim"):
+            if (value := getattr(self, option)) is not None:
+                checks.dns_subdomain(f"device_claims.{option}", value)
+        if self.request is not None:
+            checks.dns_label("device_claims.request", self.request)
+
+    def pod_claim(self) -> dict[str, str]:
+        """The pod's entry in ``resourceClaims``."""
+        if self.template is not None:
+            return {"name": self.name, "resourceClaimTemplateName": self.template}
+        return {"name": self.name, "resourceClaimName": self.claim or ""}
+
+    def container_claim(self) -> dict[str, str]:
+        """The container's entry in ``resources.claims``."""
+        return {"name": self.name} if self.request is None else {"name": self.name, "request": self.request}
+
+
+def scheduling(
+    *,
+    node_selector: Mapping[str, str],
+    node_name: str | None,
+    tolerations: Sequence[Any],
+    affinity: Mapping[str, Any],
+    topology_spread: Sequence[Any],
+    runtime_class: str | None,
+    scheduler_name: str | None,
+    priority_class: str | None,
+    kai: KaiShare | None,
+    device_claims: Sequence[DeviceClaim],
+) -> dict[str, Any]:
+    """The fields that decide where the pod runs; ``node_name`` is the node that the model volume pins it to."""
+    selector = checks.label_map("node_selector", node_selector)
+    if node_name is not None:
+        chosen = selector.setdefault(HOSTNAME_LABEL, node_name)
+        if chosen != node_name:
+            raise ConflictError(
+                f"{chosen!r} contradicts the storage, which is on node {node_name!r}",
+                option=f"node_selector[{HOSTNAME_LABEL!r}]",
+            )
+    if kai is not None and scheduler_name not in (None, KAI_SCHEDULER):
+        raise ConflictError(f"{scheduler_name!r} contradicts kai=, which is {KAI_SCHEDULER!r}", option="scheduler_name")
+    scheduler = KAI_SCHEDULER if kai is not None else scheduler_name
+    return {
+        "nodeSelector": selector,
+        "tolerations": [_toleration(index, item) for index, item in enumerate(sequence("tolerations", tolerations))],
+        "affinity": _known("affinity", checks.mapping("affinity", affinity), _AFFINITIES),
+        "topologySpreadConstraints": [
+            _spread(index, item) for index, item in enumerate(sequence("topology_spread", topology_spread))
+        ],
+        "runtimeClassName": None if runtime_class is None else checks.dns_subdomain("runtime_class", runtime_class),
+        "schedulerName": None if scheduler is None else checks.dns_subdomain("scheduler_name", scheduler),
+        "priorityClassName": None if priority_class is None else checks.dns_subdomain("priority_class", priority_class),
+        "resourceClaims": _claims(device_claims),
+    }
+
+
+def _claims(device_claims: Sequence[DeviceClaim]) -> list[dict[str, str]]:
+    names = [claim.name for claim in device_claims]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConflictError(f"{name!r} is the name of two claims", option="device_claims")
+    return [claim.pod_claim() for claim in device_claims]
+
+
+def _toleration(index: int, item: object) -> dict[str, Any]:
+    option = f"tolerations[{index}]"
+    if not isinstance(item, Mapping):
+        raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
+    toleration = _known(option, dict(checks.plain(option, item)), _TOLERATION_KEYS)
+    for key, allowed in _TOLERATION_VALUES.items():
+        if toleration.get(key) not in (None, ""):
+            checks.one_of(f"{option}.{key}", toleration[key], allowed)
+    if toleration.get("key"):
+        checks.qualified_name(f"{option}.key", toleration["key"])
+    if toleration.get("operator") == "Exists":
+        if toleration.get("value"):
+            raise ConflictError(f"{toleration['value']!r} contradicts operator 'Exists'", option=f"{option}.value")
+    elif not toleration.get("key"):
+        raise InvalidOptionError("is missing; say the taint's, or operator 'Exists' for all", option=f"{option}.key")
+    return toleration
+
+
+def _spread(index: int, item: object) -> dict[str, Any]:
+    option = f"topology_spread[{index}]"
+    if not isinstance(item, Mapping):
+        raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
+    missing = [key for key in _SPREAD_NEEDS if key not in item]
+    if missing:
+        raise InvalidOptionError(f"has no {', '.join(missing)}; needed: {', '.join(_SPREAD_NEEDS)}", option=option)
+    return dict(checks.plain(option, item))
+
+
+def _known(option: str, mapping: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    for key in mapping:
+        checks.one_of(option, key, keys)
+    return mapping

@@ -1,0 +1,380 @@
+"""The pod template of a vLLM server: plain data in wire form, pure Python, one function per concern.
+
+The same template goes into a Deployment, a LeaderWorkerSet, a RayCluster or a Job. No ``None`` and no empty map or list
+is in the result (an emptyDir's ``{}`` aside), so that it reads like YAML written by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.pod.health import PORT_NAME
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.models.sizing import Sizing
+    from vllm_cdk8s.core.pod.health import Health
+
+CONTAINER_NAME = "vllm"
+STORAGE_VOLUME = "model-storage"
+SHM_VOLUME = "shm"
+HOME_VOLUME = "home"
+COMMAND = ("vllm", "serve")
+HOSTNAME_LABEL = "kubernetes.io/hostname"
+
+# Below the mount path of the model volume; kept there explicitly, or each restart compiles for tens of seconds again.
+# Source: https://docs.vllm.ai/en/latest/configuration/env_vars.html and PyTorch's and Triton's own documentation.
+_CACHES = {
+    "HF_HOME": "huggingface",
+    "VLLM_CACHE_ROOT": "vllm",
+    "TRITON_CACHE_DIR": "triton",
+    "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
+}
+_SHM_PATH = "/dev/shm"  # noqa: S108 - the container's, by its real name
+_NATIVE_RESOURCES = ("cpu", "memory", "ephemeral-storage")
+_DEVICE_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
+_SECRET_NAMES = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY"})
+_SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|ACCESS_KEY)$")
+_SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
+_REFERENCE = re.compile(r"\$(?=[$(])")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resources:
+    """Requests and limits of the vLLM container: ``Resources(limits={"memory": "24Gi"}, requests={"memory": "16Gi"})``.
+
+    Args:
+        requests: what the scheduler sets aside, as Kubernetes quantities by resource name.
+        limits: what the container may not exceed, likewise.
+
+    Raises:
+        InvalidOptionError: a name is not a resource name, or a quantity does not parse.
+        ConflictError: a request is above its limit.
+    """
+
+    requests: Mapping[str, str | int] = field(default_factory=dict)
+    limits: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for kind in ("requests", "limits"):
+            given = getattr(self, kind)
+            if not isinstance(given, Mapping):
+                raise InvalidOptionError(f"{given!r} is not a mapping", option=f"resources.{kind}")
+            for name, value in given.items():
+                resource_name(f"resources.{kind}", name)
+                checks.quantity(f"resources.{kind}[{name!r}]", value)
+        for name in sorted(self.requests.keys() & self.limits.keys()):
+            if checks.quantity(name, self.requests[name]) > checks.quantity(name, self.limits[name]):
+                raise ConflictError(
+                    f"{self.requests[name]!r} is above the limit of {self.limits[name]!r}",
+                    option=f"resources.requests[{name!r}]",
+                )
+
+    def wire(self) -> dict[str, Any]:
+        """The container's ``resources``."""
+        return prune({"requests": dict(self.requests), "limits": dict(self.limits)})
+
+
+def resource_name(option: str, name: object) -> str:
+    """A resource of Kubernetes' own, or one with a domain: anything else is refused by the API server."""
+    text = checks.qualified_name(option, name)
+    if "/" not in text and text not in _NATIVE_RESOURCES and not text.startswith("hugepages-"):
+        known = [*_NATIVE_RESOURCES, *_DEVICE_RESOURCES]
+        hint = "; did you mean 'nvidia.com/gpu'?" if text == "gpu" else nearest(text, known)
+        raise InvalidOptionError(
+            f"{text!r} is not a resource; allowed: {', '.join(_NATIVE_RESOURCES)}, hugepages-<size>, or a name with a "
+            f"domain such as 'nvidia.com/gpu'{hint}",
+            option=option,
+        )
+    return text
+
+
+def with_gpus(
+    resources: Resources, *, gpus: int | None, gpu_resource: str, sizing: Sizing | None = None
+) -> tuple[Resources, int | None]:
+    """The resources with GPUs and the sizing's memory in them, and the number of GPUs, None where nobody said.
+
+    GPUs may be said by ``gpus`` or by the same resource in ``resources``, but not differently in both. They are limits;
+    Kubernetes takes the request from there.
+    """
+    if gpus is not None:
+        checks.integer("gpus", gpus, minimum=0)
+    said: dict[str, int] = {}
+    for kind in ("limits", "requests"):
+        given = getattr(resources, kind)
+        if gpu_resource in given:
+            option = f"resources.{kind}[{gpu_resource!r}]"
+            amount = checks.quantity(option, given[gpu_resource])
+            if amount != int(amount):
+                raise InvalidOptionError(f"{given[gpu_resource]!r} is not a whole number of GPUs", option=option)
+            said[option] = int(amount)
+    if len(set(said.values())) > 1:
+        raise ConflictError(f"limits and requests of {gpu_resource!r} differ; they must be equal", option="resources")
+    for option, number in said.items():
+        if gpus is not None and number != gpus:
+            raise ConflictError(f"{gpus} contradicts {option}: {number}; say it in one place", option="gpus")
+    number_of_gpus = next(iter(said.values()), gpus)
+    if sizing is not None:
+        if number_of_gpus is None:
+            number_of_gpus = sizing.gpus
+        if "memory" not in {*resources.requests, *resources.limits}:
+            resources = Resources(
+                requests={**resources.requests, "memory": sizing.memory_request},
+                limits={**resources.limits, "memory": sizing.memory_limit},
+            )
+    if not number_of_gpus or gpu_resource in resources.limits:
+        return resources, number_of_gpus
+    return replace(resources, limits={**resources.limits, gpu_resource: number_of_gpus}), number_of_gpus
+
+
+def literal(text: str) -> str:
+    """The text as the kubelet must see it to hand it over unchanged: ``$(NAME)`` expands and ``$$`` collapses there.
+
+    Source: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
+    """
+    return _REFERENCE.sub("$$", text)
+
+
+def environment(
+    env: Mapping[str, str | Mapping[str, Any]], *, caches_below: str | None, identity: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The container's ``env``: the caches on the model volume, then the user's variables, which win.
+
+    Args:
+        env: by name, a plain string or a ``valueFrom`` in wire form.
+        caches_below: the mount path of the volume that holds the caches, None to leave them where they are.
+        identity: home and name of a user other than root.
+
+    Raises:
+        InvalidOptionError: a name that is none, ``VLLM_PORT``, a literal secret, a value that is not a string.
+    """
+    variables: dict[str, dict[str, Any]] = {name: {"value": value} for name, value in identity.items()}
+    if caches_below is not None:
+        for name, folder in _CACHES.items():
+            variables[name] = {"value": f"{caches_below.rstrip('/')}/{folder}"}
+    for name, value in env.items():
+        checks.env_name("env", name)
+        variables[name] = _variable(name, value)
+    return [{"name": name, **value} for name, value in variables.items()]
+
+
+def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
+    option = f"env[{name!r}]"
+    if isinstance(value, Mapping):
+        # Its keys alone, since a literal secret may be the value of one.
+        if len(value) != 1 or not value.keys() <= set(_SOURCES):
+            keys = ", ".join(map(str, value))
+            raise InvalidOptionError(
+                f"{{{keys}}} is no source; allowed: a string, a kplus.EnvValue, or one of {', '.join(_SOURCES)}",
+                option=option,
+            )
+        return {"valueFrom": checks.plain(option, value)}
+    if not isinstance(value, str):
+        raise InvalidOptionError(
+            f"{value!r} is not a string; allowed: a string (numbers and booleans in quotes) or a kplus.EnvValue",
+            option=option,
+        )
+    if name in _SECRET_NAMES and value:
+        raise InvalidOptionError(
+            "a literal secret would stand in the YAML for all to read; allowed: "
+            "a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey",
+            option=option,
+        )
+    if value and _SECRET_LOOKING.search(name):
+        warn(f"{option}: looks like a secret but is a literal, which stands in the YAML; use a kplus.EnvValue")
+    return {"value": literal(value)}
+
+
+def container(
+    *,
+    image: str,
+    image_pull_policy: str,
+    command: Sequence[str],
+    args: Sequence[str],
+    port: int,
+    env: Sequence[Mapping[str, Any]],
+    env_from: Sequence[Mapping[str, Any]],
+    resources: Resources,
+    health: Health | None,
+    scheme: str,
+    volume_mounts: Sequence[Mapping[str, Any]],
+    security_context: Mapping[str, Any],
+    device_claims: Sequence[Mapping[str, str]] = (),
+    pre_stop: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The vLLM container. ``args`` are in wire form already: `literal` has been applied where it must be."""
+    return prune({
+        "name": CONTAINER_NAME,
+        "image": checks.text("image", image),
+        "imagePullPolicy": image_pull_policy,
+        "command": list(command),
+        "args": list(args),
+        "ports": [{"name": PORT_NAME, "containerPort": port, "protocol": "TCP"}],
+        "env": list(env),
+        "envFrom": list(env_from),
+        "resources": prune({**resources.wire(), "claims": list(device_claims)}),
+        "volumeMounts": list(volume_mounts),
+        "securityContext": security_context,
+        "lifecycle": {"preStop": {"exec": {"command": list(pre_stop)}}} if pre_stop else None,
+        **({} if health is None else health.wire(scheme=scheme)),
+    })  # fmt: skip
+
+
+def shared_memory(
+    *, gpus: int, size: str | None, memory_limit: str | int | None, mounts: Sequence[Any] = ()
+) -> str | None:
+    """The size limit of /dev/shm, or None to leave it at the runtime's 64 MiB.
+
+    More than one GPU needs more, since NCCL and vLLM's own message queues live there. Asked for nothing, it is 1 GiB
+    per GPU and at least 2 GiB, unless one of the user's ``mounts`` is there. It counts against the container's memory
+    limit.
+    Source: https://docs.vllm.ai/en/latest/deployment/k8s.html (which mounts 2 GiB).
+    """
+    if size is None and (gpus <= 1 or any(_mounts_shm(mount) for mount in mounts)):
+        return None
+    limit = checks.size("shm_size", size) if size is not None else f"{max(2, gpus)}Gi"
+    if memory_limit is not None:
+        ceiling = checks.quantity("resources.limits['memory']", memory_limit)
+        if checks.quantity("shm_size", limit) >= ceiling:
+            raise ConflictError(
+                f"{limit!r} of shared memory does not fit into resources.limits['memory'] of {memory_limit!r}; "
+                "it counts against that limit",
+                option="shm_size",
+            )
+    return limit
+
+
+def _mounts_shm(mount: object) -> bool:
+    return isinstance(mount, Mapping) and str(mount.get("mountPath")).rstrip("/") == _SHM_PATH
+
+
+def volumes(
+    *,
+    storage: Mapping[str, Any],
+    mount_path: str,
+    shm: str | None,
+    home: str | None,
+    extra: Sequence[Any],
+    extra_mounts: Sequence[Any],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The pod's ``volumes`` and the container's ``volumeMounts``: models, shared memory, home, then the user's own."""
+    result = [{"name": STORAGE_VOLUME, **storage}]
+    mounts = [{"name": STORAGE_VOLUME, "mountPath": mount_path}]
+    if home is not None:
+        result.append({"name": HOME_VOLUME, "emptyDir": {}})
+        mounts.append({"name": HOME_VOLUME, "mountPath": home})
+    if shm is not None:
+        result.append({"name": SHM_VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": shm}})
+        mounts.append({"name": SHM_VOLUME, "mountPath": _SHM_PATH})
+    result += named("volumes", extra)
+    mounts += named("volume_mounts", extra_mounts)
+    _unique("volumes", (volume["name"] for volume in result))
+    known = [volume["name"] for volume in result]
+    for mount in mounts:
+        if mount["name"] not in known:
+            raise InvalidOptionError(
+                f"{mount['name']!r} is not the name of a volume; there are: {', '.join(known)}"
+                f"{nearest(mount['name'], known)}",
+                option="volume_mounts",
+            )
+        checks.mount_path("volume_mounts", mount.get("mountPath"))
+    _unique("volume_mounts", (mount["mountPath"].rstrip("/") for mount in mounts))
+    return result, mounts
+
+
+def template(
+    *,
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str],
+    containers: Sequence[Mapping[str, Any]],
+    init_containers: Sequence[Any] = (),
+    volumes: Sequence[Mapping[str, Any]],
+    service_account: str | None,
+    image_pull_secrets: Sequence[str],
+    scheduling: Mapping[str, Any],
+    security: Mapping[str, Any],
+    grace_period_seconds: int | None = None,
+    restart_policy: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The pod template, put together from its concerns."""
+    inits = named("init_containers", init_containers)
+    for option, names in (
+        ("extra_containers", [item["name"] for item in containers]),
+        ("init_containers", [item["name"] for item in (*containers, *inits)]),
+    ):
+        _unique(option, names)
+    _check_mounts("extra_containers", containers, volumes)
+    _check_mounts("init_containers", inits, volumes)
+    return {
+        "metadata": prune({"labels": dict(labels), "annotations": dict(annotations)}),
+        "spec": prune({
+            "serviceAccountName": service_account,
+            # vLLM never calls the Kubernetes API.
+            "automountServiceAccountToken": False,
+            # A Service named vllm would set VLLM_PORT to an address, and vLLM would die of it.
+            "enableServiceLinks": False,
+            "restartPolicy": restart_policy,
+            "terminationGracePeriodSeconds": grace_period_seconds,
+            "imagePullSecrets": [{"name": name} for name in image_pull_secrets],
+            **security,
+            "initContainers": inits,
+            "containers": list(containers),
+            "volumes": list(volumes),
+            **scheduling,
+            **(extra or {}),
+        }),
+    }  # fmt: skip
+
+
+def _check_mounts(option: str, containers: Sequence[Mapping[str, Any]], volumes: Sequence[Mapping[str, Any]]) -> None:
+    known = [volume["name"] for volume in volumes]
+    for item in containers:
+        for mount in item.get("volumeMounts", ()):
+            if mount.get("name") not in known:
+                raise InvalidOptionError(
+                    f"{item['name']!r} mounts {mount.get('name')!r}, which is not the name of a volume; there are: "
+                    f"{', '.join(known)}{nearest(str(mount.get('name')), known)}",
+                    option=option,
+                )
+
+
+def sequence(option: str, value: object) -> list[Any]:
+    """A list or tuple as a list; a single string is the commonest mistake."""
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
+        raise InvalidOptionError(f"{value!r} is not a list", option=option)
+    return list(value)
+
+
+def named(option: str, items: Sequence[Any]) -> list[dict[str, Any]]:
+    """Containers, volumes or mounts in wire form, each with the name that Kubernetes wants of it."""
+    result = []
+    for index, item in enumerate(sequence(option, items)):
+        copy = checks.plain(f"{option}[{index}]", item)
+        if not isinstance(copy, dict) or "name" not in copy:
+            raise InvalidOptionError(
+                f"{item!r} has no name; allowed: a mapping as in YAML", option=f"{option}[{index}]"
+            )
+        checks.dns_label(f"{option}[{index}].name", copy["name"])
+        result.append(copy)
+    return result
+
+
+def prune(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """The mapping without the keys that say nothing: None, and empty maps and lists, of this level alone.
+
+    Below it lie the user's own data, where an empty map may have a meaning (an emptyDir, a selector of everything).
+    """
+    return {key: item for key, item in mapping.items() if item is not None and item not in ({}, [])}
+
+
+def _unique(option: str, names: Any) -> None:
+    seen = set()
+    for name in names:
+        if name in seen:
+            raise ConflictError(f"{name!r} is there twice", option=option)
+        seen.add(name)

@@ -1,0 +1,1 @@
+"""What a server is made of, before anything stands in a tree."""

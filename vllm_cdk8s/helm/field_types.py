@@ -1,0 +1,206 @@
+"""The types of values: what each accepts of what people write in YAML and behind ``--set``, and what it makes of it.
+
+Helm pastes text, so ``"8000"`` and ``8000`` are one to its users, and a label's value may be a bare number. What could
+be read in two ways (``tag: 0.10``) is refused with the way out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from vllm_cdk8s.core.errors import InvalidOptionError, nearest
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.helm.merging import without_nulls
+from vllm_cdk8s.helm.plain_data import check_number
+from vllm_cdk8s.helm.problems import value_text
+
+_WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+_WORDS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}
+
+
+class NameMap:
+    """Marks a map from names to values: what ``--set`` says below it is one key, dots and all."""
+
+
+def problem(what: str) -> PydanticCustomError:
+    """An error of one field, without its path, which pydantic knows."""
+    return PydanticCustomError("values", "{what}", {"what": what})
+
+
+def _boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _WORDS:
+        return _WORDS[value.lower()]
+    raise problem(f"{value_text(value)} is not a boolean; allowed: true, false")
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return _checked_number(value)
+    raise problem(f"{value_text(value)} is not a whole number")
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return _checked_number(value)
+    raise problem(f"{value_text(value)} is not a number")
+
+
+def _checked_number(text: str) -> int | float:
+    try:
+        return check_number(text)
+    except ValueError as error:
+        raise problem(str(error)) from None
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise problem(f"{value_text(value)} holds a NUL character")
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, (float, bool)):
+        raise problem(f"{value_text(value)} is not text; write it in quotes, as it may be meant otherwise than read")
+    raise problem(f"{value_text(value)} is not text")
+
+
+def _word(value: Any) -> Any:
+    """Text that Kubernetes wants even where people write a boolean: labels, annotations, variables."""
+    return str(value).lower() if isinstance(value, bool) else _text(value)
+
+
+def _quantity(value: Any) -> Any:
+    # Not str(value): 1e-05 is no quantity.
+    text = f"{Decimal(str(value)):f}" if isinstance(value, float) else value
+    try:
+        checks.quantity("", text)
+    except InvalidOptionError as error:
+        raise problem(str(error).removeprefix(": ")) from None
+    return text
+
+
+def _free_map(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise problem(f"{value_text(value)} is not a mapping")
+    return without_nulls(value)
+
+
+def _tokens(value: Any) -> Any:
+    """A number of tokens; vLLM itself also reads 32k, 1M and auto, which the engine's own checks know."""
+    if isinstance(value, str) and value and not _WHOLE.fullmatch(value):
+        return value
+    number = _whole(value)
+    if number < 1:
+        raise problem(f"{number} is out of range; allowed: at least 1")
+    return number
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise problem(f"{value!r} is empty")
+    return value
+
+
+def _one_word(value: str) -> str:
+    """Quotation marks that a shell did not take off, and spaces, are in no image's or model's name."""
+    if value != value.strip() or '"' in value or "\n" in value:
+        raise problem(f"{value!r} has quotation marks or blanks around it")
+    return value
+
+
+def _untagged(value: str) -> str:
+    if "@" in value or ":" in value.rpartition("/")[2]:
+        raise problem(f"{value!r} holds a tag or a digest; say it in image.tag")
+    return value
+
+
+def known_keys(*known: str) -> AfterValidator:
+    """A map in Kubernetes' own form, of which only the keys are known here; the API server would refuse others."""
+
+    def check(value: dict[str, Any]) -> dict[str, Any]:
+        for key in value:
+            if key not in known:
+                raise problem(f"{key!r} is not known{nearest(key, known)}; allowed: {', '.join(known)}")
+        return value
+
+    return AfterValidator(check)
+
+
+# What a variable's value comes from, with the keys that the API server demands of it and the others that it takes.
+_SOURCES = {
+    "secretKeyRef": (("name", "key"), ("optional",)),
+    "configMapKeyRef": (("name", "key"), ("optional",)),
+    "fieldRef": (("fieldPath",), ("apiVersion",)),
+    "resourceFieldRef": (("resource",), ("containerName", "divisor")),
+    "fileKeyRef": (("volumeName", "path", "key"), ("optional",)),
+}
+
+
+def _one_source(value: dict[str, Any]) -> dict[str, Any]:
+    if len(value) != 1:
+        raise problem(f"has {len(value)} sources; allowed: one of {', '.join(_SOURCES)}")
+    ((source, keys),) = value.items()
+    needed, others = _SOURCES[source]
+    if not isinstance(keys, Mapping):
+        raise problem(f"{source} is not a mapping; needed: {', '.join(needed)}")
+    for key in keys:
+        if key not in needed + others:
+            raise problem(f"{source}.{key} is not known{nearest(key, needed + others)}")
+    for key in needed:
+        if not isinstance(keys.get(key), str) or not keys[key]:
+            raise problem(f"{source}.{key} is missing, or not text")
+    return value
+
+
+Boolean = Annotated[bool, BeforeValidator(_boolean)]
+# Kubernetes counts replicas, seconds and failures in 32 bits.
+_MOST = checks.MAX_INT32
+Positive = Annotated[int, Field(ge=1, le=_MOST), BeforeValidator(_whole)]
+Budget = Annotated[int, Field(ge=1, le=7 * 24 * 3600), BeforeValidator(_whole)]
+NotNegative = Annotated[int, Field(ge=0, le=_MOST), BeforeValidator(_whole)]
+Port = Annotated[int, Field(ge=1, le=65535), BeforeValidator(_whole)]
+Share = Annotated[float, Field(gt=0, le=1), BeforeValidator(_number)]
+Text = Annotated[str, BeforeValidator(_text)]
+Word = Annotated[str, BeforeValidator(_word)]
+Filled = Annotated[str, Field(min_length=1), AfterValidator(_not_blank), BeforeValidator(_text)]
+Quantity = Annotated[Any, BeforeValidator(_quantity), WithJsonSchema({"type": ["string", "number"]})]
+Tokens = Annotated[Any, BeforeValidator(_tokens), WithJsonSchema({"type": ["integer", "string"], "minimum": 1})]
+Name = Annotated[Filled, AfterValidator(_one_word)]
+Repository = Annotated[Name, AfterValidator(_untagged)]
+NameToText = Annotated[dict[str, Word], BeforeValidator(_free_map), NameMap()]
+NameToQuantity = Annotated[dict[str, Quantity], BeforeValidator(_free_map), NameMap()]
+FreeMap = Annotated[dict[str, Any], BeforeValidator(_free_map)]
+Affinity = Annotated[FreeMap, known_keys("nodeAffinity", "podAffinity", "podAntiAffinity")]
+ValueFrom = Annotated[FreeMap, known_keys(*_SOURCES), AfterValidator(_one_source)]
+_BOTH_CONTEXTS = (
+    *("appArmorProfile", "runAsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile"),
+    "windowsOptions",
+)
+PodSecurityContext = Annotated[
+    FreeMap,
+    known_keys(
+        *("fsGroup", "fsGroupChangePolicy", "supplementalGroups", "supplementalGroupsPolicy", "sysctls"),
+        "seLinuxChangePolicy",
+        *_BOTH_CONTEXTS,
+    ),
+]
+SecurityContext = Annotated[
+    FreeMap,
+    known_keys(
+        *("allowPrivilegeEscalation", "capabilities", "privileged", "procMount", "readOnlyRootFilesystem"),
+        *_BOTH_CONTEXTS,
+    ),
+]

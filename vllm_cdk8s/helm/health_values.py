@@ -1,0 +1,105 @@
+"""Which probes the values ask for: slowStart, the manual sections, and the legacy form between them.
+
+slowStart decides while it is enabled, with these exceptions, in which the chart's text says more than its templates do:
+
+- ``startupProbe.enabled=false`` means no startup probe; liveness and readiness are then delayed by slowStart's budget.
+- ``livenessProbe.enabled=false`` and ``readinessProbe.enabled=false`` turn these probes off.
+- A section with numbers of its own counts as long as slowStart has none: whoever writes nothing but
+  ``startupProbe.failureThreshold: 180`` wants it to matter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.errors import warn
+from vllm_cdk8s.core.pod.health import PORT_NAME, HttpProbe, slow_start
+from vllm_cdk8s.helm.model import SlowStart
+from vllm_cdk8s.helm.problems import ValuesError
+from vllm_cdk8s.helm.value_paths import by_value_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vllm_cdk8s.helm.model import Probe, Values
+
+
+def manual_probes(values: Values) -> dict[str, HttpProbe | None] | None:
+    """The arguments of `ManualProbes` by role, or None where slowStart alone decides.
+
+    Raises:
+        ValuesError: a probe asks another port than the server's.
+    """
+    sections: dict[str, Probe] = {
+        "startup": values.startup_probe,
+        "liveness": values.liveness_probe,
+        "readiness": values.readiness_probe,
+    }
+    for role, section in sections.items():
+        if section.http_get.port not in {PORT_NAME, str(values.vllm.port)}:
+            raise ValuesError(
+                f"{role}Probe.httpGet.port: {section.http_get.port!r} is not the server's; allowed: {PORT_NAME}"
+            )
+    slow = values.slow_start
+    if slow.enabled and all(section == type(section)() for section in sections.values()):
+        return None
+    wire = slow_start(slow.max_startup_seconds)
+    by_slow_start = {"startup": wire.startup, "liveness": wire.liveness, "readiness": wire.readiness}
+    legacy = not sections["startup"].enabled
+    probes: dict[str, HttpProbe | None] = {}
+    for role, section in sections.items():
+        delay = section.initial_delay_seconds
+        if role != "startup":
+            if not legacy and delay is not None:
+                warn(
+                    f"{role}Probe.initialDelaySeconds: {delay} has no effect, since this probe begins once the startup "
+                    "probe has succeeded; set startupProbe.enabled=false to do without that"
+                )
+            delay = None if not legacy else slow.max_startup_seconds if delay is None and slow.enabled else delay
+        if not section.enabled:
+            probes[role] = None
+        elif slow.enabled and not _counts(role, section, slow):
+            numbers = _numbers(by_slow_start[role] or {})
+            if role != "startup" and delay is not None:
+                numbers["initial_delay_seconds"] = delay
+            probes[role] = HttpProbe(**numbers)
+        else:
+            with by_value_path(f"{role}Probe.httpGet"):
+                probes[role] = HttpProbe(
+                    initial_delay_seconds=delay,
+                    period_seconds=section.period_seconds,
+                    timeout_seconds=section.timeout_seconds,
+                    failure_threshold=section.failure_threshold,
+                    path=section.http_get.path,
+                )
+    return probes
+
+
+def _counts(role: str, section: Probe, slow: SlowStart) -> bool:
+    """Whether a section that says something of its own is heard while slowStart is enabled."""
+    silent = type(section)()
+    # The delay of liveness and readiness is read apart from the rest: it belongs to the legacy form.
+    ignored = {"enabled"} | ({"initial_delay_seconds"} if role != "startup" else set())
+    said = section.model_dump(exclude=ignored, by_alias=True)
+    differing = [
+        key for key, default in silent.model_dump(exclude=ignored, by_alias=True).items() if said[key] != default
+    ]
+    if not differing:
+        return False
+    if slow == SlowStart():
+        return True
+    warn(
+        f"{role}Probe.{differing[0]}: has no effect while slowStart decides "
+        f"(slowStart.maxStartupSeconds: {slow.max_startup_seconds}); set slowStart.enabled=false to set probes by hand"
+    )
+    return False
+
+
+def _numbers(probe: Mapping[str, Any]) -> dict[str, Any]:
+    names = {
+        "initialDelaySeconds": "initial_delay_seconds",
+        "periodSeconds": "period_seconds",
+        "timeoutSeconds": "timeout_seconds",
+        "failureThreshold": "failure_threshold",
+    }
+    return {option: probe[name] for name, option in names.items() if name in probe}

@@ -1,0 +1,63 @@
+"""What is wrong with a set of values: one problem a line, each beginning with where it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from vllm_cdk8s.core.errors import InvalidOptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][\w/-]*", re.ASCII)
+_LONGEST_VALUE = 80
+# Where people put tokens before they learn of valueFrom: what stands below is not repeated, since logs are kept.
+_SECRETIVE = re.compile(r"\b(env|additionalArgs|uncheckedArgs)\b")
+
+
+_KINDS = {str: "a text", dict: "a mapping", list: "a list", bool: "a boolean", int: "a number", float: "a number"}
+
+
+class ValuesError(InvalidOptionError):
+    """Values that cannot be read, or that the chart does not know or cannot use.
+
+    Attributes:
+        problems: one line each, ``<where>: <what>``, where being the path of the value or the file and its line.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(self.problems))
+
+
+def path_text(path: Iterable[str | int]) -> str:
+    """A path as a user writes it: ``ingress.hosts[0].host``, ``nodeSelector["kubernetes.io/hostname"]``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _PLAIN_KEY.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{json.dumps(step)}]"
+    return text
+
+
+def may_hold_secrets(where: str) -> bool:
+    """Whether values of this path, or of this ``--set`` expression, must not be repeated."""
+    return _SECRETIVE.search(where) is not None
+
+
+def value_text(value: object, *, where: str = "") -> str:
+    """A value on one line, shortened where it is long; where it may be a secret, only what kind of value it is.
+
+    Args:
+        value: the value.
+        where: the path, or the expression, that it belongs to.
+    """
+    if value is not None and may_hold_secrets(where):
+        return _KINDS.get(type(value), "a value")
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."

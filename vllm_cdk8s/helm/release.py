@@ -1,0 +1,74 @@
+"""What a release is called, and its objects with it: the chart's rules, so that a running release is taken over."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vllm_cdk8s.core.kube.checks import MAX_LABEL
+from vllm_cdk8s.helm.problems import ValuesError
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.helm.model import Values
+
+CHART_NAME = "vllm"
+_MAX_RELEASE = 53
+_RELEASE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+# A Service's name, which is the strictest: https://www.rfc-editor.org/rfc/rfc1035
+_SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """The names of one release.
+
+    Attributes:
+        instance: the release's own name, and the label ``app.kubernetes.io/instance``.
+        fullname: the name of its objects.
+        app_name: the label ``app.kubernetes.io/name``.
+        claim: the claim that its pods mount, None where nothing is kept.
+        service_account: the account that its pods run as.
+    """
+
+    instance: str
+    fullname: str
+    app_name: str
+    claim: str | None
+    service_account: str
+
+
+def name_release(name: str, values: Values) -> Release:
+    """The names of a release.
+
+    The full name is the release's where that contains the chart's name, else ``<release>-vllm``, cut to 63 characters;
+    ``nameOverride`` takes the chart name's place and ``fullnameOverride`` the full name's.
+
+    Raises:
+        ValuesError: Helm would not take the release's name, or Kubernetes not that of the objects.
+    """
+    if len(name) > _MAX_RELEASE or not _RELEASE.fullmatch(name):
+        raise ValuesError(
+            f"release name: {name!r} is not allowed; allowed: at most {_MAX_RELEASE} lower-case letters, digits "
+            "and '-', with a letter or digit at both ends"
+        )
+    app_name = _cut(values.name_override or CHART_NAME)
+    option = (
+        "fullnameOverride" if values.fullname_override else "nameOverride" if values.name_override else "release name"
+    )
+    fullname = values.fullname_override or (name if app_name in name else f"{name}-{app_name}")
+    fullname = _cut(fullname)
+    if not _SERVICE_NAME.fullmatch(fullname):
+        raise ValuesError(
+            f"{option}: {fullname!r} cannot be the name of a Service; allowed: lower-case letters, digits and '-', "
+            "beginning with a letter and ending in a letter or digit"
+        )
+    account = values.service_account.name or (fullname if values.service_account.create else "default")
+    claim = None
+    if values.persistence.enabled:
+        claim = values.persistence.existing_claim or f"{fullname}-pvc"
+    return Release(instance=name, fullname=fullname, app_name=app_name, claim=claim, service_account=account)
+
+
+def _cut(name: str) -> str:
+    return name[:MAX_LABEL].removesuffix("-")

@@ -1,0 +1,158 @@
+"""From plain data to checked values, and from pydantic's findings to lines that a user of the chart understands."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_jsonable_python
+
+from vllm_cdk8s.core.errors import nearest
+from vllm_cdk8s.helm.field_types import NameMap
+from vllm_cdk8s.helm.model import Values
+from vllm_cdk8s.helm.plain_data import MAX_DEPTH, is_deep, is_unicode
+from vllm_cdk8s.helm.problems import ValuesError, path_text, value_text
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+Path = tuple["str | int", ...]
+# One slip, such as an index of 60000, can make as many problems; nobody reads on.
+_MOST_PROBLEMS = 20
+_LONGEST_EXAMPLE = 160
+
+
+def check_values(data: Mapping[str, Any]) -> Values:
+    """The values that plain data stands for, with the chart's defaults where it says nothing.
+
+    Args:
+        data: what values files and ``--set`` came to, or the same written in Python.
+
+    Raises:
+        ValuesError: keys that the chart does not know, each with the nearest right one, and values of a wrong type or
+            out of range.
+    """
+    if is_deep(data):
+        raise ValuesError(f"the values nest deeper than {MAX_DEPTH} levels")
+    try:
+        return Values.model_validate(_plain(data, ()))
+    except ValidationError as error:
+        lines = list(dict.fromkeys(_line(details) for details in error.errors(include_url=False)))
+        if len(lines) > _MOST_PROBLEMS:
+            lines[_MOST_PROBLEMS:] = [f"and {len(lines) - _MOST_PROBLEMS:,} more problems"]
+        raise ValuesError(*lines) from None
+
+
+@cache
+def name_maps() -> frozenset[Path]:
+    """The paths of the chart's maps from names to values, in which a key may hold dots."""
+    return frozenset(
+        path for path, field in _fields(Values, ()) if any(isinstance(mark, NameMap) for mark in field.metadata)
+    )
+
+
+@cache
+def field_paths() -> frozenset[str]:
+    """Every path of the chart, as its users write it."""
+    return frozenset(path_text(path) for path, _ in _fields(Values, ()))
+
+
+def _plain(value: Any, path: Path) -> Any:
+    """Dictionaries, lists and scalars only: whoever calls from Python may have anything in there."""
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise ValuesError(f"{path_text((*path, repr(key)))}: is not a text, as a key must be")
+        return {key: _plain(item, (*path, key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, (*path, index)) for index, item in enumerate(value)]
+    if isinstance(value, str) and not is_unicode(value):
+        raise ValuesError(f"{path_text(path)}: {value!r} holds half of a character")
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    where = path_text(path)
+    raise ValuesError(f"{where}: {value_text(value, where=where)} is not plain data, as in YAML")
+
+
+def _fields(model: type[BaseModel], path: Path) -> Iterator[tuple[Path, FieldInfo]]:
+    for field in model.model_fields.values():
+        here = (*path, str(field.alias))
+        yield here, field
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _fields(field.annotation, here)
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The section that an annotation names, in a list or on its own."""
+    if typing.get_origin(annotation) in {list, types.UnionType, typing.Union, typing.Annotated}:
+        return next(filter(None, map(_section, typing.get_args(annotation))), None)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _section_at(path: Path) -> list[FieldInfo]:
+    section: type[BaseModel] = Values
+    for step in path:
+        if isinstance(step, str):
+            field = next(field for field in section.model_fields.values() if field.alias == step)
+            section = _section(field.annotation) or section
+    return list(section.model_fields.values())
+
+
+def _line(details: ErrorDetails) -> str:
+    path = details["loc"]
+    return f"{path_text(path)}: {_what(details, path)}" if path else _what(details, path)
+
+
+def _what(details: ErrorDetails, path: Path) -> str:
+    value, kind, context = value_text(details["input"], where=path_text(path)), details["type"], details.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"is not a value of this chart{_hint(path)}"
+    if kind == "literal_error":
+        allowed = context["expected"].replace(" or ", ", ").replace("'", "")
+        return f"{value} is not allowed; allowed: {allowed}{nearest(str(details['input']), allowed.split(', '))}"
+    if kind == "values":
+        return str(context["what"]).replace(value_text(details["input"]), value)
+    texts = {
+        "missing": "is missing",
+        "model_type": f"{{value}} is not a mapping{_such_as(path)}",
+        "list_type": f"{{value}} is not a list{_such_as(path)}",
+        "greater_than": "{value} is out of range; allowed: more than {gt}",
+        "greater_than_equal": "{value} is out of range; allowed: at least {ge}",
+        "string_too_short": "{value} is empty",
+        "less_than_equal": "{value} is out of range; allowed: at most {le}",
+    }
+    return texts.get(kind, "{value} is not allowed: {message}").format(value=value, message=details["msg"], **context)
+
+
+def _such_as(path: Path) -> str:
+    """An example of what belongs there, for those who have written another shape."""
+    above = tuple(itertools.takewhile(lambda step: isinstance(step, str), path))
+    field = next((field for field in _section_at(above[:-1]) if field.alias == above[-1]), None)
+    if field is None:
+        return ""
+    example = field.examples[0] if field.examples else to_jsonable_python(field.default, exclude_none=True)
+    for step in path[len(above) :]:
+        example = example[0] if isinstance(example, list) and example and isinstance(step, int) else None
+    if not example or len(text := json.dumps(example)) > _LONGEST_EXAMPLE:
+        return ""
+    # Braces would be read as places for values.
+    return f"; allowed: such as {text}".replace("{", "{{").replace("}", "}}")
+
+
+def _hint(path: Path) -> str:
+    """The nearest key of the same section, or else the nearest of any, by its full path."""
+    *above, key = path
+    siblings = {str(field.alias): path_text((*above, str(field.alias))) for field in _section_at(tuple(above))}
+    everywhere = {str(known[-1]): path_text(known) for known, _ in reversed(list(_fields(Values, ())))}
+    for names in (siblings, everywhere):
+        for name, full in names.items():
+            if nearest(str(key), names) == nearest(name, [name]):
+                return f"; did you mean {full!r}?"
+    return ""
