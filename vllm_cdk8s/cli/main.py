@@ -25,6 +25,8 @@ from vllm_cdk8s.core.errors import VllmCdk8sError, VllmCdk8sWarning
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from vllm_cdk8s.core.errors import Problem
+
 _SETS = {
     "--set": "KEY=VALUE[,...]: numbers, true, false and null are read as such",
     "--set-string": "KEY=VALUE[,...]: every value is text",
@@ -49,8 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         run(arguments)
     except (_CommandError, VllmCdk8sError) as error:
         # Problems of values are one line each; what any one of them quotes stays on its line.
-        for line in getattr(error, "problems", None) or [str(error)]:
-            _say("error: " + " ".join(line.splitlines()))
+        for problem in getattr(error, "problems", None) or [error]:
+            _say("error: " + " ".join(str(problem).splitlines()))
         return 2
     except BrokenPipeError:
         return 0  # whoever reads the output has had enough of it (`| head`)
@@ -188,7 +190,7 @@ def _collected(arguments: argparse.Namespace) -> dict[str, Any]:
     from vllm_cdk8s.helm.validation import check_values, name_maps  # noqa: PLC0415
 
     values: dict[str, Any] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     # As in Helm, one -f may name several files.
     for path in (path for paths in arguments.values for path in paths.split(",")):
         try:
@@ -201,7 +203,7 @@ def _collected(arguments: argparse.Namespace) -> dict[str, Any]:
         except ValuesError as error:  # noqa: PERF203 - as above
             problems += error.problems
     if problems:
-        raise ValuesError(*problems)
+        raise ValuesError(problems=problems)
     name_release(arguments.name, check_values(values))
     return values
 
