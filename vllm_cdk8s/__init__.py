@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.models.sizing import Sizing, size_model
     from vllm_cdk8s.core.pod.health import HttpProbe
     from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
+    from vllm_cdk8s.core.pod.resources import Resources
     from vllm_cdk8s.core.pod.secret_key import SecretKey
     from vllm_cdk8s.core.pod.security import NonRoot
-    from vllm_cdk8s.core.pod.template import Resources
     from vllm_cdk8s.helm.chart import VllmChart
 
 __all__ = [
@@ -109,7 +109,7 @@ _MODULES = {
     "constructs.multi_node": ("MultiNodeVllmServer",),
     "constructs.network": ("Egress", "ServerNetworkPolicy"),
     "core.pod.placement": ("DeviceClaim", "KaiShare"),
-    "core.pod.template": ("Resources",),
+    "core.pod.resources": ("Resources",),
     "constructs.pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy", "RestrictedNamespace"),
     "constructs.probes": ("ManualProbes", "SlowStartProbes"),
     "constructs.queue_autoscaler": ("QueueAutoscaler", "TriggerAuthentication"),

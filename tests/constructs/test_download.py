@@ -32,9 +32,9 @@ from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
 from vllm_cdk8s.core.models.hub import HubModel, InitDownload
+from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import NonRoot
-from vllm_cdk8s.core.pod.template import Resources
 
 TOKEN = SecretKey("huggingface", "token")
 

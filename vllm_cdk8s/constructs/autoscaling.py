@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import cdk8s
     from constructs import Construct
 
-    from vllm_cdk8s.core.pod.template import Resources
+    from vllm_cdk8s.core.pod.resources import Resources
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,7 +23,7 @@ from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.engine.raw import string_list
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import Resources, resource_name, with_gpus
+from vllm_cdk8s.core.pod.resources import Resources, resource_name, with_gpus
 from vllm_cdk8s.core.server import group_checks
 from vllm_cdk8s.core.server.contribution import with_features
 
@@ -125,7 +125,8 @@ class NodeGroupServer(Server):
         said: Any = check_options(options, ("model", "nodes", "storage", *others), _KNOWN)
         opts, engine_args, env, engine_defaults = with_features(
             cast("PodOptions", {name: value for name, value in said.items() if name in PodOptions.__annotations__}),
-            model=model, engine_args=said.get("engine_args"), env=said.get("env"), scope=scope,
+            model=model, engine_args=said.get("engine_args"), env=said.get("env"),
+            namespace=place(scope)[1],
         )  # fmt: skip
         said = {**_FIRST, "host": _FIRST_HOST, **said}
         check_kinds(

@@ -27,7 +27,7 @@ from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.errors import ConflictError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.health import DEFAULT_STARTUP_SECONDS, slow_start
-from vllm_cdk8s.core.pod.template import Resources, resource_name, with_gpus
+from vllm_cdk8s.core.pod.resources import Resources, resource_name, with_gpus
 from vllm_cdk8s.core.server.contribution import with_features
 
 if TYPE_CHECKING:
@@ -129,7 +129,11 @@ class VllmServer(Server):
         **pod_options: Unpack[PodOptions],
     ) -> None:
         options, engine_args, env, engine_defaults = with_features(
-            check_options(pod_options, _OWN_OPTIONS), model=model, engine_args=engine_args, env=env, scope=scope
+            check_options(pod_options, _OWN_OPTIONS),
+            model=model,
+            engine_args=engine_args,
+            env=env,
+            namespace=place(scope)[1],
         )
         check_kinds(
             storage=storage, probes=probes, drop_cache=drop_cache, autoscaling=autoscaling, ingress=ingress,

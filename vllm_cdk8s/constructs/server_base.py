@@ -52,7 +52,7 @@ _KINDS = {
     "autoscaling": (("constructs.autoscaling.Autoscaling",), "Autoscaling(max_replicas=4)"),
     "ingress": (("constructs.exposure.Ingress",), 'Ingress(hosts=["llm.example.com"])'),
     "sizing": (("core.models.sizing.Sizing",), 'size_model("7B")'),
-    "resources": (("core.pod.template.Resources",), 'Resources(limits={"memory": "24Gi"})'),
+    "resources": (("core.pod.resources.Resources",), 'Resources(limits={"memory": "24Gi"})'),
 }
 
 

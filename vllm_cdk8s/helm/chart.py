@@ -19,7 +19,7 @@ from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.placement import KaiShare
-from vllm_cdk8s.core.pod.template import Resources
+from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.helm.health_values import manual_probes
 from vllm_cdk8s.helm.loading import load_values
 from vllm_cdk8s.helm.problems import ValuesError
