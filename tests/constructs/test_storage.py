@@ -445,4 +445,4 @@ BAD: list[tuple[Make, str]] = [
 def test_a_storage_that_cannot_be_is_refused(make: Make, message: str) -> None:
     with pytest.raises(InvalidOptionError) as caught:
         make(new_chart())
-    assert str(caught.value).startswith(message)
+    assert caught.value.lines[0].startswith(message)

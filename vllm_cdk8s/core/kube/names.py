@@ -43,20 +43,6 @@ def fixed_names(name: str, *, service_suffix: str = "") -> Names:
     )
 
 
-def names_below(scopes: Sequence[str]) -> Names:
-    """The names of a server that has none of its own.
-
-    Args:
-        scopes: the ids from the tree's root to the server.
-    """
-    return Names(
-        workload=tree_name([*scopes, "Resource"]),
-        service=tree_name([*scopes, "Service", "Resource"]),
-        service_account=tree_name([*scopes, "ServiceAccount", "Resource"]),
-        claim=tree_name([*scopes, "Storage", "Resource"]),
-    )
-
-
 def tree_name(scopes: Sequence[str]) -> str:
     """The name that cdk8s gives to the object of this place (``Names.toDnsLabel``), made one that Kubernetes accepts.
 
