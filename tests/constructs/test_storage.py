@@ -224,7 +224,9 @@ def test_the_pin_joins_the_users_node_selector() -> None:
 def test_a_node_selector_for_another_node_is_refused(kind: str) -> None:
     chart = new_chart()
     storage = getattr(ModelStorage, kind)(chart, "models", path="/data", node="n1")
-    with pytest.raises(ConflictError, match=r"^node_selector\['kubernetes.io/hostname'\]: 'n2' contradicts .* 'n1'"):
+    with pytest.raises(
+        ConflictError, match=r"^[^ ]+/[^ ]+: node_selector\['kubernetes.io/hostname'\]: 'n2' contradicts .* 'n1'"
+    ):
         VllmServer(chart, "server", storage=storage, node_selector={HOSTNAME: "n2"}, **PLAIN)
 
 

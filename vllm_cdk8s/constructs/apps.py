@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -132,7 +133,7 @@ class Place:
 
     def __init__(self, scope: Construct) -> None:
         # Each of these is a question to jsii, and a chart is its own.
-        self._scope = scope
+        self.ask_path: Callable[[], str] = lambda: str(scope.node.path)
         self._chart = scope if isinstance(scope, cdk8s.Chart) else cdk8s.Chart.of(scope)
         self.registry = _registry(cdk8s.App.of(scope))
         self.namespace: str | None = self._chart.namespace
@@ -140,7 +141,7 @@ class Place:
     @cached_property
     def path(self) -> str:
         """The scope's path."""
-        return self._scope.node.path
+        return self.ask_path()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -160,6 +161,15 @@ def place_of(scope: Construct) -> Place:
         found = Place(scope)
         setattr(scope, _PLACE, found)
     return found
+
+
+def place_below(child: Construct, scope: Construct, id: str) -> None:
+    """Let what is made in the child know its place from the scope's, without asking jsii again."""
+    here = place_of(scope)
+    below = copy(here)
+    below.__dict__.pop("path", None)
+    below.ask_path = lambda: f"{here.path}/{id}"
+    setattr(child, _PLACE, below)
 
 
 @contextmanager
@@ -185,10 +195,10 @@ def _names_by_path(chart: cdk8s.Chart) -> bool:
     """Whether the chart leaves naming to cdk8s: it may have a method of its own, or want no hashes in names."""
     key = "__vllm_cdk8s_names__"
     if key not in chart.__dict__:
-        probe_id = "vllm-cdk8s-name"
+        node, probe_id = chart.node, "vllm-cdk8s-name"
         probe = cdk8s.ApiObject(chart, probe_id, api_version="v1", kind="ConfigMap")
-        setattr(chart, key, tree_name(["", *chart.node.path.split("/"), probe_id]) == probe.name)
-        chart.node.try_remove_child(probe_id)
+        setattr(chart, key, tree_name(["", *node.path.split("/"), probe_id], readable=False) == probe.name)
+        node.try_remove_child(probe_id)
     named: bool = chart.__dict__[key]
     return named
 

@@ -10,7 +10,7 @@ import cdk8s
 from constructs import Construct
 
 from vllm_cdk8s.constructs.api_key import note_api_key
-from vllm_cdk8s.constructs.apps import names_of, place, place_of, standing
+from vllm_cdk8s.constructs.apps import names_of, place, place_below, place_of, standing
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
 from vllm_cdk8s.constructs.namespace_levels import level_findings
 from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
@@ -81,6 +81,7 @@ class Server(Construct):
         except VllmCdk8sError as error:
             raise error.at(f"{place_of(scope).path}/{id}") from None
         super().__init__(scope, id)
+        place_below(self, scope, id)
         with standing(scope, id, self):
             self._stand(scope, plan, said, storage)
         for warning in plan.warnings:
@@ -117,7 +118,7 @@ class Server(Construct):
                 said=said,
                 shape=made,
                 names=names_of(scope, id) if name is None else fixed_names(name, service_suffix=made.service_suffix),
-                path=id,
+                path=lambda: f"{place_of(scope).path}/{id}",
                 namespace=place_of(scope).namespace,
                 storage=None if storage is None else storage.plan,
                 health=None if probes is None else probes.health,

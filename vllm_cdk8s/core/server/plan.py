@@ -42,7 +42,7 @@ from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from vllm_cdk8s.core.engine import EngineCommand
     from vllm_cdk8s.core.kube.names import Names
@@ -65,7 +65,7 @@ class ServerInput:
         said: the options that say something, by name, in wire form.
         shape: what brings the pods together.
         names: the names of the objects.
-        path: the server's path in the tree, for messages.
+        path: gives the server's path in the tree, for messages.
         namespace: the namespace of its objects, None where nobody says.
         storage: where models are kept; None makes a claim.
         health: the probes; None gives ten minutes to start.
@@ -78,7 +78,7 @@ class ServerInput:
     said: Mapping[str, Any]
     shape: Shape
     names: Names
-    path: str
+    path: Callable[[], str]
     namespace: str | None = None
     storage: Storage | None = None
     health: Health | None = None
@@ -261,7 +261,7 @@ class _Planning:
         if nodes > 1:
             group.check_storage(storage, nodes)
         if not own:
-            storage.check_namespace(given.namespace, user=given.path)
+            storage.check_namespace(given.namespace, user=given.path())
         replicas = given.shape.replicas if given.max_replicas is None else given.max_replicas
         storage.check_replicas(nodes * max(1, replicas) if nodes > 1 else replicas)
 
@@ -311,7 +311,7 @@ def _check_names(given: ServerInput) -> None:
     if given.names.fixed is not None:
         check_fixed_name(given.names.fixed, suffix)
     else:
-        check_tree_names(given.names, suffix, path=given.path)
+        check_tree_names(given.names, suffix, path=given.path())
 
 
 def _acknowledged(codes: object) -> Mapping[str, str]:
