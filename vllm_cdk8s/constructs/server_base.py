@@ -164,8 +164,10 @@ class Server(Construct):
         if not plain:
             _ = self.service
             if "ingress" in self._said:
-                self.ingress = self._said["ingress"].add_to(
-                    self, service=self.service, name=self.plan.names.fixed, labels=self.labels
+                from vllm_cdk8s.constructs.exposure import add_ingress  # noqa: PLC0415 - loads kplus
+
+                self.ingress = add_ingress(
+                    self._said["ingress"], self, service=self.service, name=self.plan.names.fixed, labels=self.labels
                 )
             return
         if self.plan.account is not None:
