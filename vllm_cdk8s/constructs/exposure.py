@@ -10,7 +10,7 @@ import cdk8s_plus_27 as kplus
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import sequence
+from vllm_cdk8s.core.kube.wire import sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
