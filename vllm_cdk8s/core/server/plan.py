@@ -172,6 +172,8 @@ class _Planning:
     def plan(self) -> dict[str, Any] | None:
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
         attempt(_check_names, given)
+        if "gpu" in said:
+            attempt(checks.text, "gpu", said["gpu"])
         sound = features = attempt(
             with_features, said, model=given.model, engine_args=said.get("engine_args"), env=said.get("env"),
             namespace=given.namespace,
