@@ -8,7 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.synthesis import MODEL, PLAIN, assert_golden, documents, new_chart, pod_spec, vllm_container
-from vllm_cdk8s.constructs.lora import LoraAdapter, LoraAdapters
+from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning

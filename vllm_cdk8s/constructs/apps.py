@@ -7,20 +7,21 @@ root serves all, and is added only when something needs it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import cdk8s
 import constructs
 import jsii
 
-from vllm_cdk8s.core.errors import ConflictError, warn
+from vllm_cdk8s.core.errors import ConflictError, Problem, give, warn
 
 if TYPE_CHECKING:
     from constructs import Construct
 
 Check = Callable[["constructs.IConstruct"], list[str]]
-Advice = Callable[["constructs.IConstruct"], Iterable[str]]
+Advice = Callable[["constructs.IConstruct"], Iterable["str | Problem"]]
+_Store = TypeVar("_Store")
 
 
 class AppRegistry:
@@ -32,6 +33,13 @@ class AppRegistry:
         self._selectors: dict[tuple[str | None, frozenset[tuple[str, str]]], Construct] = {}
         self._checks: list[Check] = []
         self._advice: list[Advice] = []
+        self._stores: dict[type, Any] = {}
+
+    def of(self, kind: type[_Store]) -> _Store:
+        """What the app knows of one matter: one object of a class for each app, made when first asked for."""
+        if kind not in self._stores:
+            self._stores[kind] = kind()
+        return cast("_Store", self._stores[kind])
 
     def take_name(self, kind: str, namespace: str | None, name: str, construct: Construct) -> None:
         """Note the fixed name of an object.
@@ -85,13 +93,16 @@ class _Validation:
         self._root = root
         self._checks = checks
         self._advice = advice
-        self._given: set[str] = set()
+        self._given: set[str | Problem] = set()
 
     def validate(self) -> list[str]:
         for advice in (finding for check in self._advice for finding in check(self._root)):
             if advice not in self._given:
                 # In this order, so that a warning made fatal is so at the next synthesis too.
-                warn(advice)
+                if isinstance(advice, Problem):
+                    give(advice)
+                else:
+                    warn(advice)
                 self._given.add(advice)
         return [finding for check in self._checks for finding in check(self._root)]
 

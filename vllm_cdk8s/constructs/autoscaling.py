@@ -1,99 +1,37 @@
-"""CPU and memory autoscaling: a HorizontalPodAutoscaler that owns the number of replicas."""
+"""A server's HorizontalPodAutoscaler in the tree."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cdk8s_plus_27 import k8s
-
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
-from vllm_cdk8s.core.kube import checks
+import cdk8s
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import cdk8s
     from constructs import Construct
 
     from vllm_cdk8s.core.pod.resources import Resources
+    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
+    from vllm_cdk8s.core.server.serving import WorkloadRef
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Autoscaling:
-    """Replicas by CPU or memory: ``Autoscaling(max_replicas=4)``.
-
-    The load of a GPU server hardly shows on its CPU; scaling on the queue of waiting requests follows it.
-
-    Args:
-        min_replicas: replicas that are always there.
-        max_replicas: replicas at most.
-        target_cpu_utilization: percent of the CPU request that is aimed at; None leaves CPU out.
-        target_memory_utilization: percent of the memory request that is aimed at; None leaves memory out.
-
-    Raises:
-        InvalidOptionError: a number is out of its range, or there is no target.
-        ConflictError: the minimum is above the maximum.
-    """
-
-    min_replicas: int = 1
-    max_replicas: int = 100
-    target_cpu_utilization: int | None = 80
-    target_memory_utilization: int | None = None
-
-    def __post_init__(self) -> None:
-        checks.integer("min_replicas", self.min_replicas, minimum=1)
-        checks.integer("max_replicas", self.max_replicas, minimum=1, maximum=checks.MAX_INT32)
-        if self.min_replicas > self.max_replicas:
-            raise ConflictError(
-                f"{self.min_replicas} is above max_replicas: {self.max_replicas}", option="min_replicas"
-            )
-        if not self.targets():
-            raise InvalidOptionError("None, and no memory target either; allowed: at least one of the two",
-                                     option="target_cpu_utilization")  # fmt: skip
-        for resource, percent in self.targets().items():
-            checks.integer(f"target_{resource}_utilization", percent, minimum=1)
-
-    def targets(self) -> dict[str, int]:
-        """The percentages aimed at, by resource."""
-        targets = {"cpu": self.target_cpu_utilization, "memory": self.target_memory_utilization}
-        return {resource: percent for resource, percent in targets.items() if percent is not None}
-
-    def add_to(
-        self,
-        scope: Construct,
-        *,
-        target: cdk8s.ApiObject,
-        target_name: str,
-        resources: Resources,
-        name: str | None,
-        labels: Mapping[str, str],
-    ) -> k8s.KubeHorizontalPodAutoscalerV2:
-        """Make the autoscaler of a workload; typed L1, since kplus's takes no ApiObject as its target."""
-        for resource in self.targets():
-            if resource not in resources.requests and resource not in resources.limits:
-                warn(
-                    f"autoscaling: there is no resources.requests[{resource!r}] to measure utilization against, so the "
-                    "autoscaler will not act"
-                )
-        return k8s.KubeHorizontalPodAutoscalerV2(
-            scope,
-            "Autoscaler",
-            metadata=k8s.ObjectMeta(name=name, labels=dict(labels)),
-            spec=k8s.HorizontalPodAutoscalerSpecV2(
-                scale_target_ref=k8s.CrossVersionObjectReferenceV2(
-                    api_version=target.api_version, kind=target.kind, name=target_name
-                ),
-                min_replicas=self.min_replicas,
-                max_replicas=self.max_replicas,
-                metrics=[
-                    k8s.MetricSpecV2(
-                        type="Resource",
-                        resource=k8s.ResourceMetricSourceV2(
-                            name=resource, target=k8s.MetricTargetV2(type="Utilization", average_utilization=percent)
-                        ),
-                    )
-                    for resource, percent in self.targets().items()
-                ],
-            ),
-        )
+def add_autoscaler(
+    autoscaling: Autoscaling,
+    scope: Construct,
+    *,
+    target: WorkloadRef,
+    resources: Resources,
+    name: str | None,
+    labels: Mapping[str, str],
+) -> cdk8s.ApiObject:
+    """Make the autoscaler of a workload."""
+    made = cdk8s.ApiObject(
+        scope,
+        "Autoscaler",
+        api_version="autoscaling/v2",
+        kind="HorizontalPodAutoscaler",
+        metadata=cdk8s.ApiObjectMetadata(name=name, labels=dict(labels)),
+    )
+    made.add_json_patch(cdk8s.JsonPatch.add("/spec", autoscaling.spec(target=target, resources=resources)))
+    return made

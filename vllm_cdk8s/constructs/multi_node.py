@@ -71,6 +71,7 @@ class MultiNodeVllmServer(NodeGroupServer):
 
     _API_VERSION: ClassVar[str] = "leaderworkerset.x-k8s.io/v1"
     _KIND: ClassVar[str] = "LeaderWorkerSet"
+    _SCALABLE: ClassVar[bool] = True
     _BACKEND: ClassVar[str] = "mp"
     # The controller gives the set's own name to a headless Service for the pods' names.
     _LEADER_SERVICE: ClassVar[str] = "-leader"
@@ -89,6 +90,7 @@ class MultiNodeVllmServer(NodeGroupServer):
         **options: Unpack[NodeGroupOptions],
     ) -> None:
         self.replicas = checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
+        self.min_replicas = self.max_replicas = self.replicas
         self._build(
             scope, id, model=model, nodes=nodes, storage=storage, options=options, groups=replicas,
             others=("replicas",),

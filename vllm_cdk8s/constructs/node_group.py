@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import cdk8s_plus_27 as kplus
 
-from vllm_cdk8s.constructs.api_key import note_api_key
+from vllm_cdk8s.constructs.api_key import note_api_key, note_doors
 from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.exposure import add_ingress
 from vllm_cdk8s.constructs.namespace_levels import level_findings
 from vllm_cdk8s.constructs.server_base import (
     Server,
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
-    from vllm_cdk8s.constructs.exposure import Ingress
     from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.constructs.storage import ModelStorage
     from vllm_cdk8s.core.engine import EngineArgs, EngineCommand
+    from vllm_cdk8s.core.traffic.ingress import Ingress
 
 
 class NodeGroupOptions(PodOptions, total=False):
@@ -183,10 +184,11 @@ class NodeGroupServer(Server):
         )  # fmt: skip
         self.ingress = None
         if "ingress" in said:
-            self.ingress = said["ingress"].add_to(self, service=self.service, name=name, labels=self.labels)
+            self.ingress = add_ingress(said["ingress"], self, service=self.service, name=name, labels=self.labels)
         if self.drop_cache is not None:
             place(scope)[0].add_check(level_findings)
         note_api_key(self, scope, opts.get("api_key"))
+        note_doors(self, scope, ingress=said.get("ingress"), service_type=kind)
 
     def _engine(
         self,
@@ -248,6 +250,11 @@ class NodeGroupServer(Server):
     def leader_selector(self) -> dict[str, str]:
         """The labels of the pods that serve."""
         return {**self.selector, **self._leader_labels()}
+
+    @property
+    def serving_selector(self) -> dict[str, str]:
+        """The labels of the pods that answer requests: the leaders."""
+        return self.leader_selector
 
     def _annotations(self, annotations: Mapping[str, str]) -> Mapping[str, str]:
         return annotations

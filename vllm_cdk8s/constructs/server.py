@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import cdk8s
 import cdk8s_plus_27 as kplus
 
-from vllm_cdk8s.constructs.api_key import note_api_key
+from vllm_cdk8s.constructs.api_key import note_api_key, note_doors
 from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.autoscaling import add_autoscaler
+from vllm_cdk8s.constructs.exposure import add_ingress
 from vllm_cdk8s.constructs.namespace_levels import level_findings
 from vllm_cdk8s.constructs.server_base import (
     INSTANCE_LABEL,
@@ -36,12 +38,12 @@ if TYPE_CHECKING:
     from constructs import Construct
     from typing_extensions import Unpack
 
-    from vllm_cdk8s.constructs.autoscaling import Autoscaling
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
-    from vllm_cdk8s.constructs.exposure import Ingress
     from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.core.engine import EngineArgs
     from vllm_cdk8s.core.models.sizing import Sizing
+    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
+    from vllm_cdk8s.core.traffic.ingress import Ingress
 
 __all__ = ["INSTANCE_LABEL", "NAME_LABEL", "VllmServer"]
 
@@ -92,6 +94,8 @@ class VllmServer(Server):
         InvalidOptionError: an option is unknown, or has a value that is wrong by itself.
         ConflictError: options, or servers of one app, contradict each other.
     """
+
+    _SCALABLE: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -167,7 +171,7 @@ class VllmServer(Server):
         if sizing is not None:
             sizing.warn_beyond(self.engine.max_model_len)
         super().__init__(scope, id)
-        self.image, self.pod_options = image, options
+        self.image, self.port, self.pod_options = image, int(self.engine.settings["port"]), options
         self.deployment = self._begin(
             scope, api_version="apps/v1", kind="Deployment", name=name, instance=instance, app_name=app_name,
             labels=own_labels, annotations=own_annotations,
@@ -203,16 +207,16 @@ class VllmServer(Server):
         self._serve(name, service_type=kind, service_port=service_port, target_port=port, pods=self.pods)
         self.ingress = None
         if ingress is not None:
-            self.ingress = ingress.add_to(self, service=self.service, name=name, labels=self.labels)
+            self.ingress = add_ingress(ingress, self, service=self.service, name=name, labels=self.labels)
         self.autoscaler: Construct | None = None
         if autoscaling is not None:
-            self.autoscaler = autoscaling.add_to(
-                self, target=self.deployment, target_name=self.name, resources=all_resources, name=name,
-                labels=self.labels,
+            self.autoscaler = add_autoscaler(
+                autoscaling, self, target=self.workload_ref, resources=all_resources, name=name, labels=self.labels
             )  # fmt: skip
         if drop_cache is not None:
             place(scope)[0].add_check(level_findings)
         note_api_key(self, scope, options.get("api_key"))
+        note_doors(self, scope, ingress=ingress, service_type=kind)
 
     def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:
         """Take the number of replicas out of the Deployment, since from now on an autoscaler decides on it.

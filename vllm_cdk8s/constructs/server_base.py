@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property, lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -20,6 +20,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 from vllm_cdk8s.core.pod.health import DEFAULT_STARTUP_SECONDS, PORT_NAME
 from vllm_cdk8s.core.pod.lifecycle import drain
+from vllm_cdk8s.core.server.serving import WorkloadRef, asks_for_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +50,8 @@ _KINDS = {
         'SlowStartProbes(self, "probes", max_startup_seconds=600)',
     ),
     "drop_cache": (("constructs.drop_cache.DropCacheWrapper",), 'DropCacheWrapper(self, "drop-cache")'),
-    "autoscaling": (("constructs.autoscaling.Autoscaling",), "Autoscaling(max_replicas=4)"),
-    "ingress": (("constructs.exposure.Ingress",), 'Ingress(hosts=["llm.example.com"])'),
+    "autoscaling": (("core.scaling.autoscaling.Autoscaling",), "Autoscaling(max_replicas=4)"),
+    "ingress": (("core.traffic.ingress.Ingress",), 'Ingress(hosts=["llm.example.com"])'),
     "sizing": (("core.models.sizing.Sizing",), 'size_model("7B")'),
     "resources": (("core.pod.resources.Resources",), 'Resources(limits={"memory": "24Gi"})'),
 }
@@ -81,6 +82,12 @@ class Server(Construct):
     drop_cache: DropCacheWrapper | None
     _given_probes: SlowStartProbes | ManualProbes | None
     _startup_seconds: int = DEFAULT_STARTUP_SECONDS
+    port: int
+    nodes: int = 1
+    min_replicas: int = 1
+    max_replicas: int = 1
+    internode_ports: tuple[int, ...] = ()
+    _SCALABLE: ClassVar[bool] = False
     has_pods = True  # what `level_findings` knows a server by
     # Where the pod templates are in the object that makes the pods.
     _templates: tuple[str, ...] = ("/spec/template",)
@@ -185,11 +192,64 @@ class Server(Construct):
         return place(self._scope)[1]
 
     @property
+    def path(self) -> str:
+        """Its place in the tree."""
+        return self.node.path
+
+    @property
+    def serving_selector(self) -> dict[str, str]:
+        """The labels of the pods that answer requests."""
+        return self.selector
+
+    @property
+    def scheme(self) -> str:
+        """``https`` where vLLM itself serves TLS, else ``http``."""
+        return scheme(self.engine).lower()
+
+    @property
+    def service_name(self) -> str:
+        """The name of its service."""
+        return self.service.name
+
+    @property
+    def service_port(self) -> int:
+        """The port of its service."""
+        return self._service_port
+
+    @property
+    def model(self) -> str:
+        """The model."""
+        return str(self.engine.settings["model"])
+
+    @property
+    def served_model_name(self) -> str:
+        """The name by which requests ask for the model."""
+        return self.engine.served_model_name
+
+    @property
+    def startup_seconds(self) -> int:
+        """The start-up budget of its probes; 0 where nothing limits the start."""
+        return self.probes.startup_seconds
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it asks, or may ask, for an API key."""
+        return asks_for_key(self.pod_templates[0], self.engine.settings)
+
+    @property
+    def workload_ref(self) -> WorkloadRef:
+        """The object that makes its pods."""
+        workload = self.workload
+        return WorkloadRef(
+            api_version=workload.api_version, kind=workload.kind, name=self.name, scalable=self._SCALABLE
+        )
+
+    @property
     def url(self) -> str:
         """Where clients in the cluster reach the server; without a namespace, those of its own."""
         namespace = self.namespace
         host = self.service.name if namespace is None else f"{self.service.name}.{namespace}"
-        return f"{scheme(self.engine).lower()}://{host}:{self._service_port}"
+        return f"{self.scheme}://{host}:{self._service_port}"
 
     @property
     def pod_templates(self) -> list[Any]:

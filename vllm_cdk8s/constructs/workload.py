@@ -18,7 +18,7 @@ from vllm_cdk8s.core.pod.security import NonRoot, security
 if TYPE_CHECKING:
     from vllm_cdk8s.constructs.chat_template import ChatTemplate
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
-    from vllm_cdk8s.constructs.lora import LoraAdapters
+    from vllm_cdk8s.core.features.lora import LoraAdapters
     from vllm_cdk8s.constructs.storage import ModelStorage
     from vllm_cdk8s.core.engine import EngineCommand
     from vllm_cdk8s.core.models.hub import InitDownload

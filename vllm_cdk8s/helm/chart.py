@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import cdk8s
 import cdk8s_plus_27 as kplus
 
-from vllm_cdk8s.constructs.autoscaling import Autoscaling
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
-from vllm_cdk8s.constructs.exposure import Ingress, IngressHost, IngressPath, IngressTls
 from vllm_cdk8s.constructs.monitoring import ServiceMonitor
 from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
 from vllm_cdk8s.constructs.server import INSTANCE_LABEL, NAME_LABEL, VllmServer
@@ -20,6 +18,8 @@ from vllm_cdk8s.core.errors import warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.placement import KaiShare
 from vllm_cdk8s.core.pod.resources import Resources
+from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
+from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
 from vllm_cdk8s.helm.health_values import manual_probes
 from vllm_cdk8s.helm.loading import load_values
 from vllm_cdk8s.helm.problems import ValuesError
