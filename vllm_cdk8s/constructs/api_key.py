@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import cdk8s
-import cdk8s_plus_27 as kplus
 
 from vllm_cdk8s.constructs.apps import place
 from vllm_cdk8s.constructs.policies import ask_policies
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.rules.book import KEY_GUARDS_PART
+from vllm_cdk8s.core.rules.book import KEY_GUARDS_PART, OPEN_TO_THE_WORLD
 from vllm_cdk8s.core.traffic.exposure import open_to_the_world, reaches_the_world
 from vllm_cdk8s.core.traffic.network_policy import guards
 
@@ -36,7 +35,7 @@ def note_api_key(server: Server, scope: Construct, api_key: SecretKey | None) ->
         return
 
     def unguarded(policies: Sequence[Wire]) -> Problem | None:
-        if guards(server, policies):
+        if KEY_GUARDS_PART.code in server.acknowledged or guards(server, policies):
             return None
         return Problem(
             what=f"it guards {server.path} below /v1 only; /metrics, /invocations, /pooling and others answer anybody "
@@ -58,7 +57,7 @@ class _Exposures:
     def advice(self, _root: IConstruct) -> Iterator[Problem]:
         for server, questions in self.found.items():
             exposed = [answer for answer in (question() for question in questions) if answer is not None]
-            if exposed and not server.guarded:
+            if exposed and OPEN_TO_THE_WORLD.code not in server.acknowledged and not server.guarded:
                 yield open_to_the_world(server.path, exposed)
 
 
@@ -77,15 +76,16 @@ def note_exposure(scope: Construct, server: Serving, by: Callable[[], str | None
     exposures.found.setdefault(server, []).append(by)
 
 
-def note_doors(server: Server, scope: Construct, *, ingress: Ingress | None, service_type: kplus.ServiceType) -> None:
+def note_doors(server: Server, scope: Construct, *, ingress: Ingress | None, service_type: str) -> None:
     """Note a server's own doors to the world: its Ingress, and its service where that is a LoadBalancer."""
     if ingress is not None and not ingress.authenticated:
         note_exposure(scope, server, lambda: f"Ingress {server.path}/Ingress")
-    if service_type == kplus.ServiceType.LOAD_BALANCER:
+    if service_type == "LoadBalancer":
         note_exposure(scope, server, lambda: _load_balancer(server))
 
 
 def _load_balancer(server: Server) -> str | None:
     # Asked at synthesis, since its annotations say whether it is an internal one, and may come later.
-    service = cdk8s.ApiObject.of(server.service).to_json()
+    found = server.node.find_child("Service")
+    service = (found if isinstance(found, cdk8s.ApiObject) else cdk8s.ApiObject.of(found)).to_json()
     return f"LoadBalancer {server.path}/Service" if reaches_the_world(service) else None

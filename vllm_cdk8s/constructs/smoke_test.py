@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
-from vllm_cdk8s.constructs.admission import ask_policies, guards, may_admit
+from vllm_cdk8s.constructs.policies import ask_policies
+from vllm_cdk8s.core.traffic.network_policy import guards, may_admit
 from vllm_cdk8s.constructs.apps import place
 from vllm_cdk8s.constructs.job import JOB_OPTIONS, add_job, job_pod, program
 from vllm_cdk8s.constructs.server_base import Server
-from vllm_cdk8s.constructs.workload import check_options
 from vllm_cdk8s.core.errors import ConflictError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import NonRoot
+from vllm_cdk8s.core.server.plan import check_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from constructs import IConstruct
     from typing_extensions import Unpack
 
-    from vllm_cdk8s.constructs.admission import Wire
+    from vllm_cdk8s.core.traffic.network_policy import Wire
     from vllm_cdk8s.constructs.job import JobOptions
 
 _NAME_LABEL, _INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
@@ -87,7 +88,7 @@ class SmokeTest(Construct):
         env: Mapping[str, str | kplus.EnvValue] | None = None,
         **job_options: Unpack[JobOptions],
     ) -> None:
-        options = check_options(job_options, tuple(SmokeTest.__init__.__kwdefaults__ or ()), JOB_OPTIONS)
+        options = check_options(job_options, JOB_OPTIONS, others=tuple(SmokeTest.__init__.__kwdefaults__ or ()))
         checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
         seconds = _MARGIN_SECONDS + server.probes.startup_seconds
         if timeout_seconds is not None:
@@ -172,7 +173,7 @@ class SmokeTest(Construct):
             return None
         port = int(server.engine.settings["port"])
         labels = self.job.to_json()["spec"]["template"]["metadata"]["labels"]
-        if any(may_admit(policy, self._namespace, labels, port) for policy in closed):
+        if any(may_admit(policy, self._namespace, labels) for policy in closed):
             return None
         names = ", ".join(repr(policy["metadata"]["name"]) for policy in closed)
         return (

@@ -20,7 +20,7 @@ from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, UNWISE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from vllm_cdk8s.core.rules.book import Rule
+    from vllm_cdk8s.core.rules.rule import Rule
 
 Severity = Literal["error", "warning"]
 Path = tuple["str | int", ...]
@@ -110,8 +110,8 @@ class VllmCdk8sError(ValueError):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The problems as lines, without the codes of their rules."""
-        return tuple(problem.line() for problem in self.problems)
+        """The problems as lines, without the construct that they are of and the codes of their rules."""
+        return tuple(replace(problem, where=None).line() for problem in self.problems)
 
     @property
     def option(self) -> str | None:

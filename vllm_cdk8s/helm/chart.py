@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from vllm_cdk8s.constructs.workload import PodOptions
     from vllm_cdk8s.core.engine import EngineArgs
+    from vllm_cdk8s.core.pod.options import PodOptions
     from vllm_cdk8s.helm.model import IngressHost as HostValues
     from vllm_cdk8s.helm.model import Values
 

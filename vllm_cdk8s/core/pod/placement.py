@@ -9,7 +9,8 @@ from typing import Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL, sequence
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
 
 _TOLERATION_KEYS = ("key", "operator", "value", "effect", "tolerationSeconds")
 # Lt and Gt are those of Kubernetes 1.35 and newer.

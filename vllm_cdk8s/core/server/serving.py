@@ -125,6 +125,10 @@ class Serving(Protocol):
         """Whether it asks, or may ask, for an API key."""
 
     @property
+    def acknowledged(self) -> frozenset[str]:
+        """The codes of the warnings that its user has acknowledged."""
+
+    @property
     def pod_templates(self) -> Sequence[Mapping[str, Any]]:
         """The templates of its pods in wire form, as they are by now."""
 
