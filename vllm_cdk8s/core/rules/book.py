@@ -553,6 +553,13 @@ NODE_FOLDER = Rule(
     why="Servers on other nodes do not find the models there.",
     mend="Pin the storage to a node, or use a claim that all nodes mount.",
 )
+TRUSTS_ANYBODY = Rule(
+    code="VC510",
+    name="trusts-anybody",
+    title="A client does not verify the server's certificate",
+    why="It sends its API key to whoever answers.",
+    mend="Give it the certificates to trust.",
+)
 
 RULES = {
     rule.code: rule for rule in sorted((r for r in globals().values() if isinstance(r, Rule)), key=lambda r: r.code)
