@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.kubernetes_schemas import assert_valid
 from tests.synthesis import MODEL, Document, documents, new_chart
-from vllm_cdk8s.constructs.chat_template import ANNOTATION, ChatTemplate
+from vllm_cdk8s.constructs.chat_template import ChatTemplate
+from vllm_cdk8s.core.features.chat_template import ANNOTATION
 from vllm_cdk8s.core.features.lora import LoraAdapters
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.ray_cluster import RayVllmServer

@@ -21,6 +21,7 @@ from vllm_cdk8s.core.errors import Collector, InvalidOptionError, VllmCdk8sError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
+from vllm_cdk8s.core.namespaces.levels import LEVELS
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.options import DEFAULTS
 from vllm_cdk8s.core.server.plan import ServerInput, check_options, plan_server
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["INSTANCE_LABEL", "NAME_LABEL", "Server"]
 
 _Class = TypeVar("_Class", bound=type)
-_LEVELS = ("restricted", "baseline", "privileged")  # from the strictest on
+
 _PROBES = 'SlowStartProbes(self, "probes", max_startup_seconds=600)'
 
 
@@ -350,7 +351,7 @@ class Server(Construct):
     def pod_security_level(self) -> str:
         """The strictest Pod Security Standard that the pods satisfy: restricted, baseline or privileged."""
         levels = [pod_security_level(template) for template in self.pod_templates]
-        return max(levels, key=_LEVELS.index)
+        return max(levels, key=LEVELS.index)
 
     def patch_pod(self, path: str, value: Any) -> None:
         """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.

@@ -8,6 +8,7 @@ from vllm_cdk8s.core.errors import ConflictError, warn
 from vllm_cdk8s.core.jobs.job import INSTANCE_LABEL, NAME_LABEL, JobPlan, Program, job_pod, plan_job
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.hub import CONTAINER_NAME, PROGRAM, hub_models
+from vllm_cdk8s.core.pod.security import NonRoot
 from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
 from vllm_cdk8s.core.rules.book import NODE_FOLDER
 
@@ -49,6 +50,7 @@ def plan_download(
         )
     non_root = options.get("non_root")
     if non_root is not None:
+        checks.instance("non_root", non_root, NonRoot, allowed="NonRoot()")
         non_root.check_mount_path(storage.mount_path)
     checks.integer("retries", retries, minimum=0, maximum=checks.MAX_INT32)
     if deadline_seconds is not None:

@@ -99,10 +99,10 @@ def job_pod(
     node_name: str | None = None,
 ) -> dict[str, Any]:
     """The Job's pod template: that program, where and as whom the options say."""
-    container = program.container(options)
     non_root: NonRoot | None = options.get("non_root")
     if non_root is not None:
         checks.instance("non_root", non_root, NonRoot, allowed="NonRoot()")
+    container = program.container(options)
     account = options.get("service_account")
     pod_security, container_security = security(
         drop_cache=False, non_root=non_root,

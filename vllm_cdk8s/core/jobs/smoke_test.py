@@ -135,7 +135,7 @@ def kept_out(
     labels = plan.spec["template"]["metadata"]["labels"]
     if not closed or KEPT_OUT.code in server.acknowledged:
         return None
-    if any(may_admit(policy, namespace, labels) for policy in closed):
+    if any(may_admit(policy, namespace, labels, server.port) for policy in closed):
         return None
     names = ", ".join(repr(policy["metadata"]["name"]) for policy in closed)
     what = (
@@ -153,13 +153,11 @@ def _restricted(options: Mapping[str, Any]) -> dict[str, Any]:
     if "non_root" in options:
         pod_context = {}
     container_context = {**nobody.container_context(), "readOnlyRootFilesystem": True}
-    own_pod = checks.mapping("pod_security_context", options.get("pod_security_context", {}))
-    own_container = checks.mapping("security_context", options.get("security_context", {}))
-    return {
-        **options,
-        "pod_security_context": {**pod_context, **own_pod},
-        "security_context": {**container_context, **own_container},
-    }
+    merged = dict(options)
+    for option, base in (("pod_security_context", pod_context), ("security_context", container_context)):
+        checks.mapping(option, options.get(option, {}))
+        merged[option] = {**base, **options.get(option, {})}
+    return merged
 
 
 def _request(request: str | None, server: Serving) -> str:

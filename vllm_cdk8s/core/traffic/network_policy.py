@@ -82,17 +82,23 @@ def guards(server: Serving, policies: Sequence[Wire]) -> list[Wire]:
     ]
 
 
-def may_admit(policy: Wire, namespace: str | None, labels: Mapping[str, str]) -> bool:
-    """Whether a policy lets, or may let, pods of that namespace with these labels in.
+def may_admit(policy: Wire, namespace: str | None, labels: Mapping[str, str], port: int) -> bool:
+    """Whether a policy lets, or may let, pods of that namespace with these labels in to a port.
 
-    Ports, addresses, expressions and labels of namespaces other than their names are taken to fit.
+    Addresses, names of ports, expressions, and labels of namespaces other than their names are taken to fit.
     """
     own = policy["metadata"].get("namespace")
     return any(
         _may_be(peer, own, namespace, labels)
         for rule in policy["spec"].get("ingress") or []
+        if any(_may_be_port(each, port) for each in rule.get("ports") or [{}])
         for peer in rule.get("from") or [{"ipBlock": {}}]
     )
+
+
+def _may_be_port(wire: Wire, port: int) -> bool:
+    number = wire.get("port")
+    return not isinstance(number, int) or number <= port <= wire.get("endPort", number)
 
 
 def _may_be(peer: Wire, own: str | None, namespace: str | None, labels: Mapping[str, str]) -> bool:
