@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import cdk8s
 
-from vllm_cdk8s.constructs.autoscaling import add_autoscaler
+from vllm_cdk8s.constructs.apps import name_in_tree
 from vllm_cdk8s.constructs.server_base import INSTANCE_LABEL, NAME_LABEL, Server, keyword_options
+from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import ConflictError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.sizing import Sizing
@@ -97,10 +98,11 @@ class VllmServer(Server):
         )  # fmt: skip
         self.deployment = self.workload
         if scaling is not None:
-            self.autoscaler = add_autoscaler(
-                scaling, self, target=self.workload_ref, resources=self.plan.pod.resources,
-                name=self.plan.names.fixed, labels=self.labels,
-            )  # fmt: skip
+            name = self.plan.names.fixed or name_in_tree(self, "Autoscaler")
+            manifest = scaling.manifest(
+                name=name, labels=self.labels, target=self.plan.workload, resources=self.plan.pod.resources
+            )
+            self.autoscaler = put(self, "Autoscaler", manifest)
 
     def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:
         """Take the number of replicas out of the Deployment, since from now on an autoscaler decides on it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vllm_cdk8s.core.pod.resources import Resources
-    from vllm_cdk8s.core.server.serving import WorkloadRef
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,20 +57,8 @@ class Autoscaling:
         targets = {"cpu": self.target_cpu_utilization, "memory": self.target_memory_utilization}
         return {resource: percent for resource, percent in targets.items() if percent is not None}
 
-    def manifest(
-        self, *, name: str, labels: Mapping[str, str], target: WorkloadRef, resources: Resources
-    ) -> Manifest:
-        """The autoscaler of a workload; warns where there is no request to measure its pods against."""
-        return Manifest(
-            api_version="autoscaling/v2",
-            kind="HorizontalPodAutoscaler",
-            name=name,
-            labels=labels,
-            body={"spec": self.spec(target=target, resources=resources)},
-        )
-
-    def spec(self, *, target: WorkloadRef, resources: Resources) -> dict[str, Any]:
-        """The autoscaler's spec, fields in the order of the API."""
+    def manifest(self, *, name: str, labels: Mapping[str, str], target: Manifest, resources: Resources) -> Manifest:
+        """The autoscaler of a workload."""
         for resource in self.targets():
             if resource not in resources.requests and resource not in resources.limits:
                 warn(
@@ -87,9 +74,17 @@ class Autoscaling:
             }
             for resource, percent in self.targets().items()
         ]
-        return {
-            "maxReplicas": self.max_replicas,
-            "metrics": metrics,
-            "minReplicas": self.min_replicas,
-            "scaleTargetRef": target.wire(),
-        }
+        return Manifest(
+            api_version="autoscaling/v2",
+            kind="HorizontalPodAutoscaler",
+            name=name,
+            labels=labels,
+            body={
+                "spec": {
+                    "maxReplicas": self.max_replicas,
+                    "metrics": metrics,
+                    "minReplicas": self.min_replicas,
+                    "scaleTargetRef": {"apiVersion": target.api_version, "kind": target.kind, "name": target.name},
+                }
+            },
+        )

@@ -45,7 +45,9 @@ class IngressPath:
         problem = None if self.path_type == "ImplementationSpecific" else path_problem(self.path)
         if problem is not None:
             raise InvalidOptionError(
-                f"{self.path!r} {problem}, which Kubernetes refuses of type {self.path_type}", option="path", rule=INGRESS
+                f"{self.path!r} {problem}, which Kubernetes refuses of type {self.path_type}",
+                option="path",
+                rule=INGRESS,
             )
 
 
