@@ -8,10 +8,10 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.synthesis import MODEL, PLAIN, assert_golden, documents, new_chart, pod_spec, vllm_container
-from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
+from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
 from vllm_cdk8s.core.models.hub import InitDownload
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 

@@ -213,7 +213,7 @@ def test_the_tree_is_walked_once_however_many_charts_there_are(
     walks: list[str] = []
     walk = policies._policies
 
-    def counted(root: Any) -> list[policies.Wire]:
+    def counted(root: Any) -> list[Any]:
         walks.append(root.node.path)
         return walk(root)
 

@@ -134,7 +134,5 @@ def spread_pods(
     checks.instance("server", server, VllmServer, allowed="a VllmServer")
     field = "topologySpreadConstraints"
     present: list[Any] = server.pod_templates[0]["spec"].get(field, [])
-    added = spread_constraints(
-        server, present, over=over, max_skew=max_skew, when_unsatisfiable=when_unsatisfiable
-    )
+    added = spread_constraints(server, present, over=over, max_skew=max_skew, when_unsatisfiable=when_unsatisfiable)
     server.patch_pod(f"/spec/{field}", [*present, *added])

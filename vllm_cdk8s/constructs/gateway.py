@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
-from vllm_cdk8s.constructs.api_key import note_exposure
+from vllm_cdk8s.constructs.api_key import note_route
 from vllm_cdk8s.constructs.apps import place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.inference_pool import InferencePool, warn_of_tls
@@ -29,6 +28,9 @@ from vllm_cdk8s.core.traffic.gateway import (
     route_timeouts,
 )
 from vllm_cdk8s.core.traffic.pool import POOL_GROUP
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,8 +76,8 @@ class HTTPRoute(Construct):
 
     Raises:
         InvalidOptionError: a name, path or number is not valid, or there is no gateway, backend or match.
-        ConflictError: a host, gateway or backend is there twice, all weights are 0, or an attempt may last longer than its
-            request.
+        ConflictError: a host, gateway or backend is there twice, all weights are 0, or an attempt may last longer than
+            its request.
     """
 
     def __init__(
@@ -116,7 +118,7 @@ class HTTPRoute(Construct):
         for backend in weighted:
             server = backend.to.server if isinstance(backend.to, InferencePool) else backend.to
             if server is not None and backend.weight:
-                note_exposure(scope, server, lambda: f"HTTPRoute {path}")
+                note_route(scope, server, f"HTTPRoute {path}")
 
 
 def _common_labels(backends: Sequence[WeightedBackend]) -> dict[str, str]:

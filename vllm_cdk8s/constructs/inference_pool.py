@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import cdk8s_plus_27 as kplus
 
+    from vllm_cdk8s.constructs.server_base import Server
     from vllm_cdk8s.core.server.serving import Serving
 
 
@@ -28,8 +29,8 @@ class InferencePool(Construct):
 
     ``InferencePool(self, "pool", server=server, endpoint_picker="llama-epp")``, and the pool as the backend of an
     `HTTPRoute`. Needs the Gateway API inference extension (1.0 or newer), a gateway that implements it, and a picker
-    that is told the pool's name, such as llm-d-router's. The picker reads the pods' ``/metrics``. For a pool that exists
-    already: `from_pool_name`.
+    that is told the pool's name, such as llm-d-router's. The picker reads the pods' ``/metrics``. For a pool that
+    exists already: `from_pool_name`.
     Source: https://gateway-api-inference-extension.sigs.k8s.io/reference/spec/
 
     Args:
@@ -82,7 +83,7 @@ class InferencePool(Construct):
         warn_of_tls("server", server)
         self.namespace: str | None = server.namespace
         self.labels = {**server.labels, **own_labels}
-        self.server: Serving | None = server
+        self.server: Server | None = server
         self.pool = custom_resource(
             self, scope, POOL_API_VERSION, "InferencePool", name=name, labels=self.labels, annotations=annotations,
             spec=spec,

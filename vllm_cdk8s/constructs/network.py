@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -21,6 +21,7 @@ from vllm_cdk8s.core.traffic.network_policy import DNS_PORT, Egress, check_peer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
 
 class ServerNetworkPolicy(Construct):
     """Admit named clients and scrapers to a server's port, and nobody else.
@@ -137,6 +138,10 @@ class ServerNetworkPolicy(Construct):
         return [kplus.NetworkPolicyRule(peer=peer, ports=ports) for peer in self._everybody]
 
     def _way_out(self, index: int, way: Egress) -> list[kplus.NetworkPolicyRule]:
-        peers = self._everybody if way.to is None else [self._peer(f"egress-{index}", way.to)]
+        peers = (
+            self._everybody
+            if way.to is None
+            else [self._peer(f"egress-{index}", cast("kplus.INetworkPolicyPeer | str", way.to))]
+        )
         ports = [kplus.NetworkPolicyPort.tcp(port) for port in way.ports]
         return [kplus.NetworkPolicyRule(peer=peer, ports=ports) for peer in peers]

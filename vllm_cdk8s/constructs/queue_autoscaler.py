@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
@@ -15,6 +14,9 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.watching import check_statistics
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.scaling.queue import KEDA_API, QueueScaling, TriggerAuthentication, bearer_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class QueueAutoscaler(Construct):

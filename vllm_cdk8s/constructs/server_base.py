@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cdk8s
 from constructs import Construct
 
-from vllm_cdk8s.constructs.api_key import note_api_key, note_doors
+from vllm_cdk8s.constructs.api_key import note_api_key
 from vllm_cdk8s.constructs.apps import names_of, place, place_below, place_of, standing
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
 from vllm_cdk8s.constructs.namespace_levels import level_findings
@@ -27,7 +27,6 @@ from vllm_cdk8s.core.server.options import DEFAULTS
 from vllm_cdk8s.core.server.plan import ServerInput, check_options, plan_server
 from vllm_cdk8s.core.server.pod import scheme
 from vllm_cdk8s.core.server.serving import WorkloadRef, asks_for_key
-from vllm_cdk8s.core.traffic.ingress import Ingress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,7 +105,6 @@ class Server(Construct):
             ("storage", storage, (ModelStorage,), 'ModelStorage(self, "models", size="50Gi") or another of its kinds'),
             ("probes", said.get("probes"), (SlowStartProbes, ManualProbes), _PROBES),
             ("drop_cache", said.get("drop_cache"), (DropCacheWrapper,), 'DropCacheWrapper(self, "drop-cache")'),
-            ("ingress", said.get("ingress"), (Ingress,), 'Ingress(hosts=["llm.example.com"])'),
         ):
             if value is not None:
                 collector.attempt(construct_of, option, value, *kinds, allowed=allowed)
@@ -162,7 +160,6 @@ class Server(Construct):
         if self.drop_cache is not None:
             registry.add_check(level_findings)
         note_api_key(self, scope, said.get("api_key"))
-        note_doors(self, scope, ingress=said.get("ingress"), service_type=plan.service.type)
 
     def _stand_before(self, *, plain: bool) -> None:
         """Put the service account and the service into the tree; as plain objects until somebody asks for kplus's."""

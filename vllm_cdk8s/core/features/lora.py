@@ -139,7 +139,8 @@ class LoraAdapters:
         for index, item in enumerate(items):
             if not isinstance(item, LoraAdapter):
                 raise InvalidOptionError(
-                    f"{item!r} is not an adapter; allowed: LoraAdapter(name=..., path=...)", option=f"lora.adapters[{index}]"
+                    f"{item!r} is not an adapter; allowed: LoraAdapter(name=..., path=...)",
+                    option=f"lora.adapters[{index}]",
                 )
         return items
 

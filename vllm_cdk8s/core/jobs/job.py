@@ -69,9 +69,7 @@ class Program:
 
     def container(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The container, without its security context."""
-        resources = checks.instance(
-            "resources", options.get("resources", Resources()), Resources, allowed=_RESOURCES
-        )
+        resources = checks.instance("resources", options.get("resources", Resources()), Resources, allowed=_RESOURCES)
         non_root: NonRoot | None = options.get("non_root")
         policy = options.get("image_pull_policy", "IfNotPresent")
         return prune({

@@ -42,8 +42,8 @@ def pod_security_level(template: Mapping[str, Any]) -> str:
 
 # What of a pod's and a container's fields is a mapping, and what a list of them.
 _MAPPINGS = frozenset({
-    "securityContext", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions", "capabilities", "lifecycle",
-    "livenessProbe", "readinessProbe", "startupProbe", "httpGet", "tcpSocket", "postStart", "preStop",
+    "securityContext", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions", "capabilities",
+    "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "httpGet", "tcpSocket", "postStart", "preStop",
 })  # fmt: skip
 _LISTS = frozenset({"initContainers", "containers", "ephemeralContainers", "volumes", "ports", "sysctls"})
 

@@ -5,7 +5,6 @@ Source: https://kubernetes.io/docs/concepts/security/pod-security-admission/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import ConflictError, Problem
@@ -13,7 +12,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import NAMESPACE_LEVEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 # From the strictest on; a namespace lets in what is at least as strict as it enforces.
 LEVELS = ("restricted", "baseline", "privileged")
@@ -63,8 +62,8 @@ def refused(server: str, *, level: str, drops_caches: bool, namespace: str, enfo
     elif enforced in LEVELS and LEVELS.index(level) > LEVELS.index(enforced):
         remedy = "non_root=NonRoot() and " if enforced == "restricted" else ""
         yield Problem(
-            what=f"the pods of server {server} are {level}, but {namespace} enforces {enforced}; allowed: {remedy}volumes "
-            "and containers that keep to it, or a namespace that lets them in",
+            what=f"the pods of server {server} are {level}, but {namespace} enforces {enforced}; allowed: {remedy}"
+            "volumes and containers that keep to it, or a namespace that lets them in",
             rule=NAMESPACE_LEVEL,
             option="pod_security_level",
         )

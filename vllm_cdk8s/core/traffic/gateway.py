@@ -147,7 +147,9 @@ def parent_refs(gateways: Sequence[GatewayRef]) -> list[dict[str, Any]]:
         ConflictError: one is there twice, or as a whole and by a listener, which the API server refuses.
     """
     if len(gateways) > _MOST_PARENTS:
-        raise InvalidOptionError(f"has {len(gateways)} gateways; allowed: {_MOST_PARENTS}", option="gateways", rule=ROUTE)
+        raise InvalidOptionError(
+            f"has {len(gateways)} gateways; allowed: {_MOST_PARENTS}", option="gateways", rule=ROUTE
+        )
     for index, gateway in enumerate(gateways):
         for other in gateways[:index]:
             if (gateway.name, gateway.namespace) != (other.name, other.namespace):
@@ -171,9 +173,7 @@ def route_hostnames(value: object) -> list[str]:
     """
     hosts = sequence("hostnames", value)
     if len(hosts) > _MOST_HOSTNAMES:
-        raise InvalidOptionError(
-            f"has {len(hosts)} hosts; allowed: {_MOST_HOSTNAMES}", option="hostnames", rule=ROUTE
-        )
+        raise InvalidOptionError(f"has {len(hosts)} hosts; allowed: {_MOST_HOSTNAMES}", option="hostnames", rule=ROUTE)
     for index, host in enumerate(hosts):
         host_name("hostnames", host, rule=ROUTE)
         if host in hosts[:index]:
@@ -222,9 +222,7 @@ def _check_headers(headers: object) -> None:
 def _check_path(option: str, value: object, *, pattern: bool) -> None:
     path = checks.text(option, value)
     if len(path) > _LONGEST_PATH:
-        raise InvalidOptionError(
-            f"is {len(path)} characters long; allowed: {_LONGEST_PATH}", option=option, rule=ROUTE
-        )
+        raise InvalidOptionError(f"is {len(path)} characters long; allowed: {_LONGEST_PATH}", option=option, rule=ROUTE)
     if not pattern and (path_problem(path) is not None or "#" in path or not _PATH.fullmatch(path)):
         raise InvalidOptionError(
             f"{path!r} is not a path; allowed: one that begins with '/', has no {', '.join(BAD_IN_PATH)} or '#', does "
