@@ -174,14 +174,13 @@ class _Planning:
 
     def plan(self) -> dict[str, Any] | None:
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
-        sound = attempt(_check_value_objects, said)
         attempt(_check_names, given)
-        features = attempt(
+        sound = features = attempt(
             with_features, said, model=given.model, engine_args=said.get("engine_args"), env=said.get("env"),
             namespace=given.namespace,
         )  # fmt: skip
         if features is None:
-            sound, features = False, (said, said.get("engine_args"), {}, {})
+            features = (said, said.get("engine_args"), {}, {})
         said, engine_args, env, feature_defaults = features
         names = given.names
         who = attempt(identity, said, names)
@@ -293,28 +292,28 @@ def check_options(
         others: names that are the construct's own, for suggestions.
 
     Raises:
-        InvalidOptionError: names that are not options, each with the nearest that is.
+        InvalidOptionError: names that are not options, each with the nearest that is, and values that are of another
+            class than their option's.
     """
     names = [*others, *known]
-    unknown = [
+    collector = Collector()
+    collector.add(
         Problem(what=f"is not an option{nearest(name, names)}", rule=UNKNOWN_NAME, option=name)
         for name in options
         if name not in known
-    ]
-    if unknown:
-        raise InvalidOptionError(problems=unknown)
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def _check_value_objects(said: Mapping[str, Any]) -> bool:
+    )
+    said = {name: value for name, value in options.items() if value is not None}
     for name, (kind, allowed) in _VALUE_OBJECTS.items():
         if name in said:
-            checks.instance(name, said[name], kind, allowed=allowed)
-    for index, item in enumerate(sequence("device_claims", said.get("device_claims", ()))):
-        checks.instance(
-            f"device_claims[{index}]", item, DeviceClaim, allowed='DeviceClaim(name="gpu", template="one-gpu")'
-        )
-    return True
+            collector.attempt(checks.instance, name, said[name], kind, allowed=allowed)
+    claims = collector.attempt(sequence, "device_claims", said.get("device_claims", ())) or ()
+    for index, item in enumerate(claims):
+        collector.attempt(
+            checks.instance, f"device_claims[{index}]", item, DeviceClaim,
+            allowed='DeviceClaim(name="gpu", template="one-gpu")',
+        )  # fmt: skip
+    collector.finish()
+    return said
 
 
 def _check_names(given: ServerInput) -> None:
