@@ -19,6 +19,7 @@ from vllm_cdk8s.core.errors import (
     InvalidOptionError,
     Problem,
     collecting,
+    give,
     nearest,
     unacknowledged,
 )
@@ -37,9 +38,11 @@ from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tr
 from vllm_cdk8s.core.server.options import DEFAULTS, PULL_POLICIES
 from vllm_cdk8s.core.server.pod import SHUTDOWN_TIMEOUT_SINCE, ServerPod
 from vllm_cdk8s.core.server.service import ServiceOptions, service_account
+from vllm_cdk8s.core.server.serving import asks_for_key
 from vllm_cdk8s.core.server.shape import ServerFrame
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, Storage
+from vllm_cdk8s.core.traffic.exposure import doors, open_to_the_world
 from vllm_cdk8s.core.traffic.ingress import Ingress
 
 if TYPE_CHECKING:
@@ -217,6 +220,12 @@ class _Planning:
         template = attempt(pod.template)
         if template is None:
             return None
+        exposed = [] if service is None else doors(
+            names.service, ingress=said.get("ingress"), service_type=service.type,
+            service_annotations=service.annotations,
+        )  # fmt: skip
+        if exposed and not asks_for_key(template, engine.settings):
+            give(open_to_the_world("the server", exposed))
         frame = ServerFrame(
             selector=who.selector, engine=engine, health=health, storage=storage, port=said["port"], gpus=resources[1],
             drop_cache=pod.drop_cache, drain_seconds=said.get("drain_seconds", 0),
