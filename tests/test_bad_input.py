@@ -111,7 +111,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"env": [{"name": "A", "value": "1"}]}, "env: [{'name': 'A', 'value': '1'}] is not a mapping"),
     ({"env_from": ["settings"]}, "env_from[0]: 'settings' is neither a kplus.ISecret nor a kplus.IConfigMap"),
     ({"env_from": "settings"}, "env_from: 'settings' is not a list"),
-    ({"env_from": [{"secret": {"name": "a"}}]}, "env_from[0]: {'secret': {'name': 'a'}} is not a source; allowed: one of"),
+    (
+        {"env_from": [{"secret": {"name": "a"}}]},
+        "env_from[0]: {'secret': {'name': 'a'}} is not a source; allowed: one of",
+    ),
     (
         {"env": {"HF_TOKEN": {"value": "hf_123"}}},
         "env['HF_TOKEN']: {value} is no source; allowed: a string, a kplus.EnvValue, or one of secretKeyRef,",
