@@ -58,7 +58,11 @@ def count(config: dict[str, Any], task: str = "generate") -> dict[str, int]:
     several = any(isinstance(config.get(part), dict) for part in ("vision_config", "audio_config"))
     if several:
         build = transformers.AutoModelForImageTextToText
-    elif config["model_type"] not in ENCODERS and task != "embed" and type(settings) in transformers.AutoModelForCausalLM._model_mapping:  # noqa: SLF001 - there is no other way to ask
+    elif (
+        config["model_type"] not in ENCODERS
+        and task != "embed"
+        and type(settings) in transformers.AutoModelForCausalLM._model_mapping
+    ):
         build = transformers.AutoModelForCausalLM
     else:
         build = transformers.AutoModel

@@ -1,7 +1,7 @@
 """Accelerators: the memory that a process sees on each, its number formats, its resource's name, and its labels.
 
-    accelerator("H100").memory_bytes                                    79.19 GiB: not the 80 GB of its name
-    accelerator_of_labels({"nvidia.com/gpu.product": "NVIDIA-L4"})      what a node selector asks for
+accelerator("H100").memory_bytes                                    79.19 GiB: not the 80 GB of its name
+accelerator_of_labels({"nvidia.com/gpu.product": "NVIDIA-L4"})      what a node selector asks for
 """
 
 from __future__ import annotations

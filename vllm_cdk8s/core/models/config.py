@@ -185,7 +185,7 @@ def _caches(
     read: _Reader, family: str, heads: int | None, head_dim: int | None, latent: int | None, rope: int | None
 ) -> tuple[LayerCache, ...]:
     layers = read.whole("num_hidden_layers", "n_layer")
-    if not layers or family in _UNKNOWN_CACHES or read.config.get("model_type") in _UNKNOWN_CACHES:
+    if not layers or family in _UNKNOWN_CACHES or str(read.config.get("model_type")) in _UNKNOWN_CACHES:
         return ()
     if family == "nemotron_h":
         return _nemotron_caches(read, head_dim)

@@ -1,8 +1,8 @@
 """Facts on well-known models, each from the model's own ``config.json`` on the Hugging Face Hub.
 
 ``data/models.json`` holds, per architecture, that file's keys of shape, where it is published, and how many weights of
-each kind it has; ``make models-check`` builds each on torch's meta device and compares the numbers exactly. A field that
-is not known for certain is None; nothing here is an estimate.
+each kind it has; ``make models-check`` builds each on torch's meta device and compares the numbers exactly. A field
+that is not known for certain is None; nothing here is an estimate.
 """
 
 from __future__ import annotations

@@ -134,9 +134,7 @@ def _counts(config: dict[str, Any], path: Path) -> WeightCounts | None:
         linear += layers * dense
     tied = config.get("tie_word_embeddings", family in _TIED)
     embedding = vocabulary * hidden
-    return WeightCounts(
-        embedding=embedding, head=0 if tied else embedding, linear=linear, expert=routed, other=other
-    )
+    return WeightCounts(embedding=embedding, head=0 if tied else embedding, linear=linear, expert=routed, other=other)
 
 
 def _latent_attention(config: dict[str, Any], path: Path, hidden: int, heads: int) -> int:

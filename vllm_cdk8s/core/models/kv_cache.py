@@ -176,7 +176,9 @@ def _kind(cache: LayerCache, settings: KvSettings) -> _Kind | None:
     layers = -(-cache.layers // settings.pipeline)
     if cache.kind == "linear":
         width = {"float32": 4, "float16": 2, "bfloat16": 2}.get(cache.state_dtype or "", settings.state_bytes)
-        values = -(-cache.conv_values // settings.tensor) * _GPU_HALF + -(-cache.state_values // settings.tensor) * width
+        values = (
+            -(-cache.conv_values // settings.tensor) * _GPU_HALF + -(-cache.state_values // settings.tensor) * width
+        )
         return _Kind(layers, values, 0, state=True)
     if cache.kind == "latent":
         block = settings.block or _LATENT_BLOCK
@@ -199,10 +201,7 @@ def _aligned_states(kinds: list[_Kind], settings: KvSettings) -> list[_Kind]:
     block = attention.block * -(-state // (attention.block * per_token))
     block = max(block, settings.block or 0)
     page = block * per_token
-    return [
-        _Kind(kind.layers, page, block, kind.window, kind.chunked, kind.state)
-        for kind in kinds
-    ]
+    return [_Kind(kind.layers, page, block, kind.window, kind.chunked, kind.state) for kind in kinds]
 
 
 def _one_page(kinds: list[_Kind]) -> list[_Kind]:

@@ -250,7 +250,7 @@ def ledger(
     lines = [
         *gpu.lines,
         *_gpus(settings, gpus, nodes, env or {}),
-        *_formats(model, accelerator, settings),
+        *_formats(accelerator, settings),
         *_host_memory(settings, gpus, memory_limit if memory_limit is not None else memory_request, shm_bytes),
         *_disk(stored, draft_bytes, claim_bytes),
         *_time(stored, settings, startup_seconds, downloaded_before, download_bytes_per_second),
@@ -278,7 +278,7 @@ def ledger(
 
 
 def engine_of(options: Mapping[str, Any]) -> Engine:
-    """vLLM's options as the ledger reads them; what cannot be read counts as not said, since others check it."""
+    """The options of vLLM as the ledger reads them; what cannot be read counts as not said, since others check it."""
     speculative = options.get("speculative_config")
     images = options.get("limit_mm_per_prompt")
     none_allowed = isinstance(images, Mapping) and bool(images) and all(_whole(value) == 0 for value in images.values())
@@ -318,7 +318,7 @@ def engine_of(options: Mapping[str, Any]) -> Engine:
 
 
 def claim_size(stored: int) -> int:
-    """The size of a claim for published weights of this many bytes, with caches, in steps of 10 GiB, at least 50 GiB."""
+    """The size of a claim for published weights of this many bytes, with caches, in steps of 10 GiB, 50 at least."""
     gib = _ceiling(Decimal(stored) * _OVERHEAD / GIB) + _CACHE_GIB
     return max(_DEFAULT_CLAIM_GIB, -(-gib // _CLAIM_STEP_GIB) * _CLAIM_STEP_GIB) * GIB
 
@@ -436,7 +436,7 @@ def _gpu_memory(
         outside += overhead.graphs(model, first_pass)
     crowded = settings.kv_cache_bytes is None and memory - budget < outside
     verdict: Verdict = "too_little" if too_little else "tight" if needs + margin > has or crowded else "fits"
-    if verdict == "fits" and (layout is None and model.family not in _NO_CACHE):
+    if verdict == "fits" and (layout is None and model.family not in NO_CACHE):
         verdict = "unknown"
         source += "; what its layers keep of a sequence is not known"
     if crowded and verdict == "tight" and needs + margin <= has:
@@ -462,14 +462,14 @@ def _gpu_memory(
     )
 
 
-_NO_CACHE = frozenset({"bert", "roberta", "xlm-roberta", "modernbert"})
+NO_CACHE = frozenset({"bert", "roberta", "xlm-roberta", "modernbert"})
 
 
 def kv_layout(
     model: ModelFacts, settings: Engine, version: Version | None, model_len: int, batched_tokens: int
 ) -> KvLayout | None:
     """The layout of the KV cache on one GPU; None where the model keeps none, or in a way that is not known."""
-    if model.family in _NO_CACHE:
+    if model.family in NO_CACHE:
         return None
     sparse = any(cache.index_bytes for cache in model.caches)
     dtype = settings.kv_cache_dtype
@@ -480,7 +480,7 @@ def kv_layout(
         KvSettings(
             tensor=settings.tensor,
             pipeline=settings.pipeline,
-            value_bytes=kv_cache.value_bytes(dtype, weights.plain_bytes(model, settings.dtype)),
+            value_bytes=kv_cache.value_bytes(dtype, weights.plain_bytes(settings.dtype)),
             model_len=model_len,
             batched_tokens=batched_tokens,
             block=settings.block_size,
@@ -567,7 +567,7 @@ def visible_devices(value: str | None) -> int | None:
 # Number formats.
 
 
-def _formats(model: ModelFacts | None, accelerator: Accelerator | None, settings: Engine) -> list[Line]:
+def _formats(accelerator: Accelerator | None, settings: Engine) -> list[Line]:
     if accelerator is None or accelerator.bfloat16 or canonical(settings.dtype) != "bfloat16":
         return []
     source = f"{accelerator.name} (compute capability {accelerator.capability}) does not compute in bfloat16"
@@ -728,7 +728,7 @@ def _whole(value: object) -> int | None:
 
 def _positive(value: object) -> int:
     number = _whole(value)
-    return 1 if not number else number
+    return number or 1
 
 
 def _flag(value: object) -> bool | None:

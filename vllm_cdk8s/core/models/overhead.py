@@ -95,7 +95,7 @@ def beside(facts: ModelFacts, settings: PassSettings) -> int:
 
 
 def batch_defaults(memory: int | None, capability: str | None, version: Version | None) -> tuple[int, int]:
-    """vLLM's defaults of ``max_num_batched_tokens`` and ``max_num_seqs`` for its server, by the GPU's memory.
+    """The defaults of ``max_num_batched_tokens`` and ``max_num_seqs`` for its server, by the GPU's memory.
 
     From vllm/engine/arg_utils.py: GPUs of 70 GiB and more but the A100 take 8192 and 1024, those of 160 GiB and more
     16384 tokens in newer releases, all others 2048 and 256.

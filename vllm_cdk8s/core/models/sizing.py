@@ -12,32 +12,40 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import InvalidOptionError, nearest, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.models import weights
+from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.models.facts import ModelFacts, known_model, nearest_model
 from vllm_cdk8s.core.models.files import is_there, local_model
-from vllm_cdk8s.core.models.gpu_fit import Need, gigabytes, gpu_bytes, gpu_count, per_rank
+from vllm_cdk8s.core.models.gpu_fit import Need, candidates, gigabytes, gpu_bytes, gpu_count, per_rank
+from vllm_cdk8s.core.models.ledger import Ledger, claim_size, host_memory, ledger, startup_budget
+from vllm_cdk8s.core.models.shape import StoredWeights
 from vllm_cdk8s.core.models.weight_types import BYTES, canonical, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OVERHEAD = Decimal("1.2")
 _GIB = 2**30
-_BILLION = 10**9
+_DEFAULT_GPU_MEMORY = "80GB"
 
 _KV_DTYPES = {"auto": None, "fp8": 1, "fp8_e4m3": 1, "fp8_e5m2": 1, "bfloat16": 2, "float16": 2}
 
 _SUFFIXES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _COUNT = re.compile(r"(?P<number>\d+(\.\d+)?|\.\d+)\s*(?P<unit>[KMBT]?)", re.IGNORECASE)
 _SIZE_IN_NAME = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?[BM])(?![A-Za-z0-9])", re.IGNORECASE)
+_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[.-]?\w+)*(?:\+\S+)?")
 _MAX_PARAMETERS = 10**14
+_MOST_RANKS = 1024
+_GPUS_OF_A_NODE = 8
+_PLAIN = frozenset({"float32", "float16", "bfloat16"})
 
-# Start-up budgets in seconds by billions of parameters, from each size on. A model counts as the size that it is named
-# after: "7B" models have 6.7 to 7.7 billion parameters, so a class begins 5 % early.
-_STARTUP = ((Decimal(0), 300), (Decimal(7), 600), (Decimal(13), 1800), (Decimal(70), 3600))
-_ROUNDED_NAMES = Decimal("0.95")
 _STARTUP_NAMES = {
     300: "below 7B parameters",
     600: "from 7B parameters to 13B",
@@ -49,9 +57,9 @@ _STARTUP_NAMES = {
 _LEAST_REQUEST_GIB = 4
 _LEAST_LIMIT_GIB = 8
 _LIMIT_FACTOR = Decimal("1.5")
-_DEFAULT_CLAIM_GIB = 50
-_CACHE_GIB = 10  # compiled kernels, tokenizers and a revision's small files beside the weights
+_CACHE_GIB = 10
 _CLAIM_STEP_GIB = 10
+_DEFAULT_CLAIM_GIB = 50
 _DEFAULT_MODEL_LEN = 2048
 
 
@@ -78,12 +86,14 @@ class Sizing:
             shape of the model is not known.
         kv_cache_tokens: how many tokens fit into what is left of the GPUs; None as above.
         max_model_len: the longest sequence that was counted on.
-        gpus: GPUs for one replica, which is also its tensor parallel size.
+        gpus: GPUs for one replica: tensor x pipeline x data parallel size.
+        tensor_parallel_size: the GPUs that share each layer.
         memory_request: the pod's memory request as a Kubernetes quantity.
         memory_limit: the pod's memory limit as a Kubernetes quantity.
         max_startup_seconds: the start-up budget for the probes.
         claim_size: the size of the claim for the downloaded model, as a Kubernetes quantity.
         figures: every number above with its origin, in the order in which one follows from the other.
+        ledger: what the GPUs need and have, from which the figures of each GPU come where the model is known.
     """
 
     parameters: int
@@ -100,6 +110,39 @@ class Sizing:
     max_startup_seconds: int
     claim_size: str
     figures: tuple[Figure, ...] = field(repr=False)
+    tensor_parallel_size: int = 1
+    ledger: Ledger | None = field(default=None, repr=False)
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether the GPUs hold it: True, False, or None where it is not known or too close to say."""
+        return None if self.ledger is None else self.ledger.fits
+
+    def as_data(self) -> dict[str, Any]:
+        """The sizing as JSON's types: every figure in bytes, seconds or pieces, ``fits``, and the ledger's rows."""
+        rows = [] if self.ledger is None else self.ledger.as_data()["lines"]
+        return {
+            "parameters": self.parameters,
+            "dtype": self.dtype,
+            "weight_bytes": self.weight_bytes,
+            "minimum_bytes": self.minimum_bytes,
+            "weight_bytes_per_gpu": self.weight_bytes_per_gpu,
+            "kv_cache_bytes_per_token": self.kv_cache_bytes_per_token,
+            "kv_cache_tokens": self.kv_cache_tokens,
+            "full_length_sequences": None if self.ledger is None else self.ledger.full_length_sequences,
+            "max_model_len": self.max_model_len,
+            "gpus": self.gpus,
+            "tensor_parallel_size": self.tensor_parallel_size,
+            "memory_request": self.memory_request,
+            "memory_limit": self.memory_limit,
+            "max_startup_seconds": self.max_startup_seconds,
+            "claim_size": self.claim_size,
+            "fits": self.fits,
+            "figures": [
+                {"name": figure.name, "value": figure.value, "source": figure.source} for figure in self.figures
+            ],
+            "lines": rows,
+        }
 
     def warn_beyond(self, max_model_len: int | None) -> None:
         """Warn where vLLM is to serve longer sequences than the GPUs have room for."""
@@ -120,13 +163,21 @@ def size_model(
     model: str | int | os.PathLike[str],
     *,
     dtype: str = "auto",
-    gpu_memory: str | int = "80GB",
+    quantization: str | None = None,
+    gpu: str | None = None,
+    gpu_memory: str | int | None = None,
     gpu_memory_utilization: float = 0.9,
     tensor_parallel_size: int | None = None,
+    pipeline_parallel_size: int = 1,
+    data_parallel_size: int = 1,
     max_model_len: int | None = None,
     kv_cache_dtype: str = "auto",
+    vllm: str | tuple[int, ...] | None = None,
 ) -> Sizing:
-    """Size a model by the rule ``parameters x bytes per parameter x 1.2``.
+    """Size a model: its memory, GPUs, start-up budget and claim.
+
+    A number of parameters is sized by the rule ``parameters x bytes per parameter x 1.2``; of a model whose shape is
+    known, each GPU's part is counted: weights, first pass, KV cache (see `ledger`).
 
     Args:
         model: a number of parameters (``"7B"``, ``"350M"``, ``7_000_000_000``), the name of a well-known model on
@@ -134,40 +185,93 @@ def size_model(
         dtype: the type of the weights in GPU memory, as vLLM or people name it (``fp16``, ``bfloat16``, ``fp8``,
             ``awq``, ...). By default what the model's files say, as vLLM's ``--dtype auto`` does (float32 files are
             loaded in 16 bits), and 16 bits where nothing says it.
-        gpu_memory: the memory of one GPU: ``"80GB"`` (also ``"80"`` or ``80``), or ``"80Gi"``.
+        quantization: vLLM's ``--quantization``; by default what the model's files say.
+        gpu: the GPU by name, such as ``"H100"`` or ``"A100-40GB"`` (see `accelerator`), whose memory counts.
+        gpu_memory: the memory of one GPU instead: ``"80GB"`` (also ``"80"`` or ``80``), or ``"80Gi"``; 80 GB where
+            neither is said.
         gpu_memory_utilization: the share of it that vLLM may use.
-        tensor_parallel_size: the number of GPUs; by default the fewest that hold the model and one sequence.
+        tensor_parallel_size: the GPUs that share each layer; by default the fewest that hold the model and one
+            sequence.
+        pipeline_parallel_size: the groups of GPUs that divide the layers.
+        data_parallel_size: the copies of the model, which divide the experts of a mixture among them.
         max_model_len: the longest sequence, which must fit into the KV cache for vLLM to start; by default 2048, or
             the model's own limit where that is smaller.
         kv_cache_dtype: the type of the KV cache, as vLLM's option of that name; by default the weights' own, or 16
             bits for weights of fewer.
+        vllm: vLLM's version, such as ``"0.16.0"``; by default the newest.
 
     Raises:
         InvalidOptionError: an option is not understood, or the model is not known.
-        ConflictError: the weights cannot fit into the GPUs, or the GPUs do not divide the attention heads.
+        ConflictError: the weights or one sequence cannot fit into the GPUs, or the GPUs do not divide the attention
+            heads.
     """
     facts, origin = _facts(model)
-    weight_type, type_source = _weight_type(dtype, facts)
+    asked = _as_dtype(dtype, quantization)
+    weight_type, type_source = _weight_type(asked, facts)
     parameters, parameter_source = _parameter_count(facts, weight_type, origin)
     width = BYTES[weight_type]
     weight_bytes, weight_source = _weights(facts, parameters, weight_type)
     minimum = _ceiling(weight_bytes * OVERHEAD)
-    capacity = gpu_bytes(gpu_memory)
-    usable = int(capacity * _share(gpu_memory_utilization))
+    if gpu is not None and gpu_memory is not None:
+        raise ConflictError(f"{gpu_memory!r} is said beside gpu {gpu!r}, whose memory is known", option="gpu_memory")
+    card = None if gpu is None else accelerator(gpu)
+    capacity = (
+        card.memory_bytes if card is not None else gpu_bytes(_DEFAULT_GPU_MEMORY if gpu_memory is None else gpu_memory)
+    )
+    share = _share(gpu_memory_utilization)
+    usable = int(capacity * share)
     kv_width = _kv_width(kv_cache_dtype, width)
     length = _model_len(max_model_len, facts)
-    need = Need(weights=weight_bytes, minimum=minimum, facts=facts, kv_width=kv_width, length=length)
-    gpus, gpu_source = gpu_count(need, usable, capacity, tensor_parallel_size)
+    checks.integer("pipeline_parallel_size", pipeline_parallel_size, minimum=1, maximum=_MOST_RANKS)
+    checks.integer("data_parallel_size", data_parallel_size, minimum=1, maximum=_MOST_RANKS)
+    version = _version(vllm)
     per_token = None if facts.kv_values_per_token is None else facts.kv_values_per_token * kv_width
-    per_gpu = per_rank(weight_bytes, gpus)
-    room = max(0, usable - per_rank(minimum, gpus))
-    rank_token = need.kv_bytes_per_rank(gpus, 1)
-    tokens = room // rank_token if rank_token else None
-    request = max(_LEAST_REQUEST_GIB, _ceiling(Decimal(minimum) / _GIB))
-    limit = max(_LEAST_LIMIT_GIB, _ceiling(request * _LIMIT_FACTOR))
+
+    def kept(tensor: int) -> Ledger:
+        return ledger(
+            model=_loaded_as(facts, asked, weight_type),
+            accelerator=card,
+            gpu_memory_bytes=capacity,
+            version=version,
+            engine={
+                "tensor_parallel_size": tensor,
+                "pipeline_parallel_size": pipeline_parallel_size,
+                "data_parallel_size": data_parallel_size,
+                "dtype": asked if canonical(asked) in _PLAIN else "auto",
+                "quantization": quantization,
+                "kv_cache_dtype": kv_cache_dtype,
+                "gpu_memory_utilization": gpu_memory_utilization,
+                "max_model_len": length,
+            },
+        )
+
+    found: Ledger | None = None
+    if facts.counts is None or not facts.hidden_size:
+        copies = pipeline_parallel_size
+        need = Need(
+            weights=per_rank(weight_bytes, copies), minimum=per_rank(minimum, copies), facts=facts, kv_width=kv_width,
+            length=length,
+        )  # fmt: skip
+        tensor, gpu_source = gpu_count(need, usable, capacity, tensor_parallel_size)
+        per_gpu = per_rank(weight_bytes, tensor * copies)
+        room = max(0, usable - per_rank(minimum, tensor * copies))
+        rank_token = need.kv_bytes_per_rank(tensor, 1)
+        tokens = room // rank_token if rank_token else None
+        if tokens == 0:
+            raise _no_room(facts, tensor, tensor_parallel_size, length, usable, capacity)
+        per_gpu_source = f"weights / {tensor * copies}, rounded up"
+        room_source = f"what the minimum leaves of {gigabytes(usable)} per GPU / that GPU's part of each token"
+    else:
+        tensor, found, gpu_source = _fewest(facts, kept, tensor_parallel_size, usable, capacity, length)
+        per_gpu, tokens = found.weight_bytes_per_gpu or 0, found.kv_cache_tokens
+        per_gpu_source = "weights, rounded up" if tensor * pipeline_parallel_size == 1 else "that GPU's part of them"
+        beside = gigabytes(found.beside_bytes_per_gpu or 0)
+        room_source = f"what weights and {beside} for the first pass leave of {gigabytes(usable)} per GPU"
+    gpus = tensor * pipeline_parallel_size * data_parallel_size
+    request, limit = (number // _GIB for number in host_memory(weight_bytes))
     budget = startup_seconds(parameters)
     stored = max(weight_bytes, facts.weight_bytes or 0, _stored_bytes(facts, parameters))
-    claim = _claim_gib(stored)
+    claim = claim_size(stored) // _GIB
 
     figures = [
         Figure(name="parameters", value=f"{parameters:,}", source=parameter_source),
@@ -176,10 +280,9 @@ def size_model(
         Figure(name="weights", value=gigabytes(weight_bytes), source=weight_source),
         Figure(name="minimum memory", value=gigabytes(minimum), source=f"weights x {OVERHEAD} (overhead)"),
         Figure(name="GPUs", value=str(gpus), source=gpu_source),
-        Figure(name="weights per GPU", value=gigabytes(per_gpu), source=f"weights / {gpus}, rounded up"),
+        Figure(name="weights per GPU", value=gigabytes(per_gpu), source=per_gpu_source),
     ]
     if per_token is not None and tokens is not None:
-        room_source = f"what the minimum leaves of {gigabytes(usable)} per GPU / that GPU's part of each token"
         figures += [
             Figure(name="KV cache per token", value=f"{per_token:,} B", source=_kv_formula(facts, kv_width)),
             Figure(name="KV cache room", value=f"{tokens:,} tokens", source=room_source),
@@ -211,13 +314,90 @@ def size_model(
         max_startup_seconds=budget,
         claim_size=f"{claim}Gi",
         figures=tuple(figures),
+        tensor_parallel_size=tensor,
+        ledger=found,
     )
 
 
 def startup_seconds(parameters: int) -> int:
     """The start-up budget by size: 300 s below 7B parameters, 600 below 13B, 1800 below 70B, and 3600 from there on."""
-    checks.integer("parameters", parameters, minimum=1)
-    return [seconds for least, seconds in _STARTUP if Decimal(parameters) >= least * _BILLION * _ROUNDED_NAMES][-1]
+    return startup_budget(checks.integer("parameters", parameters, minimum=1))
+
+
+def _fewest(
+    facts: ModelFacts,
+    kept: Callable[[int], Ledger],
+    wanted: int | None,
+    usable: int,
+    capacity: int,
+    length: int,
+) -> tuple[int, Ledger, str]:
+    """The tensor parallel size: as wanted where that can work, else the fewest that hold the model and one sequence."""
+    numbers = candidates(facts.attention_heads, wanted, facts.id)
+    for number in numbers:
+        found = kept(number)
+        needs, tokens = found.lines[0].needs or 0, found.kv_cache_tokens
+        if needs <= (found.budget_bytes_per_gpu or 0) and tokens != 0:
+            if wanted is not None:
+                return number, found, "as given"
+            holds = "the model" if tokens is None else f"the model and {length:,} tokens"
+            source = f"the fewest of {gigabytes(capacity)} whose usable {gigabytes(usable)} hold {holds}"
+            return number, found, source + ("; more than the 8 of a usual node" if number > _GPUS_OF_A_NODE else "")
+        if wanted is not None:
+            if found.lines[0].verdict != "too_little" and tokens != 0:
+                return number, found, "as given"
+            raise _no_room(facts, number, wanted, length, usable, capacity, found)
+    raise ConflictError(
+        f"{gigabytes(capacity)} is too little: {facts.id} does not fit into {max(numbers)} such GPUs, the most that "
+        "can share it",
+        option="gpu_memory",
+    )
+
+
+def _no_room(
+    facts: ModelFacts,
+    tensor: int,
+    wanted: int | None,
+    length: int,
+    usable: int,
+    capacity: int,
+    found: Ledger | None = None,
+) -> ConflictError:
+    held = "" if found is None else f"{gigabytes(found.weight_bytes_per_gpu or 0)} of weights and "
+    return ConflictError(
+        f"{tensor} leaves no room for one sequence of {length:,} tokens beside {held}the first pass of {facts.id} on "
+        f"each GPU, which can use {gigabytes(usable)} of its {gigabytes(capacity)}",
+        option="tensor_parallel_size" if wanted is not None else "gpu_memory",
+    )
+
+
+def _as_dtype(dtype: str, quantization: str | None) -> str:
+    """The type of the weights: as asked, or as vLLM's own quantization makes it while it loads."""
+    if quantization is None:
+        return dtype
+    name = checks.text("quantization", quantization).strip().lower()
+    if checks.text("dtype", dtype).strip().lower() == "auto" and name in weights.ONLINE:
+        return weights.ONLINE[name]
+    return dtype
+
+
+def _loaded_as(facts: ModelFacts, asked: str, weight_type: str) -> ModelFacts:
+    """The model with its matrices in the type that was asked for."""
+    if canonical(asked) in {"auto", *_PLAIN} or facts.stored.method is not None:
+        return facts
+    made = weight_type if weight_type not in _PLAIN else None
+    return replace(facts, stored=StoredWeights(method="asked", linear=made, expert=made))
+
+
+def _version(vllm: object) -> tuple[int, ...] | None:
+    if vllm is None:
+        return None
+    if isinstance(vllm, tuple):
+        return tuple(checks.integer("vllm", part, minimum=0) for part in vllm)
+    match = _VERSION.fullmatch(checks.text("vllm", vllm).strip())
+    if match is None:
+        raise InvalidOptionError(f"{vllm!r} is not a version of vLLM; allowed: such as '0.16.0'", option="vllm")
+    return tuple(int(part) for part in match.groups() if part is not None)
 
 
 def _facts(model: str | int | os.PathLike[str]) -> tuple[ModelFacts, str]:
@@ -288,11 +468,15 @@ def _weights(facts: ModelFacts, parameters: int, weight_type: str) -> tuple[int,
     stored = None if facts.dtype is None else canonical(facts.dtype)
     if facts.weight_bytes is not None and (stored is None or stored == weight_type):
         return facts.weight_bytes, "the size of the safetensors files"
+    if facts.stored.method is not None and stored == weight_type and (held := weights.stored(facts)) is not None:
+        return held, f"{weight_type} where the files are quantized, 16 bits elsewhere"
     return _ceiling(parameters * BYTES[weight_type]), "parameters x bytes per parameter"
 
 
 def _stored_bytes(facts: ModelFacts, parameters: int) -> int:
     """The weights as they are downloaded: in their published type, whatever they are loaded as."""
+    if facts.counts is not None:
+        return weights.stored(facts) or 0
     width = None if facts.dtype is None else BYTES.get(canonical(facts.dtype))
     return 0 if width is None or facts.weight_bytes is not None else _ceiling(parameters * width)
 
@@ -331,11 +515,6 @@ def _kv_formula(facts: ModelFacts, width: int) -> str:
     if facts.kv_latent_dim is not None:
         return f"{facts.layers} layers x {facts.kv_latent_dim} latent values x {width} bytes"
     return f"2 x {facts.layers} layers x {facts.kv_heads} KV heads x {facts.head_dim} values x {width} bytes"
-
-
-def _claim_gib(stored: int) -> int:
-    gib = _ceiling(Decimal(stored) * OVERHEAD / _GIB) + _CACHE_GIB
-    return max(_DEFAULT_CLAIM_GIB, -(-gib // _CLAIM_STEP_GIB) * _CLAIM_STEP_GIB)
 
 
 def _ceiling(number: Decimal) -> int:

@@ -51,7 +51,7 @@ class WeightSettings:
     text_only: bool = False
 
 
-def plain_bytes(facts: ModelFacts, dtype: str) -> Decimal:
+def plain_bytes(dtype: str) -> Decimal:
     """The bytes of a weight that is not quantized: as asked, or as the files have it, float32 loaded in 16 bits."""
     asked = canonical(dtype)
     if asked != "auto":
@@ -102,7 +102,7 @@ def stored(facts: ModelFacts) -> int | None:
 def _kinds(
     facts: ModelFacts, counts: WeightCounts, settings: WeightSettings, plain: Decimal | None = None
 ) -> dict[str, Decimal]:
-    width = plain_bytes(facts, settings.dtype) if plain is None else plain
+    width = plain_bytes(settings.dtype) if plain is None else plain
     kept = facts.stored
     linear, expert, quantized = kept.linear, kept.expert, kept.quantized
     if kept.method is None and settings.quantization in ONLINE:
@@ -139,8 +139,10 @@ def _by_total(facts: ModelFacts, settings: WeightSettings) -> int | None:
         return -(-facts.weight_bytes // divided)
     if facts.parameters is None:
         return None
-    width = plain_bytes(facts, settings.dtype) if kind in {None, "float32", "float16", "bfloat16"} else BYTES.get(
-        kind or "", _HALF
+    width = (
+        plain_bytes(settings.dtype)
+        if kind in {None, "float32", "float16", "bfloat16"}
+        else BYTES.get(kind or "", _HALF)
     )
     return _ceiling(facts.parameters * width / divided)
 
