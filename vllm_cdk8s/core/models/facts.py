@@ -8,6 +8,7 @@ that is not known for certain is None; nothing here is an estimate.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -19,6 +20,22 @@ from vllm_cdk8s.core.models.shape import ModelFacts, StoredWeights, WeightCounts
 
 __all__ = ["ModelFacts", "known_model", "known_models", "nearest_model"]
 
+_QUANTIZED = re.compile(
+    r"[\w.-]+/(?P<base>[\w.-]+?)(?P<ending>"
+    r"(-unsloth)?-bnb-4bit|-nvfp4(a16)?|-fp4|-bf16"
+    r"|[-.](quantized\.)?w4a16|[-.](quantized\.)?w8a(8|16)"
+    r"|-fp8([-_](dynamic|block|static))?|-awq(-(int4|4bit|8bit|w4a16))?|-gptq(-(int4|int8|4bit|8bit))?|-int4|-int8"
+    r")",
+    re.IGNORECASE,
+)
+# What the end of a name says of the weights, the first that is found.
+_ENDINGS: tuple[tuple[str, str | None], ...] = (
+    ("bf16", None),
+    ("fp8", "fp8"),
+    ("fp4", "nvfp4"),
+    ("w8|int8|8bit", "int8"),
+    (".", "int4"),
+)
 _HUB = "https://huggingface.co/{}/blob/main/config.json"
 
 
@@ -66,9 +83,52 @@ def _facts(name: str, index: int, form: int | None) -> ModelFacts:
 
 
 def known_model(model: str) -> ModelFacts | None:
-    """The facts on a model by its name on the Hugging Face Hub, in any case; None where the table has no such model."""
+    """The facts on a model by its name on the Hugging Face Hub, in any case; None where the table has no such model.
+
+    A name such as ``ORG/Qwen3-8B-AWQ`` whose beginning is a model of the table and whose end is a quantization's name is
+    that model, quantized so: `ModelFacts.source` says that its name is the source.
+    """
     found = _names().get(model.lower())
-    return None if found is None else _facts(*found)
+    return _quantized(model) if found is None else _facts(*found)
+
+
+@cache
+def _short_names() -> dict[str, tuple[str, int, int | None]]:
+    """The names without their organizations, of the plain rows; a name that several shapes share is left out."""
+    found: dict[str, tuple[str, int, int | None]] = {}
+    several = set()
+    for name, index, form in _names().values():
+        short = name.rpartition("/")[2].lower()
+        if short in found and found[short][1] != index:
+            several.add(short)
+        found.setdefault(short, (name, index, form))
+    return {short: entry for short, entry in found.items() if short not in several}
+
+
+def _quantized(model: str) -> ModelFacts | None:
+    match = _QUANTIZED.fullmatch(model.strip())
+    if match is None:
+        return None
+    found = _short_names().get(match["base"].lower())
+    if found is None:
+        return None
+    facts = _facts(*found)
+    kind = next(kind for ending, kind in _ENDINGS if re.search(ending, match["ending"], re.IGNORECASE))
+    if kind is None:
+        stored = StoredWeights()
+    elif facts.stored.method is not None:
+        return None
+    else:
+        stored = StoredWeights(method=kind, linear=kind, expert=kind)
+    return replace(
+        facts,
+        id=model,
+        dtype=kind or facts.base_dtype,
+        stored=stored,
+        weight_bytes=None,
+        gated=None,
+        source=f"its name: {facts.id}" + ("" if kind is None else f" in {kind}"),
+    )
 
 
 def known_models() -> tuple[str, ...]:

@@ -394,6 +394,8 @@ def _gpu_memory(
         for draft in drafts
         if draft is not None and (found := weights.per_gpu(draft, _weight_settings(settings))) is not None
     )
+    if settings.speculative is not None and str(settings.speculative.get("method", "")).endswith("mtp"):
+        held += weights.drafted(model, _weight_settings(settings))
     # Offloaded weights are not on the GPU.
     held = max(0, held - settings.cpu_offload_bytes)
     several = settings.tensor * settings.pipeline * settings.data > 1
@@ -405,6 +407,7 @@ def _gpu_memory(
         data=settings.data,
         eager=settings.eager,
         text_only=settings.text_only,
+        memory=memory,
         version=version,
     )
     beside = overhead.beside(model, first_pass)

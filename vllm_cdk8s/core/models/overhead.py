@@ -24,9 +24,13 @@ _LOGIT_BYTES_SORTED = 34
 _LOGIT_BYTES = 12
 _RESIDUALS = 6  # tensors of the hidden size that live at once
 _INNER = 3  # of the MLP's width: both halves of the gated one and their product
-_GRAPHS = 0.35 * GIB
+_GRAPHS = 0.3 * GIB
 _GRAPHS_PER_LAYER = 0.006 * GIB
-_SEVERAL_GPUS = 1.6 * GIB
+# Buffers of NCCL and of vLLM's own all-reduce: large where GPUs are linked directly, small over PCIe.
+_SEVERAL_GPUS = 0.3 * GIB
+_SEVERAL_LINKED_GPUS = 1.7 * GIB
+_LINKED = 70 * GIB
+_MOST_CAPTURED = 256
 _TOWER = 1.2 * GIB
 _MOE_LIMIT = 32_768  # tokens of one pass through the experts
 
@@ -43,6 +47,7 @@ class PassSettings:
         data: the data parallel size.
         eager: whether CUDA graphs are off.
         text_only: whether no images are read.
+        memory: the memory of one GPU in bytes; None where it is not known.
         version: vLLM's version; None for the newest.
     """
 
@@ -53,6 +58,7 @@ class PassSettings:
     data: int = 1
     eager: bool = False
     text_only: bool = False
+    memory: int | None = None
     version: Version | None = None
 
     def since(self, version: Version) -> bool:
@@ -79,14 +85,16 @@ def graphs(facts: ModelFacts, settings: PassSettings) -> int:
     """The memory that captured CUDA graphs take, in bytes."""
     if settings.eager:
         return 0
-    return int(_GRAPHS + _GRAPHS_PER_LAYER * (facts.layers or 0) / settings.pipeline)
+    # One graph per batch size, of which there are fewer where fewer sequences run.
+    sizes = min(settings.sequences, _MOST_CAPTURED) / _MOST_CAPTURED
+    return int(_GRAPHS + _GRAPHS_PER_LAYER * (facts.layers or 0) / settings.pipeline * sizes)
 
 
 def beside(facts: ModelFacts, settings: PassSettings) -> int:
     """All that the budget (``gpu_memory_utilization``) holds beside weights and KV cache, in bytes."""
     taken = _BASE + activations(facts, settings)
     if settings.tensor * settings.pipeline * settings.data > 1:
-        taken += _SEVERAL_GPUS
+        taken += _SEVERAL_GPUS if settings.memory is not None and settings.memory < _LINKED else _SEVERAL_LINKED_GPUS
     if len(facts.modalities) > 1 and not settings.text_only:
         taken += _TOWER
     if settings.since(GRAPHS_IN_BUDGET):

@@ -27,6 +27,8 @@ ONLINE = {
 }
 # The kernels for MXFP4 take an expert's width in steps of this many, and pad the rest.
 _MXFP4_STEP = 256
+_NO_ROTATION = frozenset({"gpt2", "opt", "bert", "xlm-roberta"})
+_MOST_ROTATIONS = 2**20
 _EXPERTS_ONLY = frozenset({"experts_int8", "mxfp4", "gpt_oss_mxfp4"})
 
 
@@ -77,7 +79,25 @@ def per_gpu(facts: ModelFacts, settings: WeightSettings) -> int | None:
     if settings.pipeline > 1:
         # The first stage has the embedding, the last the output projection; tied weights are on both.
         ends = max(shares["embedding"], shares["head"] or shares["embedding"]) / tensor
-    return _ceiling(layers + ends + shares["tower"] / tensor)
+    return _ceiling(layers + ends + shares["tower"] / tensor) + _rotations(facts)
+
+
+def drafted(facts: ModelFacts, settings: WeightSettings) -> int:
+    """The bytes on one GPU of a model's own layer for drafts (multi-token prediction), which is as large as the others."""
+    if facts.counts is None or not facts.layers:
+        return 0
+    shares = _kinds(facts, facts.counts, settings)
+    ranks = settings.tensor * settings.data
+    return _ceiling((shares["linear"] / settings.tensor + shares["expert"] / ranks + shares["other"]) / facts.layers)
+
+
+def _rotations(facts: ModelFacts) -> int:
+    """The table of rotary position embeddings, which is made for every position that the model knows."""
+    if not facts.max_position_embeddings or not facts.head_dim or facts.family in _NO_ROTATION:
+        return 0
+    # Gemma 3 stretches its positions eightfold.
+    stretched = 8 if facts.family == "gemma3" else 1
+    return min(facts.max_position_embeddings, _MOST_ROTATIONS) * stretched * facts.head_dim * int(_HALF)
 
 
 def total(facts: ModelFacts, settings: WeightSettings) -> int | None:
