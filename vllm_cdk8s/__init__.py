@@ -6,12 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vllm_cdk8s.constructs.autoscaling import Autoscaling
     from vllm_cdk8s.constructs.availability import PodDisruptionBudget, spread_pods
     from vllm_cdk8s.constructs.chat_template import ChatTemplate
     from vllm_cdk8s.constructs.download import ModelDownload
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
-    from vllm_cdk8s.constructs.exposure import Ingress, IngressHost, IngressPath, IngressTls
     from vllm_cdk8s.constructs.gateway import GatewayRef, HTTPRoute, RouteMatch, WeightedBackend
     from vllm_cdk8s.constructs.inference_pool import InferencePool
     from vllm_cdk8s.constructs.lora import LoraAdapter, LoraAdapters
@@ -31,9 +29,11 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.models.sizing import Sizing, size_model
     from vllm_cdk8s.core.pod.health import HttpProbe
     from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
+    from vllm_cdk8s.core.pod.resources import Resources
     from vllm_cdk8s.core.pod.secret_key import SecretKey
     from vllm_cdk8s.core.pod.security import NonRoot
-    from vllm_cdk8s.core.pod.template import Resources
+    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
+    from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
     from vllm_cdk8s.helm.chart import VllmChart
 
 __all__ = [
@@ -91,14 +91,14 @@ __all__ = [
 ]
 
 _MODULES = {
-    "constructs.autoscaling": ("Autoscaling",),
+    "core.scaling.autoscaling": ("Autoscaling",),
     "constructs.availability": ("PodDisruptionBudget", "spread_pods"),
     "constructs.chat_template": ("ChatTemplate",),
     "constructs.download": ("ModelDownload",),
     "constructs.drop_cache": ("DropCacheWrapper",),
     "core.engine": ("EngineArgs",),
     "core.errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
-    "constructs.exposure": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),
+    "core.traffic.ingress": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),
     "constructs.gateway": ("GatewayRef", "HTTPRoute", "RouteMatch", "WeightedBackend"),
     "core.pod.security": ("NonRoot",),
     "core.pod.health": ("HttpProbe",),
@@ -109,7 +109,7 @@ _MODULES = {
     "constructs.multi_node": ("MultiNodeVllmServer",),
     "constructs.network": ("Egress", "ServerNetworkPolicy"),
     "core.pod.placement": ("DeviceClaim", "KaiShare"),
-    "core.pod.template": ("Resources",),
+    "core.pod.resources": ("Resources",),
     "constructs.pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy", "RestrictedNamespace"),
     "constructs.probes": ("ManualProbes", "SlowStartProbes"),
     "constructs.queue_autoscaler": ("QueueAutoscaler", "TriggerAuthentication"),

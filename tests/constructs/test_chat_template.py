@@ -140,7 +140,9 @@ def test_contradictions_name_the_users_option(options: dict[str, Any], message: 
 def test_a_template_of_another_namespace_is_refused() -> None:
     chart = new_chart(namespace="llm")
     elsewhere = cdk8s.Chart(cdk8s.App.of(chart), "elsewhere", namespace="elsewhere")
-    with pytest.raises(ConflictError, match=r"^chat_template: .*is in namespace 'elsewhere', the server in 'llm'"):
+    with pytest.raises(
+        ConflictError, match=r"^[^ ]+/[^ ]+: chat_template: .*is in namespace 'elsewhere', the server in 'llm'"
+    ):
         server(chart, chat_template=ChatTemplate(elsewhere, "template", text=TEMPLATE))
 
 
@@ -180,7 +182,9 @@ def test_what_is_no_config_map_is_refused(value: Any) -> None:
 
 
 def test_a_plain_text_where_the_construct_belongs_is_refused() -> None:
-    with pytest.raises(InvalidOptionError, match=r"^chat_template: '/x\.jinja' is none; allowed: ChatTemplate"):
+    with pytest.raises(
+        InvalidOptionError, match=r"^[^ ]+/[^ ]+: chat_template: '/x\.jinja' is none; allowed: ChatTemplate"
+    ):
         server(new_chart(), chat_template="/x.jinja")
 
 

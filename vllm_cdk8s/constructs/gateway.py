@@ -16,7 +16,7 @@ from vllm_cdk8s.constructs.inference_pool import POOL_GROUP, InferencePool, warn
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import prune, sequence
+from vllm_cdk8s.core.kube.wire import prune, sequence
 
 _GATEWAY_GROUP = "gateway.networking.k8s.io"
 _PATH_TYPES = ("PathPrefix", "Exact", "RegularExpression")

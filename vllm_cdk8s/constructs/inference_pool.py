@@ -8,12 +8,12 @@ from constructs import Construct
 
 from vllm_cdk8s.constructs.apps import place, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
-from vllm_cdk8s.constructs.node_group import NodeGroupServer
+from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.server import VllmServer
-from vllm_cdk8s.constructs.workload import scheme
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import sequence
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.server.pod import scheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ class InferencePool(Construct):
         scope: Construct,
         id: str,
         *,
-        server: VllmServer | NodeGroupServer,
+        server: VllmServer | GroupServer,
         endpoint_picker: str | kplus.Service,
         endpoint_picker_port: int = 9002,
         failure_mode: str = "FailClose",
@@ -68,7 +68,7 @@ class InferencePool(Construct):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        checks.instance("server", server, VllmServer, NodeGroupServer, allowed="a VllmServer or one over several nodes")
+        checks.instance("server", server, VllmServer, GroupServer, allowed="a VllmServer or one over several nodes")
         if not isinstance(endpoint_picker, str) and not hasattr(endpoint_picker, "name"):
             raise InvalidOptionError(
                 f"{endpoint_picker!r} is not a service; allowed: a name or a kplus.Service", option="endpoint_picker"

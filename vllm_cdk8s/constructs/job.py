@@ -10,11 +10,13 @@ import cdk8s
 
 from vllm_cdk8s import in_pod
 from vllm_cdk8s.constructs.apps import place
-from vllm_cdk8s.constructs.workload import env_from_wire, listed, own_labels, pull_policy, secret_name, variables
+from vllm_cdk8s.constructs.threshold import wire_options
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod import template as pod
 from vllm_cdk8s.core.pod.placement import scheduling
 from vllm_cdk8s.core.pod.security import NonRoot, security
+from vllm_cdk8s.core.server.options import PULL_POLICIES
+from vllm_cdk8s.core.server.pod import env_from, own_labels, pull_secrets, variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
     from constructs import Construct
 
-    from vllm_cdk8s.constructs.workload import Wire
+    from vllm_cdk8s.core.pod.options import Wire
 
 _DIGEST = 8
 _RESOURCES = 'Resources(limits={"memory": "4Gi"})'
@@ -103,14 +105,17 @@ def program(
     return pod.prune({
         "name": name,
         "image": checks.text("image", image),
-        "imagePullPolicy": pull_policy(options.get("image_pull_policy", "IfNotPresent")),
+        "imagePullPolicy": checks.one_of(
+            "image_pull_policy", wire_options(options).get("image_pull_policy", "IfNotPresent"), PULL_POLICIES,
+            what="a pull policy",
+        ),
         **in_pod.run(source, arguments),
         "env": pod.environment(
-            variables(env, options),
+            variables(wire_options({"env": env})["env"], options),
             caches_below=caches_below,
             identity={} if non_root is None else non_root.environment(),
         ),
-        "envFrom": [env_from_wire(index, item) for index, item in enumerate(listed(options, "env_from"))],
+        "envFrom": env_from(options),
         "resources": resources.wire(),
         "volumeMounts": list(mounts),
     })  # fmt: skip
@@ -141,7 +146,7 @@ def job_pod(
         containers=[pod.prune({**container, "volumeMounts": mounts, "securityContext": container_security})],
         volumes=volumes,
         service_account=None if account is None else _account(account),
-        image_pull_secrets=[secret_name("image_pull_secrets", item) for item in listed(options, "image_pull_secrets")],
+        image_pull_secrets=pull_secrets(options),
         scheduling=scheduling(
             node_selector=options.get("node_selector", {}),
             node_name=node_name,

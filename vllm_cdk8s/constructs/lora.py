@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import STORAGE_VOLUME, sequence
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
 from vllm_cdk8s.core.server.contribution import Contribution
 
 if TYPE_CHECKING:

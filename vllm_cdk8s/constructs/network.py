@@ -16,7 +16,7 @@ from vllm_cdk8s.constructs.monitoring import monitors_of
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import sequence
+from vllm_cdk8s.core.kube.wire import sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

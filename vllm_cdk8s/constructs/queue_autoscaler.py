@@ -15,9 +15,9 @@ from vllm_cdk8s.constructs.monitoring import let_sleep, server_target
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.monitoring.promql import quoted
 from vllm_cdk8s.core.pod.secret_key import SecretKey
-from vllm_cdk8s.core.pod.template import prune, sequence
 
 _API_VERSION = "keda.sh/v1alpha1"
 _KINDS = ("TriggerAuthentication", "ClusterTriggerAuthentication")

@@ -12,11 +12,11 @@ from vllm_cdk8s.constructs.admission import ask_policies, guards, may_admit
 from vllm_cdk8s.constructs.apps import place
 from vllm_cdk8s.constructs.job import JOB_OPTIONS, add_job, job_pod, program
 from vllm_cdk8s.constructs.server_base import Server
-from vllm_cdk8s.constructs.workload import check_options
 from vllm_cdk8s.core.errors import ConflictError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import NonRoot
+from vllm_cdk8s.core.server.plan import check_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,7 +87,7 @@ class SmokeTest(Construct):
         env: Mapping[str, str | kplus.EnvValue] | None = None,
         **job_options: Unpack[JobOptions],
     ) -> None:
-        options = check_options(job_options, tuple(SmokeTest.__init__.__kwdefaults__ or ()), JOB_OPTIONS)
+        options = check_options(job_options, JOB_OPTIONS, others=tuple(SmokeTest.__init__.__kwdefaults__ or ()))
         checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
         seconds = _MARGIN_SECONDS + server.probes.startup_seconds
         if timeout_seconds is not None:

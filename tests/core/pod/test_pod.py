@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
 from vllm_cdk8s.core.pod import template as pod
 from vllm_cdk8s.core.pod.health import slow_start
-from vllm_cdk8s.core.pod.template import Resources, environment, literal, shared_memory, with_gpus
+from vllm_cdk8s.core.pod.resources import Resources, with_gpus
+from vllm_cdk8s.core.pod.template import environment, literal, shared_memory
 
 NVIDIA = "nvidia.com/gpu"
 SHM = "/dev/shm"  # noqa: S108 - the container's

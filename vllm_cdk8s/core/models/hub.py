@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from vllm_cdk8s import in_pod
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import Resources, prune, sequence
+from vllm_cdk8s.core.kube.wire import prune, sequence
+from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.server.contribution import Contribution
 
 if TYPE_CHECKING:

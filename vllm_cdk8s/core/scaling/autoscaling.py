@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cdk8s_plus_27 import k8s
-
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.manifest import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import cdk8s
-    from constructs import Construct
-
-    from vllm_cdk8s.core.pod.template import Resources
+    from vllm_cdk8s.core.pod.resources import Resources
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,41 +55,33 @@ class Autoscaling:
         targets = {"cpu": self.target_cpu_utilization, "memory": self.target_memory_utilization}
         return {resource: percent for resource, percent in targets.items() if percent is not None}
 
-    def add_to(
-        self,
-        scope: Construct,
-        *,
-        target: cdk8s.ApiObject,
-        target_name: str,
-        resources: Resources,
-        name: str | None,
-        labels: Mapping[str, str],
-    ) -> k8s.KubeHorizontalPodAutoscalerV2:
-        """Make the autoscaler of a workload; typed L1, since kplus's takes no ApiObject as its target."""
+    def manifest(self, *, name: str, labels: Mapping[str, str], target: Manifest, resources: Resources) -> Manifest:
+        """The autoscaler of a workload."""
         for resource in self.targets():
             if resource not in resources.requests and resource not in resources.limits:
                 warn(
-                    f"autoscaling: there is no resources.requests[{resource!r}] to measure utilization against, so the "
-                    "autoscaler will not act"
+                    f"there is no resources.requests[{resource!r}] to measure utilization against, so the autoscaler "
+                    "will not act",
+                    option="autoscaling",
                 )
-        return k8s.KubeHorizontalPodAutoscalerV2(
-            scope,
-            "Autoscaler",
-            metadata=k8s.ObjectMeta(name=name, labels=dict(labels)),
-            spec=k8s.HorizontalPodAutoscalerSpecV2(
-                scale_target_ref=k8s.CrossVersionObjectReferenceV2(
-                    api_version=target.api_version, kind=target.kind, name=target_name
-                ),
-                min_replicas=self.min_replicas,
-                max_replicas=self.max_replicas,
-                metrics=[
-                    k8s.MetricSpecV2(
-                        type="Resource",
-                        resource=k8s.ResourceMetricSourceV2(
-                            name=resource, target=k8s.MetricTargetV2(type="Utilization", average_utilization=percent)
-                        ),
-                    )
-                    for resource, percent in self.targets().items()
-                ],
-            ),
+        metrics = [
+            {
+                "resource": {"name": resource, "target": {"averageUtilization": percent, "type": "Utilization"}},
+                "type": "Resource",
+            }
+            for resource, percent in self.targets().items()
+        ]
+        return Manifest(
+            api_version="autoscaling/v2",
+            kind="HorizontalPodAutoscaler",
+            name=name,
+            labels=labels,
+            body={
+                "spec": {
+                    "maxReplicas": self.max_replicas,
+                    "metrics": metrics,
+                    "minReplicas": self.min_replicas,
+                    "scaleTargetRef": {"apiVersion": target.api_version, "kind": target.kind, "name": target.name},
+                }
+            },
         )

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.rules.book import SINGLE_NODE_CLAIM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from vllm_cdk8s.constructs.storage import ModelStorage
     from vllm_cdk8s.core.engine import EngineArgs, EngineCommand
     from vllm_cdk8s.core.pod.health import Health
+    from vllm_cdk8s.core.server.shape import ServerFrame
+    from vllm_cdk8s.core.storage.storage import Storage
 
 # vLLM tells the other nodes this address; asked of nobody, it guesses by a route to the internet.
 # Source: https://docs.vllm.ai/en/latest/serving/parallelism_scaling/
@@ -97,7 +99,7 @@ def refuse_settings(engine: EngineCommand, hints: Mapping[str, str], *, backend:
                             option="distributed_executor_backend")  # fmt: skip
 
 
-def check_storage(storage: ModelStorage, nodes: int) -> None:
+def check_storage(storage: Storage, nodes: int) -> None:
     """Refuse a claim that only one node can mount.
 
     Raises:
@@ -106,12 +108,16 @@ def check_storage(storage: ModelStorage, nodes: int) -> None:
     allowed = "ReadWriteMany, such as ModelStorage.nfs(...), or a folder of each node, ModelStorage.direct_host_path"
     if storage.access_mode in ("ReadWriteOnce", "ReadWriteOncePod") and storage.node_name is None:
         raise ConflictError(
-            f"a {storage.access_mode} claim cannot be mounted by {nodes} nodes; allowed: {allowed}", option="storage"
+            f"a {storage.access_mode} claim cannot be mounted by {nodes} nodes; allowed: {allowed}",
+            option="storage",
+            rule=SINGLE_NODE_CLAIM,
         )
     if storage.claim_name is not None and storage.access_mode is None:
         warn(
-            f"storage: {nodes} nodes mount claim {storage.claim_name!r}, whose access mode is not known; say "
-            'ModelStorage.from_claim(..., access_mode="ReadWriteMany")'
+            f"{nodes} nodes mount claim {storage.claim_name!r}, whose access mode is not known; say "
+            'ModelStorage.from_claim(..., access_mode="ReadWriteMany")',
+            option="storage",
+            rule=SINGLE_NODE_CLAIM,
         )
 
 
@@ -147,3 +153,13 @@ def _dial(probe: Mapping[str, Any], *, variable: str, port: int) -> dict[str, An
     command = ["python3", "-c", _DIAL, variable, str(port), str(seconds)]
     timing = {name: value for name, value in probe.items() if name != "httpGet"}
     return {"exec": {"command": command}, **timing}
+
+
+def follow(worker: dict[str, Any], frame: ServerFrame, *, variable: str, port: int) -> None:
+    """Make a worker's container of a copy of the leader's: it has no port, dials the leader, and outlasts it."""
+    for field in ("ports", "startupProbe", "livenessProbe", "readinessProbe", "lifecycle"):
+        worker.pop(field, None)
+    if frame.drain_seconds:
+        # All pods are stopped at once, and the leader cannot finish its requests without the others.
+        worker["lifecycle"] = {"preStop": {"exec": {"command": ["sleep", str(frame.drain_seconds)]}}}
+    worker |= dialing(frame.health, variable=variable, port=port)
