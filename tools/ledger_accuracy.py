@@ -1,8 +1,8 @@
 """Hold the ledger against published start-up logs, and write the result into docs/sizing.md.
 
-    tools/ledger_accuracy.py            print the table
-    tools/ledger_accuracy.py --write    put it between the marks of docs/sizing.md
-    tools/ledger_accuracy.py --check    exit 1 where the page holds another
+tools/ledger_accuracy.py            print the table
+tools/ledger_accuracy.py --write    put it between the marks of docs/sizing.md
+tools/ledger_accuracy.py --check    exit 1 where the page holds another
 """
 
 from __future__ import annotations
@@ -99,10 +99,12 @@ def report(found: list[Row]) -> str:
     served = [row for row in found if row.log["seen"].get("outcome") == "serves" and not row.log.get("partial")]
     refused = sum(row.verdict == "too_little" for row in served)
     lines = [
-        f"{len(found)} logs of {len({row.log['model'] for row in found})} models: KV cache within 15 % for {kv[0]} of "
-        f"{kv[1]}, weights within 3 % for {weights[0]} of {weights[1]}; of {len(failed)} that ran out of memory {called} "
-        f"called fitting, of {len(served)} that served {refused} refused. Given the memory that vLLM printed, its number "
-        f"of tokens is met within 2 % for {layout[0]} of {layout[1]}.",
+        (
+            f"{len(found)} logs of {len({row.log['model'] for row in found})} models: KV cache within 15 % for "
+            f"{kv[0]} of {kv[1]}, weights within 3 % for {weights[0]} of {weights[1]}; of {len(failed)} that ran out "
+            f"of memory {called} called fitting, of {len(served)} that served {refused} refused. Given the memory that "
+            f"vLLM printed, its number of tokens is met within 2 % for {layout[0]} of {layout[1]}."
+        ),
         "",
         "| model | GPU | vLLM | weights | KV cache | tokens for given memory | said | happened |",
         "|---|---|---|---|---|---|---|---|",

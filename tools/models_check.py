@@ -61,7 +61,7 @@ def count(config: dict[str, Any], task: str = "generate") -> dict[str, int]:
     elif (
         config["model_type"] not in ENCODERS
         and task != "embed"
-        and type(settings) in transformers.AutoModelForCausalLM._model_mapping
+        and type(settings) in transformers.AutoModelForCausalLM._model_mapping  # noqa: SLF001 - no other way to ask
     ):
         build = transformers.AutoModelForCausalLM
     else:

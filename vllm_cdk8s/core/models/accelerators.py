@@ -179,6 +179,8 @@ def accelerator_of_labels(labels: Mapping[str, str | Iterable[str]]) -> Accelera
         if label not in labels:
             continue
         values = labels[label]
+        if label in KARPENTER_LABELS and "a100" in ((values,) if isinstance(values, str) else values):
+            return None  # EC2 calls those of 40 GB and of 80 GB the same
         found = [_known(value) for value in ((values,) if isinstance(values, str) else values)]
         if found and None not in found:
             return min((one for one in found if one is not None), key=lambda one: one.memory_bytes)

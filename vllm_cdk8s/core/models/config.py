@@ -82,7 +82,7 @@ def facts_of(
     return ModelFacts(
         id=id,
         parameters=total,
-        layers=read.whole("num_hidden_layers", "n_layer"),
+        layers=_layers(read),
         hidden_size=hidden,
         intermediate_size=_widest(read),
         attention_heads=heads,
@@ -142,6 +142,10 @@ class _Reader:
         return value if isinstance(value, list) else []
 
 
+def _layers(read: _Reader) -> int | None:
+    return read.whole("num_hidden_layers", "n_layer") or len(read.list("layers_block_type")) or None
+
+
 def _widest(read: _Reader) -> int | None:
     sizes = [
         size
@@ -184,7 +188,7 @@ def _positions(read: _Reader) -> int | None:
 def _caches(
     read: _Reader, family: str, heads: int | None, head_dim: int | None, latent: int | None, rope: int | None
 ) -> tuple[LayerCache, ...]:
-    layers = read.whole("num_hidden_layers", "n_layer")
+    layers = _layers(read)
     if not layers or family in _UNKNOWN_CACHES or str(read.config.get("model_type")) in _UNKNOWN_CACHES:
         return ()
     if family == "nemotron_h":
@@ -283,8 +287,11 @@ def _delta_net(read: _Reader, layers: int) -> LayerCache | None:
 
 
 def _nemotron_caches(read: _Reader, head_dim: int | None) -> tuple[LayerCache, ...]:
-    """Mamba-2 and attention, of which each letter of the pattern names one layer (``M`` and ``*``)."""
+    """Mamba-2 and attention, whose layers are named by letters of a pattern (``M`` and ``*``) or in a list."""
     pattern = read.config.get("hybrid_override_pattern")
+    named = read.list("layers_block_type")
+    if named:
+        pattern = "".join({"mamba": "M", "attention": "*", "full_attention": "*"}.get(str(kind), "-") for kind in named)
     heads, dim = read.whole("mamba_num_heads"), read.whole("mamba_head_dim")
     groups, state, kernel = read.whole("n_groups"), read.whole("ssm_state_size"), read.whole("conv_kernel")
     kv_heads = read.whole("num_key_value_heads")

@@ -85,7 +85,7 @@ def _facts(name: str, index: int, form: int | None) -> ModelFacts:
 def known_model(model: str) -> ModelFacts | None:
     """The facts on a model by its name on the Hugging Face Hub, in any case; None where the table has no such model.
 
-    A name such as ``ORG/Qwen3-8B-AWQ`` whose beginning is a model of the table and whose end is a quantization's name is
+    A name such as ``ORG/Qwen3-8B-AWQ`` that begins as a model of the table does and ends as a quantization is called is
     that model, quantized so: `ModelFacts.source` says that its name is the source.
     """
     found = _names().get(model.lower())
@@ -99,7 +99,7 @@ def _short_names() -> dict[str, tuple[str, int, int | None]]:
     several = set()
     for name, index, form in _names().values():
         short = name.rpartition("/")[2].lower()
-        if short in found and found[short][1] != index:
+        if short in found and _rows()[found[short][1]]["config"] != _rows()[index]["config"]:
             several.add(short)
         found.setdefault(short, (name, index, form))
     return {short: entry for short, entry in found.items() if short not in several}

@@ -113,6 +113,7 @@ def _counts(config: dict[str, Any], path: Path) -> WeightCounts | None:
     vectors = _GATED[family] * hidden
     if config.get("kv_lora_rank"):
         attention = _latent_attention(config, path, hidden, heads)
+        vectors += (_whole(config, path, "q_lora_rank") or 0) + (_whole(config, path, "kv_lora_rank") or 0)
     else:
         attention = 2 * hidden * heads * head_dim + 2 * hidden * kv_heads * head_dim
         if family == "qwen2" or config.get("attention_bias"):
@@ -138,15 +139,15 @@ def _counts(config: dict[str, Any], path: Path) -> WeightCounts | None:
 
 
 def _latent_attention(config: dict[str, Any], path: Path, hidden: int, heads: int) -> int:
-    """The weights of one layer of DeepSeek's multi-head latent attention (arXiv:2405.04434, section 2.1)."""
+    """The matrices of one layer of DeepSeek's multi-head latent attention (arXiv:2405.04434, section 2.1)."""
     query_rank = _whole(config, path, "q_lora_rank") or 0
     rank = _whole(config, path, "kv_lora_rank") or 0
     rope = _whole(config, path, "qk_rope_head_dim") or 0
     plain = _whole(config, path, "qk_nope_head_dim") or 0
     value = _whole(config, path, "v_head_dim") or 0
     per_head = heads * (rope + plain)
-    query = hidden * query_rank + query_rank + query_rank * per_head if query_rank else hidden * per_head
-    return query + hidden * (rank + rope) + rank + rank * heads * (plain + value) + heads * value * hidden
+    query = hidden * query_rank + query_rank * per_head if query_rank else hidden * per_head
+    return query + hidden * (rank + rope) + rank * heads * (plain + value) + heads * value * hidden
 
 
 def _gpt2_counts(config: dict[str, Any], path: Path) -> WeightCounts | None:

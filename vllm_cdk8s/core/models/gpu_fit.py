@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _GB = 10**9
 _MOST_GPUS = 1024
-_GPUS_OF_A_NODE = 8
+GPUS_OF_A_NODE = 8
 
 
 def per_rank(total: int, ranks: int) -> int:
@@ -97,8 +97,8 @@ def gpu_count(need: Need, usable: int, capacity: int, wanted: int | None) -> tup
     gpus = fitting[0]
     holds = "minimum memory" if need.facts.kv_values_per_token is None else f"minimum memory and {need.length:,} tokens"
     source = f"the fewest of {gigabytes(capacity)} whose usable {gigabytes(usable)} hold {holds}"
-    if gpus > _GPUS_OF_A_NODE:
-        source += f"; more than the {_GPUS_OF_A_NODE} of a usual node"
+    if gpus > GPUS_OF_A_NODE:
+        source += f"; more than the {GPUS_OF_A_NODE} of a usual node"
     return gpus, source
 
 

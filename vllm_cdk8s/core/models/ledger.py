@@ -7,200 +7,51 @@ pod's resources, the claim, the start-up budget. Each figure says where it comes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.models import kv_cache, overhead, weights
-from vllm_cdk8s.core.models.kv_cache import KvLayout, KvSettings, Version
+from vllm_cdk8s.core.models import weights
+from vllm_cdk8s.core.models.engine_settings import Engine, engine_of
+from vllm_cdk8s.core.models.gpu_memory import NO_CACHE, gpu_memory, kv_layout, weight_settings
+from vllm_cdk8s.core.models.ledger_lines import GIB, Ledger, Line, Resource, Verdict, shown, unknown
+from vllm_cdk8s.core.models.recommended import ceiling, claim_size, host_memory, startup_budget
 from vllm_cdk8s.core.models.weight_types import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from vllm_cdk8s.core.models.accelerators import Accelerator
+    from vllm_cdk8s.core.models.kv_cache import Version
     from vllm_cdk8s.core.models.shape import ModelFacts
 
-Resource = Literal["gpu_memory", "host_memory", "disk", "time", "gpus", "format"]
-Verdict = Literal["fits", "tight", "too_little", "unknown"]
+__all__ = [
+    "NO_CACHE",
+    "VISIBLE_DEVICES",
+    "Engine",
+    "Ledger",
+    "Line",
+    "Resource",
+    "Verdict",
+    "engine_of",
+    "kv_layout",
+    "ledger",
+    "shown",
+    "visible_devices",
+]
 
-GIB = 2**30
 VISIBLE_DEVICES = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
-# What vLLM's own log and its errors print for a budget (vllm/config/cache.py): 0.9 through 0.19, 0.92 from 0.20.
-_UTILIZATION_092: Version = (0, 20)
-_DEFAULT_MODEL_LEN = 2048
-# CUDA's context and the driver's own, which lie outside of the budget.
-_CONTEXT = int(0.5 * GIB)
-# The least that vLLM takes beside weights and KV cache in any log, and the margin of the estimate.
-_LEAST_BESIDE = int(0.2 * GIB)
-_MARGIN = int(1.0 * GIB)
-_MARGIN_SEVERAL = int(2.0 * GIB)
-_WEIGHTS_MARGIN = Decimal("0.02")
-# The server's process and one per GPU with PyTorch and CUDA loaded; measured at rest.
+# The server's process, and one per GPU with PyTorch and CUDA loaded: an estimate, so it warns and does not refuse.
 _SERVER_PROCESS = int(1.5 * GIB)
-_GPU_PROCESS = int(2.5 * GIB)
+_GPU_PROCESS = 3 * GIB
 _LEAST_PROCESSES = 1 * GIB
 # A public report of what --cpu-offload-gb takes: https://github.com/vllm-project/vllm/issues/53042
 _CPU_OFFLOAD_FACTOR = Decimal("1.9")
-_OVERHEAD = Decimal("1.2")
-_CACHE_GIB = 10  # compiled kernels, tokenizers and a revision's small files beside the weights
-_CLAIM_STEP_GIB = 10
-_DEFAULT_CLAIM_GIB = 50
-_LEAST_REQUEST_GIB = 4
-_LEAST_LIMIT_GIB = 8
-_LIMIT_FACTOR = Decimal("1.5")
-_BILLION = 10**9
-# Start-up budgets in seconds by billions of parameters, from each size on. A model counts as the size that it is named
-# after: "7B" models have 6.7 to 7.7 billion parameters, so a class begins 5 % early.
-_STARTUP = ((Decimal(0), 300), (Decimal(7), 600), (Decimal(13), 1800), (Decimal(70), 3600))
-_ROUNDED_NAMES = Decimal("0.95")
+# What the size of the published files may be off by.
+_STORED_MARGIN = Decimal("0.07")
 DOWNLOAD_BYTES_PER_SECOND = 200_000_000  # assumed where nobody says one
 _LOAD_BYTES_PER_SECOND = 1_000_000_000
 _COMPILE_SECONDS = 60
 _EAGER_SECONDS = 20
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One row: a resource, what is counted of it, the need, what there is, and the verdict.
-
-    Attributes:
-        resource: ``gpu_memory``, ``host_memory``, ``disk``, ``time``, ``gpus`` or ``format``.
-        what: what the two numbers are, in a few words.
-        needs: the need in bytes, seconds or pieces; None where it is not known.
-        has: what there is, in the same unit; None where it is not known.
-        unit: ``bytes``, ``seconds``, ``GPUs`` or the empty string.
-        verdict: ``fits``, ``tight``, ``too_little`` or ``unknown``.
-        source: how the numbers came about.
-        option: the setting to change first, as vLLM or this package names it; None where no single one is.
-    """
-
-    resource: Resource
-    what: str
-    needs: int | None
-    has: int | None
-    unit: str
-    verdict: Verdict
-    source: str
-    option: str | None = None
-
-    def text(self) -> str:
-        """The row as a sentence."""
-        return f"{self.what}: needs {shown(self.needs, self.unit)}, has {shown(self.has, self.unit)} ({self.source})"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ledger:
-    """What a server needs and has, made by `ledger`.
-
-    Attributes:
-        lines: the rows, in the order GPU memory, GPUs, formats, host memory, disk, time.
-        weight_bytes_per_gpu: the weights on the GPU that holds most.
-        beside_bytes_per_gpu: activations, graphs and buffers, estimated.
-        budget_bytes_per_gpu: what vLLM may use of each GPU.
-        kv_bytes_available: what is left of it for the KV cache.
-        kv_bytes_per_token: what a token of a sequence of the full length takes on each GPU.
-        kv_bytes_per_sequence: what one sequence of the full length takes on each GPU.
-        kv_cache_tokens: the tokens that fit, counted as vLLM's log counts them for this version.
-        full_length_sequences: the sequences of the full length that fit.
-        max_model_len: the full length.
-        claim_bytes: the size of a claim that holds the model and the caches.
-        startup_seconds: the start-up budget to give.
-        memory_request_bytes: the memory request to give.
-        memory_limit_bytes: the memory limit to give.
-    """
-
-    lines: tuple[Line, ...]
-    weight_bytes_per_gpu: int | None = None
-    beside_bytes_per_gpu: int | None = None
-    budget_bytes_per_gpu: int | None = None
-    kv_bytes_available: int | None = None
-    kv_bytes_per_token: int | None = None
-    kv_bytes_per_sequence: int | None = None
-    kv_cache_tokens: int | None = None
-    full_length_sequences: float | None = None
-    max_model_len: int | None = None
-    claim_bytes: int | None = None
-    startup_seconds: int | None = None
-    memory_request_bytes: int | None = None
-    memory_limit_bytes: int | None = None
-
-    @property
-    def errors(self) -> tuple[Line, ...]:
-        """The rows that cannot work."""
-        return tuple(line for line in self.lines if line.verdict == "too_little")
-
-    @property
-    def warnings(self) -> tuple[Line, ...]:
-        """The rows within the margin of error."""
-        return tuple(line for line in self.lines if line.verdict == "tight")
-
-    @property
-    def fits(self) -> bool | None:
-        """Whether the GPUs hold the model: True, False, or None where it is not known or too close to say."""
-        verdicts = {line.verdict for line in self.lines if line.resource in {"gpu_memory", "gpus", "format"}}
-        if "too_little" in verdicts:
-            return False
-        return None if verdicts & {"tight", "unknown"} or not verdicts else True
-
-    def as_data(self) -> dict[str, Any]:
-        """The ledger as JSON's types."""
-        figures = {
-            name: getattr(self, name)
-            for name in (
-                "weight_bytes_per_gpu",
-                "beside_bytes_per_gpu",
-                "budget_bytes_per_gpu",
-                "kv_bytes_available",
-                "kv_bytes_per_token",
-                "kv_bytes_per_sequence",
-                "kv_cache_tokens",
-                "full_length_sequences",
-                "max_model_len",
-                "claim_bytes",
-                "startup_seconds",
-                "memory_request_bytes",
-                "memory_limit_bytes",
-            )
-        }
-        rows = [
-            {
-                name: getattr(line, name)
-                for name in ("resource", "what", "needs", "has", "unit", "verdict", "source", "option")
-            }
-            for line in self.lines
-        ]
-        return {**figures, "fits": self.fits, "lines": rows}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Engine:
-    """vLLM's settings that the ledger reads, with vLLM's defaults where they are not said. See `engine_of`."""
-
-    tensor: int = 1
-    pipeline: int = 1
-    data: int = 1
-    expert_parallel: bool = False
-    dtype: str = "auto"
-    quantization: str | None = None
-    kv_cache_dtype: str = "auto"
-    block_size: int | None = None
-    max_model_len: int | None = None
-    batched_tokens: int | None = None
-    sequences: int | None = None
-    utilization: Decimal | None = None
-    kv_cache_bytes: int | None = None
-    cpu_offload_bytes: int = 0
-    kv_offload_bytes: int = 0
-    swap_bytes: int = 0
-    eager: bool = False
-    speculative: Mapping[str, Any] | None = None
-    load_format: str = "auto"
-    text_only: bool = False
-    hybrid: bool = True
-    kv_transfer: bool = False
-    prefix_caching: bool | None = None
 
 
 def ledger(
@@ -244,7 +95,7 @@ def ledger(
     """
     settings = engine_of(engine or {})
     memory = accelerator.memory_bytes if accelerator is not None else gpu_memory_bytes
-    gpu = _gpu_memory(model, accelerator, memory, settings, version, drafts)
+    gpu = gpu_memory(model, accelerator, memory, settings, version, drafts)
     stored = None if model is None else weights.stored(model)
     draft_bytes = sum(found for draft in drafts if draft is not None and (found := weights.stored(draft)))
     lines = [
@@ -256,7 +107,7 @@ def ledger(
         *_time(stored, settings, startup_seconds, downloaded_before, download_bytes_per_second),
     ]
     request = limit = startup = None
-    if model is not None and (loaded := weights.total(model, _weight_settings(settings))) is not None:
+    if model is not None and (loaded := weights.total(model, weight_settings(settings))) is not None:
         request, limit = host_memory(loaded)
         startup = None if model.parameters is None else startup_budget(model.parameters)
     return Ledger(
@@ -274,235 +125,6 @@ def ledger(
         startup_seconds=startup,
         memory_request_bytes=request,
         memory_limit_bytes=limit,
-    )
-
-
-def engine_of(options: Mapping[str, Any]) -> Engine:
-    """The options of vLLM as the ledger reads them; what cannot be read counts as not said, since others check it."""
-    speculative = options.get("speculative_config")
-    images = options.get("limit_mm_per_prompt")
-    none_allowed = isinstance(images, Mapping) and bool(images) and all(_whole(value) == 0 for value in images.values())
-    offload_gib = _number(options.get("cpu_offload_gb")) or Decimal(0)
-    kv_gib = _number(options.get("kv_offloading_size")) or Decimal(0)
-    swap_gib = _number(options.get("swap_space")) or Decimal(0)
-    model_len = _whole(options.get("max_model_len"))
-    hybrid = options.get("disable_hybrid_kv_cache_manager")
-    return Engine(
-        tensor=_positive(options.get("tensor_parallel_size")),
-        pipeline=_positive(options.get("pipeline_parallel_size")),
-        data=_positive(options.get("data_parallel_size")),
-        expert_parallel=bool(options.get("enable_expert_parallel")),
-        dtype=str(options.get("dtype") or "auto"),
-        quantization=str(options["quantization"]).lower() if options.get("quantization") else None,
-        kv_cache_dtype=str(options.get("kv_cache_dtype") or "auto"),
-        block_size=_whole(options.get("block_size")),
-        max_model_len=model_len if model_len is not None and model_len > 0 else None,
-        batched_tokens=_whole(options.get("max_num_batched_tokens")),
-        sequences=_whole(options.get("max_num_seqs")),
-        utilization=_number(options.get("gpu_memory_utilization")),
-        kv_cache_bytes=_whole(options.get("kv_cache_memory_bytes")),
-        cpu_offload_bytes=int(offload_gib * GIB),
-        kv_offload_bytes=int(kv_gib * GIB),
-        swap_bytes=int(swap_gib * GIB),
-        eager=bool(options.get("enforce_eager")),
-        speculative=speculative if isinstance(speculative, Mapping) else None,
-        load_format=str(options.get("load_format") or "auto"),
-        text_only=none_allowed or bool(options.get("language_model_only")),
-        hybrid=not hybrid,
-        kv_transfer=options.get("kv_transfer_config") is not None and hybrid is not False,
-        prefix_caching=_flag(options.get("enable_prefix_caching")),
-    )
-
-
-# What to give.
-
-
-def claim_size(stored: int) -> int:
-    """The size of a claim for published weights of this many bytes, with caches, in steps of 10 GiB, 50 at least."""
-    gib = _ceiling(Decimal(stored) * _OVERHEAD / GIB) + _CACHE_GIB
-    return max(_DEFAULT_CLAIM_GIB, -(-gib // _CLAIM_STEP_GIB) * _CLAIM_STEP_GIB) * GIB
-
-
-def host_memory(loaded: int) -> tuple[int, int]:
-    """The memory request and limit for weights of this many bytes, by the Helm chart's rule, in whole GiB."""
-    request = max(_LEAST_REQUEST_GIB, _ceiling(Decimal(_ceiling(loaded * _OVERHEAD)) / GIB))
-    return request * GIB, max(_LEAST_LIMIT_GIB, _ceiling(request * _LIMIT_FACTOR)) * GIB
-
-
-def startup_budget(parameters: int) -> int:
-    """The start-up budget by size: 300 s below 7B parameters, 600 below 13B, 1800 below 70B, and 3600 from there on."""
-    return [seconds for least, seconds in _STARTUP if Decimal(parameters) >= least * _BILLION * _ROUNDED_NAMES][-1]
-
-
-# The memory of the GPUs.
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Gpu:
-    """The memory of one GPU, and what follows from it."""
-
-    lines: tuple[Line, ...] = ()
-    weights: int | None = None
-    beside: int | None = None
-    budget: int | None = None
-    available: int | None = None
-    layout: KvLayout | None = None
-    model_len: int | None = None
-
-    @property
-    def per_token(self) -> int | None:
-        if self.layout is None or not self.model_len:
-            return None
-        return -(-self.layout.sequence_bytes // self.model_len)
-
-    @property
-    def tokens(self) -> int | None:
-        if self.layout is None or self.available is None:
-            return None
-        return self.layout.tokens(max(0, self.available))
-
-    @property
-    def sequences(self) -> float | None:
-        if self.layout is None or self.available is None:
-            return None
-        return round(self.layout.sequences(max(0, self.available)), 2)
-
-
-def _gpu_memory(
-    model: ModelFacts | None,
-    accelerator: Accelerator | None,
-    memory: int | None,
-    settings: Engine,
-    version: Version | None,
-    drafts: Sequence[ModelFacts | None],
-) -> _Gpu:
-    if model is None:
-        return _Gpu(lines=(_unknown("gpu_memory", "memory of each GPU", "the model is not known"),))
-    held = weights.per_gpu(model, _weight_settings(settings))
-    model_len = settings.max_model_len or model.max_position_embeddings
-    batch_tokens, sequences = overhead.batch_defaults(
-        memory, None if accelerator is None else accelerator.capability, version
-    )
-    sequences = settings.sequences or sequences
-    tokens = settings.batched_tokens or min(batch_tokens, sequences * (model_len or batch_tokens))
-    layout = None if model_len is None else kv_layout(model, settings, version, model_len, tokens)
-    if held is None:
-        line = _unknown("gpu_memory", "memory of each GPU", f"the weights of {model.id} are not known")
-        return _Gpu(lines=(line,), layout=layout, model_len=model_len)
-    held += sum(
-        found
-        for draft in drafts
-        if draft is not None and (found := weights.per_gpu(draft, _weight_settings(settings))) is not None
-    )
-    if settings.speculative is not None and str(settings.speculative.get("method", "")).endswith("mtp"):
-        held += weights.drafted(model, _weight_settings(settings))
-    # Offloaded weights are not on the GPU.
-    held = max(0, held - settings.cpu_offload_bytes)
-    several = settings.tensor * settings.pipeline * settings.data > 1
-    first_pass = overhead.PassSettings(
-        tokens=tokens,
-        sequences=sequences,
-        tensor=settings.tensor,
-        pipeline=settings.pipeline,
-        data=settings.data,
-        eager=settings.eager,
-        text_only=settings.text_only,
-        memory=memory,
-        version=version,
-    )
-    beside = overhead.beside(model, first_pass)
-    if memory is None:
-        line = _unknown("gpu_memory", "memory of each GPU", "nobody said which GPU it is")
-        return _Gpu(lines=(line,), weights=held, beside=beside, layout=layout, model_len=model_len)
-    share = settings.utilization or Decimal("0.92" if version is None or version >= _UTILIZATION_092 else "0.9")
-    budget = int(memory * share)
-    sequence = 0 if layout is None else layout.sequence_bytes
-    if settings.kv_cache_bytes is not None:
-        # vLLM takes the cache as it is told, and everything else on top of it.
-        available = settings.kv_cache_bytes
-        needs, has = held + beside + available, memory - _CONTEXT
-        least = held + _LEAST_BESIDE + available
-        too_little = least > memory or (sequence > available)
-        source = "weights + first pass + kv_cache_memory_bytes; the GPU's memory less CUDA's context"
-        option = "kv_cache_memory_bytes"
-    else:
-        available = budget - held - beside
-        needs, has = held + beside + sequence, budget
-        least = int(held * (1 - _WEIGHTS_MARGIN)) + _LEAST_BESIDE + sequence
-        too_little = least > budget
-        source = f"weights + first pass + one sequence of {model_len:,} tokens" if layout else "weights + first pass"
-        source += f"; {share} of {shown(memory, 'bytes')}"
-        option = "gpu_memory_utilization"
-    margin = (_MARGIN_SEVERAL if several else _MARGIN) + int(held * _WEIGHTS_MARGIN)
-    outside = _CONTEXT
-    if not first_pass.since(overhead.GRAPHS_IN_BUDGET):
-        outside += overhead.graphs(model, first_pass)
-    crowded = settings.kv_cache_bytes is None and memory - budget < outside
-    verdict: Verdict = "too_little" if too_little else "tight" if needs + margin > has or crowded else "fits"
-    if verdict == "fits" and (layout is None and model.family not in NO_CACHE):
-        verdict = "unknown"
-        source += "; what its layers keep of a sequence is not known"
-    if crowded and verdict == "tight" and needs + margin <= has:
-        source += f"; {shown(memory - budget, 'bytes')} outside of it are left for CUDA's context and graphs"
-    line = Line(
-        resource="gpu_memory",
-        what="memory of each GPU",
-        needs=needs,
-        has=has,
-        unit="bytes",
-        verdict=verdict,
-        source=source,
-        option=option,
-    )
-    return _Gpu(
-        lines=(line,),
-        weights=held,
-        beside=beside,
-        budget=budget,
-        available=available,
-        layout=layout,
-        model_len=model_len,
-    )
-
-
-NO_CACHE = frozenset({"bert", "roberta", "xlm-roberta", "modernbert"})
-
-
-def kv_layout(
-    model: ModelFacts, settings: Engine, version: Version | None, model_len: int, batched_tokens: int
-) -> KvLayout | None:
-    """The layout of the KV cache on one GPU; None where the model keeps none, or in a way that is not known."""
-    if model.family in NO_CACHE:
-        return None
-    sparse = any(cache.index_bytes for cache in model.caches)
-    dtype = settings.kv_cache_dtype
-    if sparse and dtype == "auto":
-        dtype = "fp8"
-    return kv_cache.layout(
-        model.caches,
-        KvSettings(
-            tensor=settings.tensor,
-            pipeline=settings.pipeline,
-            value_bytes=kv_cache.value_bytes(dtype, weights.plain_bytes(settings.dtype)),
-            model_len=model_len,
-            batched_tokens=batched_tokens,
-            block=settings.block_size,
-            hybrid=settings.hybrid and not settings.kv_transfer,
-            prefix_caching=settings.prefix_caching,
-            sparse_fp8=sparse and dtype.startswith("fp8"),
-            version=version,
-        ),
-    )
-
-
-def _weight_settings(settings: Engine) -> weights.WeightSettings:
-    return weights.WeightSettings(
-        dtype=settings.dtype,
-        quantization=settings.quantization,
-        tensor=settings.tensor,
-        pipeline=settings.pipeline,
-        data=settings.data,
-        text_only=settings.text_only,
     )
 
 
@@ -648,12 +270,12 @@ def _disk(stored: int | None, drafts: int, claim: int | None) -> list[Line]:
     if claim is None:
         return []
     if stored is None:
-        return [_unknown("disk", "volume of the model", "the size of the model's files is not known")]
+        return [unknown("disk", "volume of the model", "the size of the model's files is not known")]
     needs = stored + drafts
     verdict: Verdict = "fits"
-    if int(needs * (1 - _WEIGHTS_MARGIN)) > claim:
+    if int(needs * (1 - _STORED_MARGIN)) > claim:
         verdict = "too_little"
-    elif _ceiling(needs * Decimal("1.02")) + 2 * GIB > claim:
+    elif ceiling(needs * Decimal("1.02")) + 2 * GIB > claim:
         verdict = "tight"
     return [
         Line(
@@ -673,7 +295,7 @@ def _time(stored: int | None, settings: Engine, budget: int | None, downloaded: 
     if budget is None:
         return []
     if stored is None:
-        return [_unknown("time", "time to serve", "the size of the model's files is not known")]
+        return [unknown("time", "time to serve", "the size of the model's files is not known")]
     download = 0 if downloaded else stored // max(1, rate)
     load = stored // _LOAD_BYTES_PER_SECOND
     needs = download + load + (_EAGER_SECONDS if settings.eager else _COMPILE_SECONDS)
@@ -691,52 +313,3 @@ def _time(stored: int | None, settings: Engine, budget: int | None, downloaded: 
             option="max_startup_seconds",
         )
     ]
-
-
-def _unknown(resource: Resource, what: str, source: str) -> Line:
-    return Line(resource=resource, what=what, needs=None, has=None, unit="bytes", verdict="unknown", source=source)
-
-
-# Reading and showing.
-
-
-def shown(number: int | None, unit: str) -> str:
-    """A figure for a reader: bytes in GiB, seconds, pieces; a question mark where it is not known."""
-    if number is None:
-        return "?"
-    if unit == "bytes":
-        return f"{Decimal(number) / GIB:.2f} GiB"
-    return f"{number:,} {unit}".strip()
-
-
-def _number(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = Decimal(str(value))
-    except ArithmeticError:
-        return None
-    return number if number.is_finite() and number >= 0 else None
-
-
-def _whole(value: object) -> int | None:
-    """A whole number as vLLM reads it: also ``"32k"`` (1000) and ``"32K"`` (1024)."""
-    if isinstance(value, str) and value.strip()[-1:] in {"k", "K", "m", "M", "g", "G"}:
-        unit = {"k": 10**3, "K": 2**10, "m": 10**6, "M": 2**20, "g": 10**9, "G": 2**30}[value.strip()[-1]]
-        number = _number(value.strip()[:-1])
-        return None if number is None else int(number * unit)
-    number = _number(value)
-    return None if number is None or number != int(number) else int(number)
-
-
-def _positive(value: object) -> int:
-    number = _whole(value)
-    return number or 1
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _ceiling(number: Decimal) -> int:
-    return int(number.to_integral_value(rounding=ROUND_CEILING))

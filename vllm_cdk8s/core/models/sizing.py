@@ -10,41 +10,53 @@ chart that this package succeeds; every number of a `Sizing` says in `Sizing.fig
 
 from __future__ import annotations
 
-import os
-import re
-from dataclasses import dataclass, field, replace
-from decimal import ROUND_CEILING, Decimal
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.core.errors import ConflictError, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.models import weights
 from vllm_cdk8s.core.models.accelerators import accelerator
-from vllm_cdk8s.core.models.facts import ModelFacts, known_model, nearest_model
-from vllm_cdk8s.core.models.files import is_there, local_model
-from vllm_cdk8s.core.models.gpu_fit import Need, candidates, gigabytes, gpu_bytes, gpu_count, per_rank
-from vllm_cdk8s.core.models.ledger import Ledger, claim_size, host_memory, ledger, startup_budget
-from vllm_cdk8s.core.models.shape import StoredWeights
-from vllm_cdk8s.core.models.weight_types import BYTES, canonical, type_name
+from vllm_cdk8s.core.models.gpu_fit import GPUS_OF_A_NODE, Need, candidates, gigabytes, gpu_bytes, gpu_count, per_rank
+from vllm_cdk8s.core.models.ledger import Ledger, ledger
+from vllm_cdk8s.core.models.recommended import (
+    CACHE_GIB,
+    CLAIM_STEP_GIB,
+    DEFAULT_CLAIM_GIB,
+    GIB,
+    LEAST_LIMIT_GIB,
+    LEAST_REQUEST_GIB,
+    LIMIT_FACTOR,
+    OVERHEAD,
+    ceiling,
+    claim_size,
+    host_memory,
+    startup_budget,
+)
+from vllm_cdk8s.core.models.sizing_input import (
+    PLAIN,
+    as_dtype,
+    facts_of_model,
+    kv_formula,
+    kv_width_of,
+    loaded_as,
+    model_len_of,
+    parameter_count,
+    share_of,
+    stored_bytes,
+    version_of,
+    weight_type,
+    weights_of,
+)
+from vllm_cdk8s.core.models.weight_types import BYTES, canonical
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
-OVERHEAD = Decimal("1.2")
-_GIB = 2**30
+    from vllm_cdk8s.core.models.shape import ModelFacts
+
 _DEFAULT_GPU_MEMORY = "80GB"
-
-_KV_DTYPES = {"auto": None, "fp8": 1, "fp8_e4m3": 1, "fp8_e5m2": 1, "bfloat16": 2, "float16": 2}
-
-_SUFFIXES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
-_COUNT = re.compile(r"(?P<number>\d+(\.\d+)?|\.\d+)\s*(?P<unit>[KMBT]?)", re.IGNORECASE)
-_SIZE_IN_NAME = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?[BM])(?![A-Za-z0-9])", re.IGNORECASE)
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[.-]?\w+)*(?:\+\S+)?")
-_MAX_PARAMETERS = 10**14
 _MOST_RANKS = 1024
-_GPUS_OF_A_NODE = 8
-_PLAIN = frozenset({"float32", "float16", "bfloat16"})
 
 _STARTUP_NAMES = {
     300: "below 7B parameters",
@@ -52,15 +64,6 @@ _STARTUP_NAMES = {
     1800: "from 13B parameters to 70B",
     3600: "from 70B parameters on",
 }
-
-# "Small models (below 1B): 4-8 GB" holds for anything smaller than these.
-_LEAST_REQUEST_GIB = 4
-_LEAST_LIMIT_GIB = 8
-_LIMIT_FACTOR = Decimal("1.5")
-_CACHE_GIB = 10
-_CLAIM_STEP_GIB = 10
-_DEFAULT_CLAIM_GIB = 50
-_DEFAULT_MODEL_LEN = 2048
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,11 +149,15 @@ class Sizing:
 
     def warn_beyond(self, max_model_len: int | None) -> None:
         """Warn where vLLM is to serve longer sequences than the GPUs have room for."""
-        if max_model_len is not None and self.kv_cache_tokens is not None and max_model_len > self.kv_cache_tokens:
-            warn(
-                f"max_model_len: {max_model_len} tokens do not fit into the room of {self.kv_cache_tokens} that the "
-                f"sizing for {self.max_model_len} leaves; give size_model(max_model_len={max_model_len})"
-            )
+        if max_model_len is None or self.kv_cache_tokens is None or max_model_len <= self.kv_cache_tokens:
+            return
+        advice = f"give size_model(max_model_len={max_model_len})"
+        if max_model_len <= self.max_model_len:
+            advice = "more GPUs, a shorter max_model_len or kv_cache_dtype='fp8' make room"
+        warn(
+            f"max_model_len: {max_model_len} tokens do not fit into the room of {self.kv_cache_tokens} that the "
+            f"sizing for {self.max_model_len} leaves; {advice}"
+        )
 
     def table(self) -> str:
         """The figures as lines of three aligned columns: name, value, source."""
@@ -205,31 +212,31 @@ def size_model(
         ConflictError: the weights or one sequence cannot fit into the GPUs, or the GPUs do not divide the attention
             heads.
     """
-    facts, origin = _facts(model)
-    asked = _as_dtype(dtype, quantization)
-    weight_type, type_source = _weight_type(asked, facts)
-    parameters, parameter_source = _parameter_count(facts, weight_type, origin)
-    width = BYTES[weight_type]
-    weight_bytes, weight_source = _weights(facts, parameters, weight_type)
-    minimum = _ceiling(weight_bytes * OVERHEAD)
+    facts, origin = facts_of_model(model)
+    asked = as_dtype(dtype, quantization)
+    kind, type_source = weight_type(asked, facts)
+    parameters, parameter_source = parameter_count(facts, kind, origin)
+    width = BYTES[kind]
+    weight_bytes, weight_source = weights_of(facts, parameters, kind)
+    minimum = ceiling(weight_bytes * OVERHEAD)
     if gpu is not None and gpu_memory is not None:
         raise ConflictError(f"{gpu_memory!r} is said beside gpu {gpu!r}, whose memory is known", option="gpu_memory")
     card = None if gpu is None else accelerator(gpu)
     capacity = (
         card.memory_bytes if card is not None else gpu_bytes(_DEFAULT_GPU_MEMORY if gpu_memory is None else gpu_memory)
     )
-    share = _share(gpu_memory_utilization)
+    share = share_of(gpu_memory_utilization)
     usable = int(capacity * share)
-    kv_width = _kv_width(kv_cache_dtype, width)
-    length = _model_len(max_model_len, facts)
+    kv_width = kv_width_of(kv_cache_dtype, width)
+    length = model_len_of(max_model_len, facts)
     checks.integer("pipeline_parallel_size", pipeline_parallel_size, minimum=1, maximum=_MOST_RANKS)
     checks.integer("data_parallel_size", data_parallel_size, minimum=1, maximum=_MOST_RANKS)
-    version = _version(vllm)
+    version = version_of(vllm)
     per_token = None if facts.kv_values_per_token is None else facts.kv_values_per_token * kv_width
 
     def kept(tensor: int) -> Ledger:
         return ledger(
-            model=_loaded_as(facts, asked, weight_type),
+            model=loaded_as(facts, asked, kind),
             accelerator=card,
             gpu_memory_bytes=capacity,
             version=version,
@@ -237,7 +244,7 @@ def size_model(
                 "tensor_parallel_size": tensor,
                 "pipeline_parallel_size": pipeline_parallel_size,
                 "data_parallel_size": data_parallel_size,
-                "dtype": asked if canonical(asked) in _PLAIN else "auto",
+                "dtype": asked if canonical(asked) in PLAIN else "auto",
                 "quantization": quantization,
                 "kv_cache_dtype": kv_cache_dtype,
                 "gpu_memory_utilization": gpu_memory_utilization,
@@ -268,15 +275,15 @@ def size_model(
         beside = gigabytes(found.beside_bytes_per_gpu or 0)
         room_source = f"what weights and {beside} for the first pass leave of {gigabytes(usable)} per GPU"
     gpus = tensor * pipeline_parallel_size * data_parallel_size
-    request, limit = (number // _GIB for number in host_memory(weight_bytes))
+    request, limit = (number // GIB for number in host_memory(weight_bytes))
     budget = startup_seconds(parameters)
-    stored = max(weight_bytes, facts.weight_bytes or 0, _stored_bytes(facts, parameters))
-    claim = claim_size(stored) // _GIB
+    stored = max(weight_bytes, facts.weight_bytes or 0, stored_bytes(facts, parameters))
+    claim = claim_size(stored) // GIB
 
     figures = [
         Figure(name="parameters", value=f"{parameters:,}", source=parameter_source),
-        Figure(name="weight type", value=weight_type, source=type_source),
-        Figure(name="bytes per parameter", value=str(width), source=f"{weight_type} weights"),
+        Figure(name="weight type", value=kind, source=type_source),
+        Figure(name="bytes per parameter", value=str(width), source=f"{kind} weights"),
         Figure(name="weights", value=gigabytes(weight_bytes), source=weight_source),
         Figure(name="minimum memory", value=gigabytes(minimum), source=f"weights x {OVERHEAD} (overhead)"),
         Figure(name="GPUs", value=str(gpus), source=gpu_source),
@@ -284,14 +291,14 @@ def size_model(
     ]
     if per_token is not None and tokens is not None:
         figures += [
-            Figure(name="KV cache per token", value=f"{per_token:,} B", source=_kv_formula(facts, kv_width)),
+            Figure(name="KV cache per token", value=f"{per_token:,} B", source=kv_formula(facts, kv_width)),
             Figure(name="KV cache room", value=f"{tokens:,} tokens", source=room_source),
         ]
-    small = f"small models need {_LEAST_REQUEST_GIB} to {_LEAST_LIMIT_GIB} GB"
-    request_source = small if request == _LEAST_REQUEST_GIB else "minimum memory in whole GiB, rounded up"
-    limit_source = small if limit == _LEAST_LIMIT_GIB else f"memory request x {_LIMIT_FACTOR}"
-    claim_source = f"stored weights x {OVERHEAD} + {_CACHE_GIB} GiB of caches, in steps of {_CLAIM_STEP_GIB} GiB"
-    if claim == _DEFAULT_CLAIM_GIB:
+    small = f"small models need {LEAST_REQUEST_GIB} to {LEAST_LIMIT_GIB} GB"
+    request_source = small if request == LEAST_REQUEST_GIB else "minimum memory in whole GiB, rounded up"
+    limit_source = small if limit == LEAST_LIMIT_GIB else f"memory request x {LIMIT_FACTOR}"
+    claim_source = f"stored weights x {OVERHEAD} + {CACHE_GIB} GiB of caches, in steps of {CLAIM_STEP_GIB} GiB"
+    if claim == DEFAULT_CLAIM_GIB:
         claim_source = "the default claim holds it"
     figures += [
         Figure(name="memory request", value=f"{request}Gi", source=request_source),
@@ -301,7 +308,7 @@ def size_model(
     ]
     return Sizing(
         parameters=parameters,
-        dtype=weight_type,
+        dtype=kind,
         weight_bytes=weight_bytes,
         minimum_bytes=minimum,
         weight_bytes_per_gpu=per_gpu,
@@ -342,7 +349,7 @@ def _fewest(
                 return number, found, "as given"
             holds = "the model" if tokens is None else f"the model and {length:,} tokens"
             source = f"the fewest of {gigabytes(capacity)} whose usable {gigabytes(usable)} hold {holds}"
-            return number, found, source + ("; more than the 8 of a usual node" if number > _GPUS_OF_A_NODE else "")
+            return number, found, source + ("; more than the 8 of a usual node" if number > GPUS_OF_A_NODE else "")
         if wanted is not None:
             if found.lines[0].verdict != "too_little" and tokens != 0:
                 return number, found, "as given"
@@ -369,153 +376,3 @@ def _no_room(
         f"each GPU, which can use {gigabytes(usable)} of its {gigabytes(capacity)}",
         option="tensor_parallel_size" if wanted is not None else "gpu_memory",
     )
-
-
-def _as_dtype(dtype: str, quantization: str | None) -> str:
-    """The type of the weights: as asked, or as vLLM's own quantization makes it while it loads."""
-    if quantization is None:
-        return dtype
-    name = checks.text("quantization", quantization).strip().lower()
-    if checks.text("dtype", dtype).strip().lower() == "auto" and name in weights.ONLINE:
-        return weights.ONLINE[name]
-    return dtype
-
-
-def _loaded_as(facts: ModelFacts, asked: str, weight_type: str) -> ModelFacts:
-    """The model with its matrices in the type that was asked for."""
-    if canonical(asked) in {"auto", *_PLAIN} or facts.stored.method is not None:
-        return facts
-    made = weight_type if weight_type not in _PLAIN else None
-    return replace(facts, stored=StoredWeights(method="asked", linear=made, expert=made))
-
-
-def _version(vllm: object) -> tuple[int, ...] | None:
-    if vllm is None:
-        return None
-    if isinstance(vllm, tuple):
-        return tuple(checks.integer("vllm", part, minimum=0) for part in vllm)
-    match = _VERSION.fullmatch(checks.text("vllm", vllm).strip())
-    if match is None:
-        raise InvalidOptionError(f"{vllm!r} is not a version of vLLM; allowed: such as '0.16.0'", option="vllm")
-    return tuple(int(part) for part in match.groups() if part is not None)
-
-
-def _facts(model: str | int | os.PathLike[str]) -> tuple[ModelFacts, str]:
-    if isinstance(model, os.PathLike):
-        return local_model(Path(model)), "from the model's files"
-    if isinstance(model, int) and not isinstance(model, bool):
-        checks.integer("model", model, minimum=1, maximum=_MAX_PARAMETERS)
-        return ModelFacts(id=f"{model:,} parameters", parameters=model, source="as given"), "as given"
-    name = checks.text("model", model).strip()
-    if match := _COUNT.fullmatch(name):
-        count = Decimal(match["number"]) * _SUFFIXES[match["unit"].upper()]
-        if count != int(count) or not 0 < count <= _MAX_PARAMETERS:
-            raise InvalidOptionError(
-                f"{name!r} is not a number of parameters; allowed: a whole number, or one with K, M, B or T such as "
-                "'350M', '7B' or '1.5T'",
-                option="model",
-            )
-        return ModelFacts(id=name, parameters=int(count), source="as given"), "as given"
-    if facts := known_model(name):
-        return facts, "published with the model (its config.json on the Hugging Face Hub)"
-    if name.startswith(("/", "./", "../")) or name.endswith((".json", ".safetensors")) or is_there(Path(name)):
-        return local_model(Path(name)), "from the model's files"
-    hint = nearest_model(name)
-    said = _SIZE_IN_NAME.search(name.rpartition("/")[2])
-    if said:
-        hint += f" (its name says {said[1].upper()}: if that is its size, say so)"
-    raise InvalidOptionError(
-        f"{name!r} is not a model whose size is known{hint}; allowed: a number of parameters such as '7B', a model of "
-        "the table, or a path to its config.json or safetensors index",
-        option="model",
-    )
-
-
-def _weight_type(dtype: str, facts: ModelFacts) -> tuple[str, str]:
-    if checks.text("dtype", dtype).strip().lower() != "auto":
-        return type_name("dtype", dtype), "as given"
-    if facts.dtype is None:
-        return "float16", "assumed, since nothing says it"
-    stored = canonical(facts.dtype)
-    if stored == "float32":
-        return "float16", f"vLLM loads the float32 weights of {facts.source} in 16 bits"
-    if stored not in BYTES:
-        raise InvalidOptionError(
-            f"'auto' finds weights of type {facts.dtype!r} in {facts.source}, whose size is not known; "
-            f"say one of {', '.join(sorted(BYTES))}",
-            option="dtype",
-        )
-    return stored, facts.source
-
-
-def _parameter_count(facts: ModelFacts, weight_type: str, origin: str) -> tuple[int, str]:
-    if facts.parameters is not None:
-        if facts.source.endswith("on this machine"):
-            return facts.parameters, f"computed from the shape that {facts.source} gives"
-        return facts.parameters, origin
-    if facts.weight_bytes is None:
-        raise InvalidOptionError(
-            f"{facts.id!r} does not say how many parameters the model has, and its model_type is not one whose shape "
-            "is understood; put its model.safetensors.index.json beside it, or give a number such as '7B'",
-            option="model",
-        )
-    stored = type_name("dtype", facts.dtype) if facts.dtype is not None else weight_type
-    count = int(facts.weight_bytes / BYTES[stored])
-    return max(1, count), f"{facts.weight_bytes:,} bytes of {stored} weights, {facts.source}"
-
-
-def _weights(facts: ModelFacts, parameters: int, weight_type: str) -> tuple[int, str]:
-    stored = None if facts.dtype is None else canonical(facts.dtype)
-    if facts.weight_bytes is not None and (stored is None or stored == weight_type):
-        return facts.weight_bytes, "the size of the safetensors files"
-    if facts.stored.method is not None and stored == weight_type and (held := weights.stored(facts)) is not None:
-        return held, f"{weight_type} where the files are quantized, 16 bits elsewhere"
-    return _ceiling(parameters * BYTES[weight_type]), "parameters x bytes per parameter"
-
-
-def _stored_bytes(facts: ModelFacts, parameters: int) -> int:
-    """The weights as they are downloaded: in their published type, whatever they are loaded as."""
-    if facts.counts is not None:
-        return weights.stored(facts) or 0
-    width = None if facts.dtype is None else BYTES.get(canonical(facts.dtype))
-    return 0 if width is None or facts.weight_bytes is not None else _ceiling(parameters * width)
-
-
-def _share(utilization: object) -> Decimal:
-    if isinstance(utilization, bool) or not isinstance(utilization, (int, float)) or not 0 < utilization <= 1:
-        raise InvalidOptionError(
-            f"{utilization!r} is not a share; allowed: more than 0, at most 1", option="gpu_memory_utilization"
-        )
-    return Decimal(str(utilization))
-
-
-def _kv_width(kv_cache_dtype: object, weight_width: Decimal) -> int:
-    name = checks.text("kv_cache_dtype", kv_cache_dtype)
-    if name not in _KV_DTYPES:
-        raise InvalidOptionError(
-            f"{name!r} is not a type of the KV cache{nearest(name, _KV_DTYPES)}; allowed: {', '.join(_KV_DTYPES)}",
-            option="kv_cache_dtype",
-        )
-    return _KV_DTYPES[name] or max(2, int(weight_width))
-
-
-def _model_len(max_model_len: int | None, facts: ModelFacts) -> int:
-    limit = facts.max_position_embeddings
-    if max_model_len is None:
-        return min(_DEFAULT_MODEL_LEN, limit or _DEFAULT_MODEL_LEN)
-    checks.integer("max_model_len", max_model_len, minimum=1)
-    if limit is not None and max_model_len > limit:
-        raise InvalidOptionError(
-            f"{max_model_len} is more than the {limit} positions of {facts.id}", option="max_model_len"
-        )
-    return max_model_len
-
-
-def _kv_formula(facts: ModelFacts, width: int) -> str:
-    if facts.kv_latent_dim is not None:
-        return f"{facts.layers} layers x {facts.kv_latent_dim} latent values x {width} bytes"
-    return f"2 x {facts.layers} layers x {facts.kv_heads} KV heads x {facts.head_dim} values x {width} bytes"
-
-
-def _ceiling(number: Decimal) -> int:
-    return int(number.to_integral_value(rounding=ROUND_CEILING))

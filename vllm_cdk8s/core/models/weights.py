@@ -83,7 +83,7 @@ def per_gpu(facts: ModelFacts, settings: WeightSettings) -> int | None:
 
 
 def drafted(facts: ModelFacts, settings: WeightSettings) -> int:
-    """The bytes on one GPU of a model's own layer for drafts (multi-token prediction), which is as large as the others."""
+    """One GPU's bytes of a model's own layer for drafts (multi-token prediction), as large as its other layers."""
     if facts.counts is None or not facts.layers:
         return 0
     shares = _kinds(facts, facts.counts, settings)
