@@ -94,7 +94,7 @@ def report(found: list[Row]) -> str:
     kv = within([row.kv for row in found if row.kv is not None], KV_MARGIN)
     weights = within([row.weights for row in found if row.weights is not None], WEIGHTS_MARGIN)
     layout = within([row.layout for row in found if row.layout is not None], 0.02)
-    failed = [row for row in found if row.log["seen"].get("outcome") == "out of memory"]
+    failed = [row for row in found if row.log["seen"].get("outcome") == "out of memory" and not row.log.get("partial")]
     called = sum(row.verdict == "fits" for row in failed)
     served = [row for row in found if row.log["seen"].get("outcome") == "serves" and not row.log.get("partial")]
     refused = sum(row.verdict == "too_little" for row in served)

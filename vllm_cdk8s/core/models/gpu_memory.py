@@ -133,7 +133,9 @@ def gpu_memory(
         source += f"; {share} of {shown(memory, 'bytes')}"
         option = "gpu_memory_utilization"
     margin = (_MARGIN_SEVERAL if several else _MARGIN) + int(held * _WEIGHTS_MARGIN)
-    outside = _CONTEXT
+    if not settings.text_only:
+        margin += overhead.towers_margin(model, version)
+    outside = _CONTEXT + overhead.unprofiled(model, first_pass)
     if not first_pass.since(overhead.GRAPHS_IN_BUDGET):
         outside += overhead.graphs(model, first_pass)
     crowded = settings.kv_cache_bytes is None and memory - budget < outside

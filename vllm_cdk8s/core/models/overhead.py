@@ -32,6 +32,12 @@ _SEVERAL_LINKED_GPUS = 1.7 * GIB
 _LINKED = 70 * GIB
 _MOST_CAPTURED = 256
 _TOWER = 1.2 * GIB
+_PICTURES = 4 * GIB
+_FILMS = 32 * GIB
+_SMALLER_FILMS: Version = (0, 12)
+_ANY_SIZE = frozenset({"qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe"})
+_PROFILED_SAMPLER: Version = (0, 9)
+_OLD_SEQUENCES = 1024
 _MOE_LIMIT = 32_768  # tokens of one pass through the experts
 
 
@@ -100,6 +106,25 @@ def beside(facts: ModelFacts, settings: PassSettings) -> int:
     if settings.since(GRAPHS_IN_BUDGET):
         taken += graphs(facts, settings)
     return int(taken)
+
+
+def unprofiled(facts: ModelFacts, settings: PassSettings) -> int:
+    """What old releases took after they had divided the memory: the sampler's pass over all sequences, in bytes."""
+    if settings.since(_PROFILED_SAMPLER) or facts.task != "generate":
+        return 0
+    return max(settings.sequences, _OLD_SEQUENCES) * (facts.vocabulary or 0) * _LOGIT_BYTES_SORTED
+
+
+def towers_margin(facts: ModelFacts, version: Version | None) -> int:
+    """How much more the first pass may take where pictures and films of any size are read, in bytes.
+
+    vLLM encodes the largest that the model allows; what that takes is known of no release in general, and films made
+    some of the first that had Qwen3-VL run out of memory (https://github.com/QwenLM/Qwen3-VL/issues/1684).
+    """
+    if facts.family not in _ANY_SIZE:
+        return 0
+    early = version is not None and version < _SMALLER_FILMS and str(facts.family).startswith("qwen3")
+    return _FILMS if early else _PICTURES
 
 
 def batch_defaults(memory: int | None, capability: str | None, version: Version | None) -> tuple[int, int]:
