@@ -40,7 +40,7 @@ def merged(
 ) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
     given_options: dict[str, Any] = {"lora": Adds(what=what), **options}
     result, settings, variables, _ = with_features(
-        given_options, model=MODEL, engine_args=engine_args, env=env, scope=CHART
+        given_options, model=MODEL, engine_args=engine_args, env=env, namespace="llm"
     )
     return result, settings or {}, variables
 
@@ -77,7 +77,7 @@ def test_defaults_give_way_to_the_user() -> None:
     ]
     for said in ways:
         _, settings, _, defaults = with_features(
-            given_options, model=MODEL, engine_args=said.get("engine_args"), env=None, scope=CHART
+            given_options, model=MODEL, engine_args=said.get("engine_args"), env=None, namespace="llm"
         )
         assert defaults == {"served_model_name": "default", "seed": 0}
         command = engine_command(
@@ -98,7 +98,9 @@ def test_nothing_of_the_users_is_changed_in_place() -> None:
 
 def test_without_features_everything_stays_as_it_is() -> None:
     options: dict[str, Any] = {"volumes": [{"name": "b"}]}
-    result, settings, variables, defaults = with_features(options, model=MODEL, engine_args=None, env=None, scope=CHART)
+    result, settings, variables, defaults = with_features(
+        options, model=MODEL, engine_args=None, env=None, namespace="llm"
+    )
     assert result is options
     assert settings is None
     assert variables == {}
@@ -130,7 +132,7 @@ def test_settings_that_are_no_mapping_are_left_for_the_engine_to_refuse(wrong: A
 def test_a_feature_of_another_option_is_refused() -> None:
     options: dict[str, Any] = {"download": Adds(what=Contribution())}
     with pytest.raises(InvalidOptionError, match=r"^download: Adds\(.* is none; allowed: InitDownload\(\.\.\.\)"):
-        with_features(options, model=MODEL, engine_args=None, env=None, scope=CHART)
+        with_features(options, model=MODEL, engine_args=None, env=None, namespace="llm")
 
 
 def templates(document: Any) -> list[Document]:

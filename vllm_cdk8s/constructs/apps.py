@@ -179,7 +179,7 @@ def standing(scope: Construct, id: str, construct: Construct) -> Iterator[None]:
         yield
     except BaseException:
         scope.node.try_remove_child(id)
-        place_of(scope).registry.release(construct)
+        _registry(cdk8s.App.of(scope)).release(construct)
         raise
 
 

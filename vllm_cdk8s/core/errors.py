@@ -33,7 +33,7 @@ _STEP = re.compile(r"\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\.?([^.\[]+)")
 
 
 def mention(option: str) -> str:
-    """An option, or ``option=value``, in a sentence, which each speaker says its own way."""
+    """An option, ``option=`` or ``option=value``, in a sentence: Python says it as it is, other speakers their own way."""
     return f"{_OPEN}{option}{_CLOSE}"
 
 
@@ -70,8 +70,8 @@ class Problem:
         return () if self.option is None else option_path(self.option)
 
     def sentence(self, say: Callable[[str], str] | None = None) -> str:
-        """The sentence, each mentioned option as ``say`` says it; unsaid, as a keyword of Python."""
-        return _MENTION.sub(lambda match: (say or _keyword)(match[1]), self.what)
+        """The sentence, each mentioned option as ``say`` says it; unsaid, as Python does."""
+        return _MENTION.sub(lambda match: match[1] if say is None else say(match[1]), self.what)
 
     def line(self) -> str:
         """``<where>: <option>: <sentence>``."""
@@ -80,10 +80,6 @@ class Problem:
     def __str__(self) -> str:
         """The line, and the rule's code behind it."""
         return f"{self.line()} [{self.rule.code}]"
-
-
-def _keyword(option: str) -> str:
-    return option if "=" in option or "(" in option else f"{option}="
 
 
 class VllmCdk8sError(ValueError):

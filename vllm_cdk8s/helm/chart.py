@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import cdk8s
 
+from vllm_cdk8s.constructs.apps import standing
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
 from vllm_cdk8s.constructs.monitoring import ServiceMonitor
 from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
@@ -15,7 +16,8 @@ from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import collecting, give
 from vllm_cdk8s.helm.loading import load_values
-from vllm_cdk8s.helm.release_plan import plan_release, wants_monitor
+from vllm_cdk8s.helm.release_plan import in_values, plan_release, wants_monitor
+from vllm_cdk8s.helm.speaking import Speaker
 from vllm_cdk8s.helm.validation import check_values
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class VllmChart(cdk8s.Chart):
         super().__init__(scope, id, namespace=namespace)
         # What the constructs have to say, the plan has said in terms of values.
         said_in_python: list[Problem] = []
-        with collecting(said_in_python):
+        with collecting(said_in_python), in_values(Speaker(self.values)), standing(scope, id, self):
             self.server = self._server(plan.parts)
             if wants_monitor(self.values):
                 monitor = self.values.monitoring.service_monitor

@@ -101,7 +101,7 @@ class Speaker:
         if option in _INSTEAD:
             return _INSTEAD[option]
         name, equals, value = option.partition("=")
-        return self.said(name) + equals + value
+        return self.said(name) + (equals + value if value else "")
 
     def said(self, option: str) -> str:
         """Where the value of an option stands, as its user writes it."""
@@ -109,7 +109,10 @@ class Speaker:
 
     def path(self, option: str) -> Path:
         """Where the value of an option stands."""
-        head, *rest = option_path(option.removeprefix("kai."))
+        if option.startswith("kai."):
+            rest = option.removeprefix("kai.")
+            return _PATHS.get(rest) or ("kaischeduler", to_camel(rest))
+        head, *rest = option_path(option)
         if option in _PATHS:
             return _PATHS[option]
         if head == "env" and rest:

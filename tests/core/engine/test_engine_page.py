@@ -30,7 +30,7 @@ def test_the_messages_of_the_page_are_the_real_ones() -> None:
     for mistake in MISTAKES:
         with pytest.raises(VllmCdk8sError) as caught:
             engine_command(model="m", image="vllm/vllm-openai:v0.20.2", gpus=2, **mistake)
-        said.append(str(caught.value))
+        said += caught.value.lines
 
     assert printed == said
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
@@ -63,7 +63,7 @@ class KaiShare:
                 raise ConflictError("gpu_memory_mib is given too; say one of them", option="kai.gpu_fraction")
         if self.gpu_memory_mib and self.gpu_total_memory_mib and self.gpu_memory_mib > self.gpu_total_memory_mib:
             raise ConflictError(
-                f"{self.gpu_memory_mib} is above gpu_total_memory_mib: {self.gpu_total_memory_mib}",
+                f"{self.gpu_memory_mib} is above {mention('gpu_total_memory_mib')}: {self.gpu_total_memory_mib}",
                 option="kai.gpu_memory_mib",
             )
 

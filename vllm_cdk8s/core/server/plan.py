@@ -40,6 +40,7 @@ from vllm_cdk8s.core.server.service import ServiceOptions, service_account
 from vllm_cdk8s.core.server.shape import ServerFrame
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, Storage
+from vllm_cdk8s.core.traffic.ingress import Ingress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -53,6 +54,7 @@ _VALUE_OBJECTS: dict[str, tuple[type, str]] = {
     "kai": (KaiShare, 'KaiShare(queue="team")'),
     "non_root": (NonRoot, "NonRoot()"),
     "resources": (Resources, 'Resources(limits={"memory": "24Gi"})'),
+    "ingress": (Ingress, 'Ingress(hosts=["llm.example.com"])'),
 }
 
 
@@ -169,14 +171,13 @@ class _Planning:
 
     def plan(self) -> dict[str, Any] | None:
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
-        sound = attempt(_check_value_objects, said)
         attempt(_check_names, given)
-        features = attempt(
+        sound = features = attempt(
             with_features, said, model=given.model, engine_args=said.get("engine_args"), env=said.get("env"),
             namespace=given.namespace,
         )  # fmt: skip
         if features is None:
-            sound, features = False, (said, said.get("engine_args"), {}, {})
+            features = (said, said.get("engine_args"), {}, {})
         said, engine_args, env, feature_defaults = features
         names = given.names
         who = attempt(identity, said, names)
@@ -282,28 +283,28 @@ def check_options(
         others: names that are the construct's own, for suggestions.
 
     Raises:
-        InvalidOptionError: names that are not options, each with the nearest that is.
+        InvalidOptionError: names that are not options, each with the nearest that is, and values that are of another
+            class than their option's.
     """
     names = [*others, *known]
-    unknown = [
+    collector = Collector()
+    collector.add(
         Problem(what=f"is not an option{nearest(name, names)}", rule=UNKNOWN_NAME, option=name)
         for name in options
         if name not in known
-    ]
-    if unknown:
-        raise InvalidOptionError(problems=unknown)
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def _check_value_objects(said: Mapping[str, Any]) -> bool:
+    )
+    said = {name: value for name, value in options.items() if value is not None}
     for name, (kind, allowed) in _VALUE_OBJECTS.items():
         if name in said:
-            checks.instance(name, said[name], kind, allowed=allowed)
-    for index, item in enumerate(sequence("device_claims", said.get("device_claims", ()))):
-        checks.instance(
-            f"device_claims[{index}]", item, DeviceClaim, allowed='DeviceClaim(name="gpu", template="one-gpu")'
-        )
-    return True
+            collector.attempt(checks.instance, name, said[name], kind, allowed=allowed)
+    claims = collector.attempt(sequence, "device_claims", said.get("device_claims", ())) or ()
+    for index, item in enumerate(claims):
+        collector.attempt(
+            checks.instance, f"device_claims[{index}]", item, DeviceClaim,
+            allowed='DeviceClaim(name="gpu", template="one-gpu")',
+        )  # fmt: skip
+    collector.finish()
+    return said
 
 
 def _check_names(given: ServerInput) -> None:

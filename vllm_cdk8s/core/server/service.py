@@ -48,7 +48,7 @@ class ServiceOptions:
             checks.integer("node_port", node_port, minimum=least, maximum=most)
             if kind == "ClusterIP":
                 raise ConflictError(
-                    f"{node_port} needs a service of type NodePort or LoadBalancer; say {mention('service_type')}",
+                    f"{node_port} needs a service of type NodePort or LoadBalancer; say {mention('service_type=')}",
                     option="node_port",
                 )
         return cls(
