@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.engine.version import version_key
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, mention
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.models.accelerators import accelerator, accelerator_of_labels
+from vllm_cdk8s.core.models.accelerators import accelerator, accelerator_of_labels, largest_memory
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.models.ledger import VISIBLE_DEVICES, ledger, shown
 from vllm_cdk8s.core.models.recommended import DEFAULT_CLAIM_GIB
@@ -132,13 +132,27 @@ def ledger_problems(found: Ledger, pod: ServerPod, *, model: str, own_sizes: boo
         own_sizes: whether its user said the size of the claim, rather than that a default stands for it.
     """
     for line in found.lines:
-        if line.verdict not in ("too_little", "tight") or (
-            line.resource == "gpus" and line.option not in VISIBLE_DEVICES
-        ):
-            continue
-        problem = _problem(line, found, model, own_sizes=own_sizes)
-        if problem is not None:
-            yield problem
+        counted_elsewhere = line.resource == "gpus" and line.option not in VISIBLE_DEVICES
+        if line.verdict in ("too_little", "tight") and not counted_elsewhere:
+            yield _problem(line, found, model, own_sizes=own_sizes)
+    yield from _more_than_any(found, pod, model)
+    yield from _short_context(found, pod, model)
+
+
+def _more_than_any(found: Ledger, pod: ServerPod, model: str) -> Iterator[Problem]:
+    """What no GPU of today can hold needs no word on which GPU it is."""
+    weights, largest = found.weight_bytes_per_gpu, largest_memory()
+    offloads = bool(pod.engine.settings.get("cpu_offload_gb"))
+    if pod.gpus and weights is not None and found.budget_bytes_per_gpu is None and weights > largest and not offloads:
+        yield Problem(
+            what=f"the weights of {model!r} are {shown(weights, 'bytes')} on each of {pod.gpus}, and the largest GPU "
+            f"has {shown(largest, 'bytes')}; use more GPUs, or fewer bits per weight",
+            rule=GPU_MEMORY,
+            option="gpus",
+        )
+
+
+def _short_context(found: Ledger, pod: ServerPod, model: str) -> Iterator[Problem]:
     facts, settings = known_model(model), pod.engine
     length, limit, tokens = settings.max_model_len, None, found.kv_cache_tokens
     if facts is not None:
