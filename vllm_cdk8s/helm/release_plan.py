@@ -104,8 +104,14 @@ class ReleasePlan:
         return [*before, *self.server.manifests(), *self.surrounding]
 
 
-def plan_release(name: str, values: Values, *, namespace: str | None = None) -> ReleasePlan:
+def plan_release(name: str, values: Values, *, namespace: str | None = None, gpu: str | None = None) -> ReleasePlan:
     """The plan of a release of this name.
+
+    Args:
+        name: the release's name.
+        values: its values.
+        namespace: the namespace of its objects.
+        gpu: which GPUs, where the values do not say.
 
     Raises:
         ValuesError: values that cannot work, each by its path.
@@ -114,6 +120,8 @@ def plan_release(name: str, values: Values, *, namespace: str | None = None) -> 
     found: list[Problem] = []
     with collecting(found):
         parts = release_parts(name, values, namespace=namespace)
+        if gpu is not None:
+            parts.options["gpu"] = gpu
         with in_values(speaker):
             server = plan_server(server_input(parts, namespace=namespace))
             surrounding = tuple(_surrounding(values, parts, server))
