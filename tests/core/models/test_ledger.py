@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vllm_cdk8s.core.models.accelerators import accelerator, known_accelerators
 from vllm_cdk8s.core.models.facts import known_model, known_models
-from vllm_cdk8s.core.models.ledger import Ledger, ledger, visible_devices
+from vllm_cdk8s.core.models.ledger import VISIBLE_DEVICES, Ledger, ledger, visible_devices
 from vllm_cdk8s.core.models.shape import ModelFacts
 
 GIB = 2**30
@@ -54,9 +54,7 @@ def test_200_gib_of_offloaded_cache_under_16gi_cannot_be() -> None:
     assert {line.option for line in found.errors} == {"kv_offloading_size"}
 
 
-@pytest.mark.parametrize(
-    "name", ["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"]
-)
+@pytest.mark.parametrize("name", VISIBLE_DEVICES)
 def test_two_gpus_of_which_one_is_visible_cannot_be(name: str) -> None:
     found = made("Qwen/Qwen3-8B", engine={"tensor_parallel_size": 2}, gpus=2, env={name: "0"})
     assert [line.option for line in found.errors] == [name]
