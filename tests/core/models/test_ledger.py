@@ -231,7 +231,8 @@ ENGINE = st.dictionaries(
             "tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size", "max_model_len",
             "max_num_batched_tokens", "max_num_seqs", "gpu_memory_utilization", "kv_cache_memory_bytes",
             "cpu_offload_gb", "kv_offloading_size", "swap_space", "enforce_eager", "speculative_config",
-            "dtype", "quantization", "kv_cache_dtype", "block_size", "load_format", "limit_mm_per_prompt", "enable_prefix_caching",
+            "dtype", "quantization", "kv_cache_dtype", "block_size", "load_format", "limit_mm_per_prompt",
+            "enable_prefix_caching",
         ]
     ),
     st.none() | st.booleans() | st.integers(-3, 10**6) | st.floats() | st.text(max_size=6)
