@@ -7,9 +7,10 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.synthesis import PLAIN, assert_golden, documents, new_chart, of_kind, pod_spec, the, vllm_container
-from vllm_cdk8s.constructs.chat_template import ANNOTATION, ChatTemplate
+from vllm_cdk8s.constructs.chat_template import ChatTemplate
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.features.chat_template import ANNOTATION
 
 TEMPLATE = """{%- for message in messages -%}
 <|{{ message.role }}|>{{ message.content }}
@@ -133,7 +134,7 @@ def test_annotations_of_the_users_own_stay() -> None:
 )
 def test_contradictions_name_the_users_option(options: dict[str, Any], message: str) -> None:
     chart = new_chart()
-    with pytest.raises(ConflictError, match=message):
+    with pytest.raises(ConflictError, match=message.replace("^", "^llm/[a-z]+: ")):
         server(chart, chat_template=ChatTemplate(chart, "template", text=TEMPLATE), **options)
 
 

@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 
 from tests.kubernetes_schemas import assert_valid
 from tests.synthesis import MODEL, Document, documents, new_chart
-from vllm_cdk8s.constructs.chat_template import ANNOTATION, ChatTemplate
-from vllm_cdk8s.constructs.lora import LoraAdapters
+from vllm_cdk8s.constructs.chat_template import ChatTemplate
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.ray_cluster import RayVllmServer
 from vllm_cdk8s.constructs.smoke_test import SmokeTest
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.features.chat_template import ANNOTATION
+from vllm_cdk8s.core.features.lora import LoraAdapters
 from vllm_cdk8s.core.models.hub import InitDownload
 from vllm_cdk8s.core.server.contribution import Contribution, Target, with_features
 

@@ -27,10 +27,10 @@ from tests.synthesis import (
 from vllm_cdk8s import in_pod
 from vllm_cdk8s.constructs.download import ModelDownload
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
-from vllm_cdk8s.constructs.lora import LoraAdapters
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
+from vllm_cdk8s.core.features.lora import LoraAdapters
 from vllm_cdk8s.core.models.hub import HubModel, InitDownload
 from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.pod.secret_key import SecretKey

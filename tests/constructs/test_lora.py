@@ -8,10 +8,10 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.synthesis import MODEL, PLAIN, assert_golden, documents, new_chart, pod_spec, vllm_container
-from vllm_cdk8s.constructs.lora import LoraAdapter, LoraAdapters
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
+from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
 from vllm_cdk8s.core.models.hub import InitDownload
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 
@@ -189,7 +189,7 @@ def test_contradictions_name_the_users_option(options: dict[str, Any], message: 
         ({"adapters": {"sql": "/x/../y"}}, r"^lora\.adapters\['sql'\]: '/x/\.\./y' is not an absolute path"),
         ({"adapters": {"": "/x"}}, r"^lora\.name: '' is empty"),
         ({"adapters": {"--x": "/x"}}, r"^lora\.name: '--x' begins with '-'"),
-        ({"adapters": ["sql=/x"]}, r"^lora\.adapters\[0\]: 'sql=/x' is none"),
+        ({"adapters": ["sql=/x"]}, r"^lora\.adapters\[0\]: 'sql=/x' is not an adapter"),
         ({"adapters": "sql=/x"}, r"^lora\.adapters: 'sql=/x' is not a list"),
         ({"resolve_at_runtime": "yes"}, r"^lora\.resolve_at_runtime: 'yes' is not a boolean"),
         ({"resolve_at_runtime": True, "mount_path": "adapters"}, r"^lora\.mount_path: 'adapters'"),

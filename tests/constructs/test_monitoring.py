@@ -30,6 +30,9 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "monitoring.md"
 MODEL = "meta-llama/Llama-3.1-8B-Instruct"
 
 
+SCRAPED_BY_ITSELF = {"VC605": "Prometheus finds the pods of this namespace"}
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> cdk8s.App:
     return cdk8s.App(outdir=str(tmp_path))
@@ -41,7 +44,8 @@ def chart(app: cdk8s.App) -> cdk8s.Chart:
 
 
 def vllm(chart: cdk8s.Chart, **options: Any) -> VllmServer:
-    return VllmServer(chart, "llama", **{"model": MODEL, "name": "llama", "gpus": 1, **options})
+    given = {"model": MODEL, "name": "llama", "gpus": 1, "acknowledge": SCRAPED_BY_ITSELF, **options}
+    return VllmServer(chart, "llama", **given)
 
 
 def documents(chart: cdk8s.Chart, kind: str) -> list[dict[str, Any]]:
@@ -64,7 +68,7 @@ def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
 
 def test_everything_around_a_server(snapshot: SnapshotAssertion) -> None:
     chart = new_chart(namespace="inference")
-    server = vllm(chart, image="vllm/vllm-openai:v0.20.2")
+    server = vllm(chart, image="vllm/vllm-openai:v0.20.2", acknowledge={})
     PodMonitor(chart, "pods", server=server, name="llama")
     ServiceMonitor(chart, "service", server=server, name="llama", labels={"prometheus": "other"})
     Alerts(chart, "alerts", server=server, name="llama")

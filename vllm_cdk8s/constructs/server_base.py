@@ -21,10 +21,12 @@ from vllm_cdk8s.core.errors import Collector, InvalidOptionError, VllmCdk8sError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
+from vllm_cdk8s.core.namespaces.levels import LEVELS
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.options import DEFAULTS
 from vllm_cdk8s.core.server.plan import ServerInput, check_options, plan_server
 from vllm_cdk8s.core.server.pod import scheme
+from vllm_cdk8s.core.server.serving import WorkloadRef, asks_for_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["INSTANCE_LABEL", "NAME_LABEL", "Server"]
 
 _Class = TypeVar("_Class", bound=type)
-_LEVELS = ("restricted", "baseline", "privileged")  # from the strictest on
+
 _PROBES = 'SlowStartProbes(self, "probes", max_startup_seconds=600)'
 
 
@@ -283,10 +285,58 @@ class Server(Construct):
         return self.plan.namespace
 
     @property
+    def path(self) -> str:
+        """Its place in the tree."""
+        return self.node.path
+
+    @property
+    def scheme(self) -> str:
+        """``https`` where vLLM itself serves TLS, else ``http``."""
+        return scheme(self.engine).lower()
+
+    @property
+    def service_port(self) -> int:
+        """The port of its service."""
+        return self.plan.service.port
+
+    @property
+    def model(self) -> str:
+        """The model."""
+        return str(self.engine.settings["model"])
+
+    @property
+    def served_model_name(self) -> str:
+        """The name by which requests ask for the model."""
+        return self.engine.served_model_name
+
+    @property
+    def startup_seconds(self) -> int:
+        """The start-up budget of its probes; 0 where nothing limits the start."""
+        return self.plan.pod.health.startup_seconds
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it asks, or may ask, for an API key."""
+        return asks_for_key(self.pod_templates[0], self.engine.settings)
+
+    @property
+    def acknowledged(self) -> frozenset[str]:
+        """The codes of the warnings that its user has acknowledged."""
+        return frozenset(str(code).upper() for code in self._said.get("acknowledge", ()))
+
+    @property
+    def workload_ref(self) -> WorkloadRef:
+        """The object that makes its pods."""
+        shape = self.plan.shape
+        return WorkloadRef(
+            api_version=shape.api_version, kind=shape.kind, name=self.name, scalable=shape.kind != "RayCluster"
+        )
+
+    @property
     def url(self) -> str:
         """Where clients in the cluster reach the server; without a namespace, those of its own."""
         host = self.service_name if self.namespace is None else f"{self.service_name}.{self.namespace}"
-        return f"{scheme(self.engine).lower()}://{host}:{self.plan.service.port}"
+        return f"{self.scheme}://{host}:{self.service_port}"
 
     @property
     def pod_templates(self) -> list[Any]:
@@ -298,7 +348,7 @@ class Server(Construct):
     def pod_security_level(self) -> str:
         """The strictest Pod Security Standard that the pods satisfy: restricted, baseline or privileged."""
         levels = [pod_security_level(template) for template in self.pod_templates]
-        return max(levels, key=_LEVELS.index)
+        return max(levels, key=LEVELS.index)
 
     def patch_pod(self, path: str, value: Any) -> None:
         """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.

@@ -66,6 +66,7 @@ class ReleaseParts:
         account: a service account of the release's own that the server does not make by itself.
         scaling: who decides on the replicas; None where the values do.
         ingress: how the server is reached from outside.
+        own_sizes: whether the values say the size of the claim.
     """
 
     release: Release
@@ -78,6 +79,7 @@ class ReleaseParts:
     account: Manifest | None
     scaling: Autoscaling | None
     ingress: Ingress | None
+    own_sizes: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,6 +169,7 @@ def release_parts(name: str, values: Values, *, namespace: str | None = None) ->
         return ReleaseParts(
             release=release, options=options, model=values.vllm.model, storage=storage, claim=made, health=health,
             probes=probes, account=account, scaling=scaling, ingress=ingress,
+            own_sizes="size" in values.persistence.model_fields_set,
         )  # fmt: skip
 
 
@@ -188,6 +191,8 @@ def server_input(parts: ReleaseParts, *, namespace: str | None) -> ServerInput:
         namespace=namespace,
         storage=parts.storage,
         health=parts.health,
+        fits_model=False,
+        own_sizes=parts.own_sizes,
         min_replicas=None if scaling is None else scaling.min_replicas,
         max_replicas=None if scaling is None else scaling.max_replicas,
     )

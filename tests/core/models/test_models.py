@@ -11,8 +11,8 @@ from tests.kubernetes_schemas import assert_valid
 from tests.snippets import DOCS, run, snippets
 from tests.synthesis import Document, documents, new_chart, of_kind
 from vllm_cdk8s import in_pod
-from vllm_cdk8s.constructs.chat_template import ANNOTATION
-from vllm_cdk8s.constructs.job import DEFAULT_TTL_SECONDS
+from vllm_cdk8s.core.features.chat_template import ANNOTATION
+from vllm_cdk8s.core.jobs.job import DEFAULT_TTL_SECONDS
 
 PAGES = ("models.md", "smoke-test.md")
 SNIPPETS = [pytest.param(page, index, id=f"{page}-{index}") for page in PAGES for index in range(len(snippets(page)))]

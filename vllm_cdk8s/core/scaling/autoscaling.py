@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
+from vllm_cdk8s.core.rules.book import AUTOSCALER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,10 +46,11 @@ class Autoscaling:
                 f"{self.min_replicas} is above max_replicas: {self.max_replicas}", option="min_replicas"
             )
         if not self.targets():
-            raise InvalidOptionError("None, and no memory target either; allowed: at least one of the two",
-                                     option="target_cpu_utilization")  # fmt: skip
+            raise InvalidOptionError(
+                "None, and no memory target either; allowed: at least one of the two", option="target_cpu_utilization"
+            )
         for resource, percent in self.targets().items():
-            checks.integer(f"target_{resource}_utilization", percent, minimum=1)
+            checks.integer(f"target_{resource}_utilization", percent, minimum=1, maximum=checks.MAX_INT32)
 
     def targets(self) -> dict[str, int]:
         """The percentages aimed at, by resource."""
@@ -60,9 +62,10 @@ class Autoscaling:
         for resource in self.targets():
             if resource not in resources.requests and resource not in resources.limits:
                 warn(
-                    f"there is no resources.requests[{resource!r}] to measure utilization against, so the autoscaler "
-                    "will not act",
+                    f"there is no {mention(f'resources.requests[{resource!r}]')} to measure utilization against, so "
+                    "the autoscaler will not act",
                     option="autoscaling",
+                    rule=AUTOSCALER,
                 )
         metrics = [
             {

@@ -14,8 +14,7 @@ from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
 from vllm_cdk8s.core.server.contribution import Contribution
 
 if TYPE_CHECKING:
-    import cdk8s_plus_27 as kplus
-
+    from vllm_cdk8s.core.pod.options import KubernetesObject
     from vllm_cdk8s.core.server.contribution import Target
 
 _VOLUME = "lora-adapters"
@@ -32,7 +31,7 @@ class LoraAdapter:
         base_model: the name that ``/v1/models`` gives as its parent; None gives the server's model.
 
     Raises:
-        InvalidOptionError: a name is empty, or the path is neither.
+        InvalidOptionError: the name is empty, or the path is neither of the two.
     """
 
     name: str
@@ -88,14 +87,14 @@ class LoraAdapters:
         resolve_at_runtime: look for adapters that requests name; vLLM 0.10.0 and later.
 
     Raises:
-        InvalidOptionError: an adapter's name or path is none, or nothing is asked for.
+        InvalidOptionError: an adapter's name or path is not valid, or nothing is asked for.
         ConflictError: two adapters have the same name.
     """
 
     OPTION: ClassVar[str] = "lora"
 
     adapters: Mapping[str, str] | Sequence[LoraAdapter] = ()
-    claim: str | kplus.IPersistentVolumeClaim | None = None
+    claim: str | KubernetesObject | None = None
     mount_path: str = "/adapters"
     resolve_at_runtime: bool = False
 
@@ -140,7 +139,8 @@ class LoraAdapters:
         for index, item in enumerate(items):
             if not isinstance(item, LoraAdapter):
                 raise InvalidOptionError(
-                    f"{item!r} is none; allowed: LoraAdapter(name=..., path=...)", option=f"lora.adapters[{index}]"
+                    f"{item!r} is not an adapter; allowed: LoraAdapter(name=..., path=...)",
+                    option=f"lora.adapters[{index}]",
                 )
         return items
 
