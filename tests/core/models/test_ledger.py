@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vllm_cdk8s.core.models.accelerators import accelerator, known_accelerators
 from vllm_cdk8s.core.models.facts import known_model, known_models
-from vllm_cdk8s.core.models.ledger import Ledger, ledger, visible_devices
+from vllm_cdk8s.core.models.ledger import VISIBLE_DEVICES, Ledger, ledger, visible_devices
 from vllm_cdk8s.core.models.shape import ModelFacts
 
 GIB = 2**30
@@ -54,9 +54,7 @@ def test_200_gib_of_offloaded_cache_under_16gi_cannot_be() -> None:
     assert {line.option for line in found.errors} == {"kv_offloading_size"}
 
 
-@pytest.mark.parametrize(
-    "name", ["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"]
-)
+@pytest.mark.parametrize("name", VISIBLE_DEVICES)
 def test_two_gpus_of_which_one_is_visible_cannot_be(name: str) -> None:
     found = made("Qwen/Qwen3-8B", engine={"tensor_parallel_size": 2}, gpus=2, env={name: "0"})
     assert [line.option for line in found.errors] == [name]
@@ -232,8 +230,9 @@ ENGINE = st.dictionaries(
         [
             "tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size", "max_model_len",
             "max_num_batched_tokens", "max_num_seqs", "gpu_memory_utilization", "kv_cache_memory_bytes",
-            "cpu_offload_gb", "kv_offloading_size", "swap_space", "enforce_eager", "speculative_config", "dtype", "quantization",
-            "kv_cache_dtype", "block_size", "load_format", "limit_mm_per_prompt", "enable_prefix_caching",
+            "cpu_offload_gb", "kv_offloading_size", "swap_space", "enforce_eager", "speculative_config",
+            "dtype", "quantization", "kv_cache_dtype", "block_size", "load_format", "limit_mm_per_prompt",
+            "enable_prefix_caching",
         ]
     ),
     st.none() | st.booleans() | st.integers(-3, 10**6) | st.floats() | st.text(max_size=6)

@@ -72,7 +72,7 @@ def _facts(name: str, index: int, form: int | None) -> ModelFacts:
         weight_bytes=other.get("weight_bytes") if other else row.get("weight_bytes"),
         counts=WeightCounts(**counts) if counts else None,
         task=other.get("task") or row.get("task", "generate"),
-        gated=row.get("gated", False),
+        gated=row.get("gated"),
     )
     stored = other.get("stored") if other else row.get("stored")
     if stored is None:

@@ -271,7 +271,8 @@ def size_model(
     else:
         tensor, found, gpu_source = _fewest(facts, kept, tensor_parallel_size, usable, capacity, length)
         per_gpu, tokens = found.weight_bytes_per_gpu or 0, found.kv_cache_tokens
-        per_gpu_source = "weights, rounded up" if tensor * pipeline_parallel_size == 1 else "that GPU's part of them"
+        ranks = tensor * pipeline_parallel_size
+        per_gpu_source = f"weights / {ranks}, and what every GPU holds whole"
         beside = gigabytes(found.beside_bytes_per_gpu or 0)
         room_source = f"what weights and {beside} for the first pass leave of {gigabytes(usable)} per GPU"
     gpus = tensor * pipeline_parallel_size * data_parallel_size
