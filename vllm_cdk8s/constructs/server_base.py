@@ -388,7 +388,11 @@ def keyword_options(options: type, *, required: tuple[str, ...] = ()) -> Callabl
     """
 
     def show(cls: _Class) -> _Class:
-        own = [p for p in inspect.signature(cls.__init__).parameters.values() if p.name != "self"]
+        own = [
+            p
+            for p in inspect.signature(getattr(cls, "__init__")).parameters.values()  # noqa: B009 - of a class, on purpose
+            if p.name != "self"
+        ]
         named = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
         known = {p.name for p in named}
         more = [

@@ -110,8 +110,8 @@ class Speaker:
     def path(self, option: str) -> Path:  # noqa: PLR0911 - the first table that knows it
         """Where the value of an option stands."""
         if option.startswith("kai."):
-            rest = option.removeprefix("kai.")
-            return _PATHS.get(rest) or ("kaischeduler", to_camel(rest))
+            below = option.removeprefix("kai.")
+            return _PATHS.get(below) or ("kaischeduler", to_camel(below))
         head, *rest = option_path(option)
         if option in _PATHS:
             return _PATHS[option]

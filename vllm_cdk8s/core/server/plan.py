@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.engine.raw import string_list
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.kube.names import Names
     from vllm_cdk8s.core.models.ledger import Ledger
     from vllm_cdk8s.core.models.sizing import Sizing
+    from vllm_cdk8s.core.pod.options import PodOptions
     from vllm_cdk8s.core.server.shape import Shape
 
 _VALUE_OBJECTS: dict[str, tuple[type, str]] = {
@@ -195,13 +196,13 @@ class _Planning:
         said, engine_args, env, feature_defaults = features
         names = given.names
         who = attempt(identity, said, names)
-        annotations = None if who is None else attempt(shape.annotations, who.annotations)
+        annotations: Any = None if who is None else attempt(shape.annotations, who.annotations)
         service = attempt(ServiceOptions.of, said)
         policy = attempt(
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
         )
         resources = attempt(_resources, said, given.sizing)
-        engine = None if resources is None or not sound else attempt(
+        engine: Any = None if resources is None or not sound else attempt(
             self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **feature_defaults}, resources[1]
         )  # fmt: skip
         if given.sizing is not None and engine is not None:
@@ -220,7 +221,7 @@ class _Planning:
         if shape.nodes > 1:
             said = _with_shm(said, engine, resources[1])
         pod = ServerPod(
-            options=said, engine=engine, image=said["image"], image_pull_policy=policy, port=said["port"], env=env,
+            options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=said["port"], env=env,
             resources=resources[0], gpus=resources[1], storage=storage, health=health,
             drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
         )  # fmt: skip
