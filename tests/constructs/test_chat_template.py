@@ -134,7 +134,7 @@ def test_annotations_of_the_users_own_stay() -> None:
 )
 def test_contradictions_name_the_users_option(options: dict[str, Any], message: str) -> None:
     chart = new_chart()
-    with pytest.raises(ConflictError, match=message):
+    with pytest.raises(ConflictError, match=message.replace("^", "^llm/[a-z]+: ")):
         server(chart, chat_template=ChatTemplate(chart, "template", text=TEMPLATE), **options)
 
 
