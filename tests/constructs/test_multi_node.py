@@ -410,11 +410,10 @@ def test_releases_that_need_ray_are_sent_there(release: str) -> None:
 
 
 def test_sizes_that_the_nodes_cannot_share_evenly_are_refused() -> None:
-    if True:
-        refused(
-            "asks for 8 GPUs, which 3 nodes", "nodes", nodes=3, gpus=4, model="/models/mine",
-            engine_args={"tensor_parallel_size": 8},
-        )  # fmt: skip
+    refused(
+        "asks for 8 GPUs, which 3 nodes", "nodes", nodes=3, gpus=4, model="/models/mine",
+        engine_args={"tensor_parallel_size": 8},
+    )  # fmt: skip
     refused("asks for 1 GPUs, which 2 nodes", "nodes", gpus=None, model="/models/mine")
 
 

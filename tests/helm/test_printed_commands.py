@@ -357,7 +357,7 @@ def manual(answer: Answer) -> None:
 def unprobed(answer: Answer) -> None:
     assert "livenessProbe" not in answer.container
     assert "readinessProbe" not in answer.container
-    assert answer.container["startupProbe"] == probe(30, 15, 10, 38)
+    assert answer.container["startupProbe"] == probe(30, 15, 10, 39)
     said = [warning.partition(":")[0] for warning in answer.warnings]
     assert {"livenessProbe.enabled", "readinessProbe.enabled"} <= set(said)
 

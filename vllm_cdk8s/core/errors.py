@@ -33,7 +33,7 @@ _STEP = re.compile(r"\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\.?([^.\[]+)")
 
 
 def mention(option: str) -> str:
-    """An option, ``option=`` or ``option=value``, in a sentence: Python says it as it is, other speakers their own way."""
+    """An option, ``option=`` or ``option=value``, in a sentence: Python says it as it is, others their own way."""
     return f"{_OPEN}{option}{_CLOSE}"
 
 

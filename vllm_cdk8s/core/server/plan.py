@@ -175,6 +175,8 @@ class _Planning:
     def plan(self) -> dict[str, Any] | None:
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
         attempt(_check_names, given)
+        if "gpu" in said:
+            attempt(checks.text, "gpu", said["gpu"])
         sound = features = attempt(
             with_features, said, model=given.model, engine_args=said.get("engine_args"), env=said.get("env"),
             namespace=given.namespace,
@@ -190,7 +192,7 @@ class _Planning:
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
         )
         resources = attempt(_resources, said, given.sizing)
-        engine = None if resources is None else attempt(
+        engine = None if resources is None or not sound else attempt(
             self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **feature_defaults}, resources[1]
         )  # fmt: skip
         if given.sizing is not None and engine is not None:
