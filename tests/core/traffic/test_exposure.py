@@ -50,8 +50,8 @@ def test_a_route_warns_once_for_each_server() -> None:
         HTTPRoute(chart, "second", gateways=["public"], backends=[one, pool])
 
     first, second = warned(make)
-    assert "llm/one has none, and HTTPRoute llm/first and HTTPRoute llm/second leads" in first
-    assert "llm/other has none, and HTTPRoute llm/second leads" in second
+    assert "llm/one asks for no API key, and HTTPRoute llm/first and HTTPRoute llm/second leads" in first
+    assert "llm/other asks for no API key, and HTTPRoute llm/second leads" in second
 
 
 @pytest.mark.parametrize(

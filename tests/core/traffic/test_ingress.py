@@ -72,7 +72,7 @@ def test_a_class_by_field_and_by_annotation_is_refused() -> None:
 
 
 def test_one_path_may_be_prefix_and_exact() -> None:
-    paths = ["/v1", IngressPath(path="/v1", path_type="Exact"), "/health"]
+    paths: list[str | IngressPath] = ["/v1", IngressPath(path="/v1", path_type="Exact"), "/health"]
     chart = new_chart()
     ingress = Ingress(hosts=[IngressHost(host="llm.example.com", paths=paths)])
     server = VllmServer(chart, "llama", name="llama", ingress=ingress, **KEYED)
