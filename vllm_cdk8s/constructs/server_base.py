@@ -22,6 +22,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 from vllm_cdk8s.core.namespaces.levels import LEVELS
+from vllm_cdk8s.core.server.explaining import explanation
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.options import DEFAULTS
 from vllm_cdk8s.core.server.plan import ServerInput, check_options, plan_server
@@ -354,6 +355,10 @@ class Server(Construct):
         """The strictest Pod Security Standard that the pods satisfy: restricted, baseline or privileged."""
         levels = [pod_security_level(template) for template in self.pod_templates]
         return max(levels, key=LEVELS.index)
+
+    def explain(self) -> dict[str, Any]:
+        """What this server will be, as JSON's types: its objects, its needs, how it starts, stops and is rolled out."""
+        return explanation(self.plan, self.plan.manifests(), self.plan.warnings)
 
     def patch_pod(self, path: str, value: Any) -> None:
         """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.

@@ -112,6 +112,12 @@ def known_accelerators() -> tuple[str, ...]:
     return tuple(row["names"][0] for row in _rows())
 
 
+@cache
+def largest_memory() -> int:
+    """The memory of the largest accelerator in the table, in bytes."""
+    return max(_made(index).memory_bytes for index in range(len(_rows())))
+
+
 def accelerator(name: object, *, option: str = "gpu") -> Accelerator:
     """The accelerator of this name, by any name or label value that it has, in any case.
 
