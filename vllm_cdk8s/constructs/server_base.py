@@ -326,6 +326,11 @@ class Server(Construct):
         return frozenset(str(code).upper() for code in self._said.get("acknowledge", ()))
 
     @property
+    def warned(self) -> frozenset[str]:
+        """The codes of the warnings that its own options have given."""
+        return frozenset(warning.rule.code for warning in self.plan.warnings)
+
+    @property
     def workload_ref(self) -> WorkloadRef:
         """The object that makes its pods."""
         shape = self.plan.shape

@@ -29,6 +29,7 @@ _PATHS: dict[str, Path] = {
     "compilation_config": ("vllm", "cudaGraphMode"),
     "cudagraph_mode": ("vllm", "cudaGraphMode"),
     "env": ("vllm", "env"),
+    "api_key": ("vllm", "env"),
     "shm_size": ("resources", "limits", "memory"),
     "service_type": ("service", "type"),
     "service_port": ("service", "port"),

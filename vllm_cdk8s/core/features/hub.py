@@ -42,7 +42,7 @@ class HubModel:
         ignore: patterns of files not to download.
 
     Raises:
-        InvalidOptionError: the repository or a pattern is none.
+        InvalidOptionError: the repository or a pattern is not valid.
     """
 
     model: str
@@ -92,7 +92,7 @@ class InitDownload:
         resources: requests and limits of the container.
 
     Raises:
-        InvalidOptionError: a model is none, or a number is not a whole number.
+        InvalidOptionError: a model is not valid, or a number is not a whole number.
     """
 
     OPTION: ClassVar[str] = "download"
