@@ -25,7 +25,6 @@ from vllm_cdk8s import (
     WeightedBackend,
 )
 
-
 KEY = SecretKey("llama", "api-key")
 MEANT = {"VC503": "policies are not what is tested here"}
 

@@ -36,13 +36,13 @@ class DisaggregatedServer(Construct):
     ``DisaggregatedServer(self, "llama", model=..., image=..., prefill=Pool(replicas=4, gpus=1),
     decode=Pool(replicas=1, gpus=4), storage=models)``. Prompts are read by the pods of one side, answers written by
     those of the other, so that long prompts do not stop the answers of others, and each side has as many pods, and as
-    large ones, as its half of the work needs. Clients use the decoding side's Service; the sidecar beside each decoding vLLM
-    has the prompt read by a prefilling pod first (`PairProxy`), or by the one that llm-d's endpoint picker names
-    (`RoutingSidecar`).
+    large ones, as its half of the work needs. Clients use the decoding side's Service; the sidecar beside each
+    decoding vLLM has the prompt read by a prefilling pod first (`PairProxy`), or by the one that llm-d's endpoint
+    picker names (`RoutingSidecar`).
 
     Both sides run the same image, and settings that decide on the layout of the KV cache. A rollout replaces pods of
-    both sides at once; pods of the old and the new release find those of their own through a Service for each release of the
-    pair, and a decoding pod that finds none reads the prompt itself.
+    both sides at once; pods of the old and of the new release find those of their own through a Service for each
+    release of the pair, and a decoding pod that finds none reads the prompt itself.
 
     What is said here is of both sides; what is of one side is said of its `Pool`. Kubernetes 1.29 or newer, for the
     native sidecar. Sources: https://docs.vllm.ai/en/latest/features/disagg_prefill/ and

@@ -22,6 +22,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 from vllm_cdk8s.core.namespaces.levels import LEVELS
+from vllm_cdk8s.core.server.explaining import explanation
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.options import DEFAULTS
 from vllm_cdk8s.core.server.plan import ServerInput, check_options, plan_server
@@ -327,6 +328,11 @@ class Server(Construct):
         return frozenset(str(code).upper() for code in self._said.get("acknowledge", ()))
 
     @property
+    def warned(self) -> frozenset[str]:
+        """The codes of the warnings that its own options have given."""
+        return frozenset(warning.rule.code for warning in self.plan.warnings)
+
+    @property
     def workload_ref(self) -> WorkloadRef:
         """The object that makes its pods."""
         shape = self.plan.shape
@@ -351,6 +357,10 @@ class Server(Construct):
         """The strictest Pod Security Standard that the pods satisfy: restricted, baseline or privileged."""
         levels = [pod_security_level(template) for template in self.pod_templates]
         return max(levels, key=LEVELS.index)
+
+    def explain(self) -> dict[str, Any]:
+        """What this server will be, as JSON's types: its objects, its needs, how it starts, stops and is rolled out."""
+        return explanation(self.plan, self.plan.manifests(), self.plan.warnings)
 
     def patch_pod(self, path: str, value: Any) -> None:
         """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.
@@ -385,7 +395,11 @@ def keyword_options(options: type, *, required: tuple[str, ...] = ()) -> Callabl
     """
 
     def show(cls: _Class) -> _Class:
-        own = [p for p in inspect.signature(cls.__init__).parameters.values() if p.name != "self"]
+        own = [
+            p
+            for p in inspect.signature(getattr(cls, "__init__")).parameters.values()  # noqa: B009 - of a class, on purpose
+            if p.name != "self"
+        ]
         named = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
         known = {p.name for p in named}
         more = [

@@ -66,6 +66,7 @@ class ReleaseParts:
         account: a service account of the release's own that the server does not make by itself.
         scaling: who decides on the replicas; None where the values do.
         ingress: how the server is reached from outside.
+        own_sizes: whether the values say the size of the claim.
     """
 
     release: Release
@@ -78,6 +79,7 @@ class ReleaseParts:
     account: Manifest | None
     scaling: Autoscaling | None
     ingress: Ingress | None
+    own_sizes: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,8 +104,14 @@ class ReleasePlan:
         return [*before, *self.server.manifests(), *self.surrounding]
 
 
-def plan_release(name: str, values: Values, *, namespace: str | None = None) -> ReleasePlan:
+def plan_release(name: str, values: Values, *, namespace: str | None = None, gpu: str | None = None) -> ReleasePlan:
     """The plan of a release of this name.
+
+    Args:
+        name: the release's name.
+        values: its values.
+        namespace: the namespace of its objects.
+        gpu: which GPUs, where the values do not say.
 
     Raises:
         ValuesError: values that cannot work, each by its path.
@@ -112,6 +120,8 @@ def plan_release(name: str, values: Values, *, namespace: str | None = None) -> 
     found: list[Problem] = []
     with collecting(found):
         parts = release_parts(name, values, namespace=namespace)
+        if gpu is not None:
+            parts.options["gpu"] = gpu
         with in_values(speaker):
             server = plan_server(server_input(parts, namespace=namespace))
             surrounding = tuple(_surrounding(values, parts, server))
@@ -167,6 +177,7 @@ def release_parts(name: str, values: Values, *, namespace: str | None = None) ->
         return ReleaseParts(
             release=release, options=options, model=values.vllm.model, storage=storage, claim=made, health=health,
             probes=probes, account=account, scaling=scaling, ingress=ingress,
+            own_sizes="size" in values.persistence.model_fields_set,
         )  # fmt: skip
 
 
@@ -188,6 +199,8 @@ def server_input(parts: ReleaseParts, *, namespace: str | None) -> ServerInput:
         namespace=namespace,
         storage=parts.storage,
         health=parts.health,
+        fits_model=False,
+        own_sizes=parts.own_sizes,
         min_replicas=None if scaling is None else scaling.min_replicas,
         max_replicas=None if scaling is None else scaling.max_replicas,
     )

@@ -29,6 +29,7 @@ _PATHS: dict[str, Path] = {
     "compilation_config": ("vllm", "cudaGraphMode"),
     "cudagraph_mode": ("vllm", "cudaGraphMode"),
     "env": ("vllm", "env"),
+    "api_key": ("vllm", "env"),
     "shm_size": ("resources", "limits", "memory"),
     "service_type": ("service", "type"),
     "service_port": ("service", "port"),
@@ -107,11 +108,11 @@ class Speaker:
         """Where the value of an option stands, as its user writes it."""
         return self._gpus if option == "gpus" else path_text(self.path(option))
 
-    def path(self, option: str) -> Path:
+    def path(self, option: str) -> Path:  # noqa: PLR0911 - the first table that knows it
         """Where the value of an option stands."""
         if option.startswith("kai."):
-            rest = option.removeprefix("kai.")
-            return _PATHS.get(rest) or ("kaischeduler", to_camel(rest))
+            below = option.removeprefix("kai.")
+            return _PATHS.get(below) or ("kaischeduler", to_camel(below))
         head, *rest = option_path(option)
         if option in _PATHS:
             return _PATHS[option]

@@ -205,7 +205,7 @@ SHARED_MEMORY = Rule(
     mend="Mount an emptyDir of medium Memory with a size limit at /dev/shm.",
     source=f"{_VLLM}deployment/k8s/",
 )
-VISIBLE_DEVICES = Rule(
+VISIBLE_DEVICES_RULE = Rule(
     code="VC205",
     name="visible-devices",
     title="A variable hides GPUs that the server needs",

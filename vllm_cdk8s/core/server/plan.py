@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.engine.raw import string_list
@@ -36,6 +36,7 @@ from vllm_cdk8s.core.rules.book import RULES, SHARED_MEMORY, UNKNOWN_NAME, find_
 from vllm_cdk8s.core.server import group
 from vllm_cdk8s.core.server.contribution import Extras, with_features
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
+from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
 from vllm_cdk8s.core.server.options import DEFAULTS, PULL_POLICIES
 from vllm_cdk8s.core.server.pod import SHUTDOWN_TIMEOUT_SINCE, ServerPod
 from vllm_cdk8s.core.server.service import ServiceOptions, service_account
@@ -51,7 +52,9 @@ if TYPE_CHECKING:
 
     from vllm_cdk8s.core.engine import EngineCommand
     from vllm_cdk8s.core.kube.names import Names
+    from vllm_cdk8s.core.models.ledger import Ledger
     from vllm_cdk8s.core.models.sizing import Sizing
+    from vllm_cdk8s.core.pod.options import PodOptions
     from vllm_cdk8s.core.server.shape import Shape
 
 _VALUE_OBJECTS: dict[str, tuple[type, str]] = {
@@ -78,6 +81,8 @@ class ServerInput:
         sizing: what the model was found to need.
         max_replicas: the most pods, where an autoscaler decides.
         min_replicas: the fewest.
+        fits_model: whether what nobody says is made to fit the model; otherwise it stays as it is, and a word is said.
+        own_sizes: whether the size of the storage is the user's own word.
     """
 
     model: str
@@ -91,6 +96,8 @@ class ServerInput:
     sizing: Sizing | None = None
     min_replicas: int | None = None
     max_replicas: int | None = None
+    fits_model: bool = True
+    own_sizes: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +117,7 @@ class ServerPlan:
         min_replicas: the fewest pods, or groups of pods.
         max_replicas: the most.
         namespace: the namespace of its objects, None where nobody says.
+        ledger: what it needs, and what it has.
         warnings: what is unwise about it.
     """
 
@@ -125,6 +133,7 @@ class ServerPlan:
     min_replicas: int
     max_replicas: int
     namespace: str | None
+    ledger: Ledger
     warnings: tuple[Problem, ...] = ()
 
     @property
@@ -174,6 +183,7 @@ class _Planning:
         self._said: dict[str, Any] = {**DEFAULTS, **given.said}
         # What a step returns is None where it failed, which is seen to once, before the pod is put together.
         self._attempt: Any = collector.attempt
+        self._add = collector.add
 
     def plan(self) -> dict[str, Any] | None:
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
@@ -191,23 +201,22 @@ class _Planning:
         said, engine_args, env, extras = features
         names = given.names
         who = attempt(identity, said, names)
-        annotations = None if who is None else attempt(shape.annotations, who.annotations)
+        annotations: Any = None if who is None else attempt(shape.annotations, who.annotations)
         service = attempt(ServiceOptions.of, said)
         policy = attempt(
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
         )
         resources = attempt(_resources, said, given.sizing, extras)
-        engine = None if resources is None else attempt(
+        port = attempt(_vllm_port, said, extras)
+        engine: Any = None if resources is None or port is None or not sound else attempt(
             self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **extras.engine_defaults},
-            resources[1], _vllm_port(said, extras),
+            resources[1], port,
         )  # fmt: skip
         if given.sizing is not None and engine is not None:
             given.sizing.warn_beyond(engine.max_model_len)
         if storage is not None:
             attempt(self._check_storage, storage, own=own)
-        health = given.health or slow_start(
-            DEFAULT_STARTUP_SECONDS if given.sizing is None else given.sizing.max_startup_seconds
-        )
+        health = given.health or slow_start(_startup_seconds(given))
         account = attempt(_account, said, names)
         if shape.nodes > 1:
             attempt(group.check_env, env or {})
@@ -221,13 +230,16 @@ class _Planning:
         elif shape.nodes > 1:
             said = _with_shm(said, engine, resources[1])
         pod = ServerPod(
-            options=said, engine=engine, image=said["image"], image_pull_policy=policy, port=_vllm_port(said, extras),
+            options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=port,
             env=env, ports=extras.ports, references=extras.references, behind_sidecar=extras.backend_port is not None,
             resources=resources[0], gpus=resources[1], storage=storage, health=health,
             drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
         )  # fmt: skip
         template = attempt(pod.template)
-        if template is None:
+        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
+        if found is not None:
+            self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
+        if template is None or found is None:
             return None
         exposed = [] if service is None else doors(
             names.service, ingress=said.get("ingress"), service_type=service.type,
@@ -257,6 +269,7 @@ class _Planning:
             "min_replicas": shape.replicas if given.min_replicas is None else given.min_replicas,
             "max_replicas": shape.replicas if given.max_replicas is None else given.max_replicas,
             "namespace": given.namespace,
+            "ledger": found,
         }
 
     def _engine(
@@ -406,9 +419,21 @@ def _own_storage(said: Mapping[str, Any], given: ServerInput) -> Storage:
         given.names.claim,
         mount_path=non_root.mount_path if isinstance(non_root, NonRoot) else DEFAULT_MOUNT_PATH,
         access_mode="ReadWriteOnce",
-        size=DEFAULT_SIZE if given.sizing is None else given.sizing.claim_size,
+        size=_claim_size(given),
         namespace=given.namespace,
     )
+
+
+def _claim_size(given: ServerInput) -> str:
+    if given.sizing is not None:
+        return given.sizing.claim_size
+    return model_needs(given.model).claim_size if given.fits_model else DEFAULT_SIZE
+
+
+def _startup_seconds(given: ServerInput) -> int:
+    if given.sizing is not None:
+        return given.sizing.max_startup_seconds
+    return model_needs(given.model).startup_seconds if given.fits_model else DEFAULT_STARTUP_SECONDS
 
 
 def _account(said: Mapping[str, Any], names: Names) -> str:

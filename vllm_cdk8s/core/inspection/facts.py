@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.version import EngineVersion
     from vllm_cdk8s.core.models.accelerators import Accelerator
-    from vllm_cdk8s.core.models.facts import ModelFacts
+    from vllm_cdk8s.core.models.shape import ModelFacts
 
 Wire = Mapping[str, Any]
 
