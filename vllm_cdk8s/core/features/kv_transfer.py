@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from vllm_cdk8s import in_pod
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.pod.health import PORT_NAME
+from vllm_cdk8s.core.pod.programs import run
 from vllm_cdk8s.core.pod.resources import Resources, resource_name
 from vllm_cdk8s.core.rules.book import EXAMPLE_CONNECTOR, KV_OFFLOAD
 from vllm_cdk8s.core.server.contribution import Contribution
@@ -216,9 +216,7 @@ class PairProxy:
             f"--timeout={self.timeout_seconds}",
         ]
         image = target.image if self.image is None else self.image
-        return _sidecar(
-            "pair-proxy", image, target, {**in_pod.run("pair_proxy", arguments)}, self.resources, ready=True
-        )
+        return _sidecar("pair-proxy", image, target, run("pair_proxy", arguments), self.resources, ready=True)
 
     def environment(self) -> Mapping[str, str]:
         """Variables of the prefilling vLLM."""
