@@ -115,7 +115,12 @@ def binary(size: int) -> str:
 
 
 def with_reserved(
-    resources: Resources, reserved: Mapping[str, int], *, limits: Mapping[str, str | int], own: Resources
+    resources: Resources,
+    reserved: Mapping[str, int],
+    *,
+    limits: Mapping[str, str | int],
+    own: Resources,
+    besides: int = 0,
 ) -> Resources:
     """The resources with what features of a server need besides.
 
@@ -125,6 +130,7 @@ def with_reserved(
             where nobody said anything of memory, and must fit into a limit of the user's.
         limits: further resources, such as network devices.
         own: what the user said.
+        besides: what the container needs anyhow, in bytes.
 
     Raises:
         ConflictError: the user's memory limit is below what is reserved, or a resource is said differently.
@@ -153,5 +159,5 @@ def with_reserved(
                 if "memory" in result[kind]:
                     sized = int(checks.quantity("memory", result[kind]["memory"]))
                     result[kind]["memory"] = binary(sized + total)
-            result["requests"].setdefault("memory", binary(total))
+            result["requests"].setdefault("memory", binary(total + besides))
     return Resources(**result) if total or limits else resources

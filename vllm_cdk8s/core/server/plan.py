@@ -27,6 +27,7 @@ from vllm_cdk8s.core.errors import (
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.models.ledger import process_memory
 from vllm_cdk8s.core.pod.health import DEFAULT_STARTUP_SECONDS, Health, slow_start
 from vllm_cdk8s.core.pod.lifecycle import drain
 from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
@@ -371,7 +372,8 @@ def _resources(said: Mapping[str, Any], sizing: Sizing | None, extras: Extras) -
         gpu_resource=resource_name("gpu_resource", said["gpu_resource"]),
         sizing=sizing,
     )
-    return with_reserved(resources, extras.reserved, limits=extras.limits, own=own), gpus
+    here = max(1, gpus or 0)
+    return with_reserved(resources, extras.reserved, limits=extras.limits, own=own, besides=process_memory(here)), gpus
 
 
 def _version(said: Mapping[str, Any]) -> EngineVersion:
