@@ -58,7 +58,7 @@ def test_a_memory_limit_must_leave_room() -> None:
 
 
 def test_a_shared_memory_that_the_user_said_must_hold_it() -> None:
-    with pytest.raises(ConflictError, match="shm_size.*200Gi"):
+    with pytest.raises(ConflictError, match=r"shm_size.*200Gi"):
         offloading(KvOffload(host="200Gi"), shm_size="64Gi")
     pod, _ = offloading(KvOffload(host="200Gi"), shm_size="210Gi")
     assert shm_of(pod) == "210Gi"
