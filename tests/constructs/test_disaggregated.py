@@ -8,8 +8,10 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.kubernetes_schemas import assert_valid, since
+from tests.snippets import run, snippets
 from tests.synthesis import MODEL, Document, assert_golden, documents, new_chart
 from vllm_cdk8s.constructs.disaggregated import DisaggregatedServer
+from vllm_cdk8s.constructs.monitoring import Alerts, PodMonitor
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.network import ServerNetworkPolicy
 from vllm_cdk8s.constructs.storage import ModelStorage
@@ -236,6 +238,21 @@ def test_what_both_share_is_not_of_a_pool() -> None:
         Nixl(load_failure="retry")
     with pytest.raises(InvalidOptionError, match="timeout"):
         PairProxy(timeout_seconds=0)
+
+
+@pytest.mark.parametrize("index", range(len(snippets("disaggregated.md"))))
+def test_what_the_documentation_shows_runs(index: int) -> None:
+    run(snippets("disaggregated.md")[index], new_chart(namespace="llm"))
+
+
+def test_alerts_tell_of_transfers_that_fail() -> None:
+    chart = new_chart(namespace="llm")
+    both = pair(chart)
+    PodMonitor(chart, "monitor", server=both.decode)
+    Alerts(chart, "alerts", server=both.decode)
+    [rules] = [item["spec"]["groups"][0]["rules"] for item in documents(chart) if item["kind"] == "PrometheusRule"]
+    [found] = [rule for rule in rules if rule["alert"] == "VllmKvTransfersFailing"]
+    assert "vllm:nixl_num_failed_transfers_total" in found["expr"]
 
 
 def test_a_pair(snapshot: SnapshotAssertion) -> None:

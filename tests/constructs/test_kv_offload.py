@@ -8,6 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.kubernetes_schemas import assert_valid
+from tests.snippets import run, snippets
 from tests.synthesis import MODEL, PLAIN, assert_golden, documents, new_chart, pod_spec, vllm_container
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
@@ -140,6 +141,11 @@ def test_lmcache_has_memory_of_its_own() -> None:
     assert "--kv-offloading-backend=lmcache" in container["args"]
     assert "requests" not in container["resources"]
     assert shm_of(pod) is None
+
+
+@pytest.mark.parametrize("index", range(len(snippets("kv-cache.md"))))
+def test_what_the_documentation_shows_runs(index: int) -> None:
+    run(snippets("kv-cache.md")[index], new_chart(namespace="llm"))
 
 
 def test_a_server_that_offloads(snapshot: SnapshotAssertion) -> None:
