@@ -126,6 +126,7 @@ def container(
     pre_stop: Sequence[str] = (),
     port_name: str = PORT_NAME,
     more_ports: Mapping[str, int] = MappingProxyType({}),
+    probed: str | int | None = None,
 ) -> dict[str, Any]:
     """The vLLM container. ``args`` are in wire form already: `literal` has been applied where it must be."""
     ports = {port_name: port, **more_ports}
@@ -142,7 +143,7 @@ def container(
         "volumeMounts": list(volume_mounts),
         "securityContext": security_context,
         "lifecycle": {"preStop": {"exec": {"command": list(pre_stop)}}} if pre_stop else None,
-        **({} if health is None else health.wire(scheme=scheme, port_name=port_name)),
+        **({} if health is None else health.wire(scheme=scheme, port_name=probed or port_name)),
     })  # fmt: skip
 
 

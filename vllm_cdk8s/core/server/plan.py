@@ -35,6 +35,7 @@ from vllm_cdk8s.core.pod.resources import Resources, binary, resource_name, with
 from vllm_cdk8s.core.pod.security import NonRoot
 from vllm_cdk8s.core.rules.book import RULES, SHARED_MEMORY, UNKNOWN_NAME, find_rule
 from vllm_cdk8s.core.server import group
+from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
 from vllm_cdk8s.core.server.contribution import Extras, with_features
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
@@ -145,7 +146,12 @@ class ServerPlan:
     @property
     def serving_selector(self) -> dict[str, str]:
         """The labels of the pods that serve."""
-        return {**self.identity.selector, **self.shape.leader_labels}
+        return {**self.identity.selector, **self.shape.serving_labels(self.engine)}
+
+    @property
+    def serving_ports(self) -> tuple[int, ...]:
+        """The ports of a pod at which requests are answered: several where each copy in it has its own."""
+        return serving_ports(self.engine, self.port)
 
     @cached_property
     def service_manifest(self) -> Manifest:
@@ -186,7 +192,7 @@ class _Planning:
         self._attempt: Any = collector.attempt
         self._add = collector.add
 
-    def plan(self) -> dict[str, Any] | None:
+    def plan(self) -> dict[str, Any] | None:  # noqa: C901 - one step after another
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
         attempt(_check_names, given)
         if "gpu" in said:
@@ -232,9 +238,9 @@ class _Planning:
             said = _with_shm(said, engine, resources[1])
         pod = ServerPod(
             options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=port,
-            env=env, ports=extras.ports, references=extras.references, behind_sidecar=extras.backend_port is not None,
-            resources=resources[0], gpus=resources[1], storage=storage, health=health,
-            drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
+            env=env, ports={**more_ports(engine, port), **extras.ports}, references=extras.references,
+            behind_sidecar=extras.backend_port is not None, resources=resources[0], gpus=resources[1], storage=storage,
+            health=health, drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
         )  # fmt: skip
         template = attempt(pod.template)
         found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)

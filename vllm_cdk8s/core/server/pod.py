@@ -17,6 +17,7 @@ from vllm_cdk8s.core.pod.placement import scheduling
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import security
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET, NO_GPU, SHARED_GPU, TOO_FEW_GPUS
+from vllm_cdk8s.core.server.balancing import probed_port
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine import EngineCommand
@@ -99,6 +100,7 @@ class ServerPod:
             port=self.port,
             port_name=BACKEND_PORT_NAME if self.behind_sidecar else PORT_NAME,
             more_ports=self.ports,
+            probed=probed_port(engine),
             env=pod.environment(
                 variables(self.env, options),
                 caches_below=self.storage.mount_path,

@@ -53,7 +53,6 @@ class Shape(Protocol):
         service_suffix: what is put behind a fixed name for the service.
         services: what is put behind a fixed name for all Services of that name, its own included.
         longest_suffix: what is put behind the server's name where 63 characters are allowed.
-        leader_labels: the labels by which the pods that serve are told from the others.
     """
 
     @property
@@ -74,11 +73,12 @@ class Shape(Protocol):
     def services(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
     def longest_suffix(self) -> str: ...  # noqa: D102
-    @property
-    def leader_labels(self) -> Mapping[str, str]: ...  # noqa: D102
 
     def annotations(self, own: Mapping[str, str]) -> dict[str, str]:
         """The annotations of the object, the user's own included."""
+
+    def serving_labels(self, engine: EngineCommand) -> Mapping[str, str]:
+        """The labels by which the pods that serve are told from the others."""
 
     def check_engine(self, engine: EngineCommand, port: int) -> None:
         """Refuse settings with which this object cannot bring the pods together."""
