@@ -184,6 +184,8 @@ class _Planning:
 
     def plan(self) -> dict[str, Any] | None:
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
+        if attempt(checks.text, "model", given.model) is None:
+            return None
         attempt(_check_names, given)
         if "gpu" in said:
             attempt(checks.text, "gpu", said["gpu"])
@@ -221,16 +223,18 @@ class _Planning:
         if shape.nodes > 1:
             said = _with_shm(said, engine, resources[1])
         pod = ServerPod(
-            options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=said["port"], env=env,
+            options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy,
+            port=said["port"], env=env,
             resources=resources[0], gpus=resources[1], storage=storage, health=health,
             drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
         )  # fmt: skip
         template = attempt(pod.template)
-        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
-        if found is not None:
-            self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
-        if template is None or found is None:
+        if template is None:
             return None
+        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
+        if found is None:
+            return None
+        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
         exposed = [] if service is None else doors(
             names.service, ingress=said.get("ingress"), service_type=service.type,
             service_annotations=service.annotations,
@@ -389,6 +393,7 @@ def _own_storage(said: Mapping[str, Any], given: ServerInput) -> Storage:
         mount_path=non_root.mount_path if isinstance(non_root, NonRoot) else DEFAULT_MOUNT_PATH,
         access_mode="ReadWriteOnce",
         size=_claim_size(given),
+        fresh=True,
         namespace=given.namespace,
     )
 
