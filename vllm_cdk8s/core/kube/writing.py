@@ -32,7 +32,7 @@ _NOT_TEXT = re.compile(
     r"(?:[ \t]*(?:Z|[-+][012]?[0-9](?::[0-9]{2})?))?)?"
 )
 # What Kubernetes' reader takes for a number besides; the package for JavaScript leaves it unquoted.
-NUMBER_TO_KUBERNETES = re.compile(r"[-+]?(?:0o[0-7_]+|0[XB][0-9a-fA-F_]+)")
+NUMBER_TO_KUBERNETES = re.compile(r"[-+]?(?:0[oO][0-7_]+|0X[0-9a-fA-F_]+|0B[01_]+)")
 _ESCAPES = {
     "\x00": "\\0", "\x07": "\\a", "\x08": "\\b", "\x09": "\\t", "\x0a": "\\n", "\x0b": "\\v", "\x0c": "\\f",
     "\x0d": "\\r", "\x1b": "\\e", '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P",

@@ -95,7 +95,7 @@ def security(
     own = checks.mapping("security_context", container)
     if non_root is not None:
         if drop_cache:
-            raise ConflictError("contradicts {_WRAPPED}", option="non_root")
+            raise ConflictError(f"contradicts {_WRAPPED}", option="non_root")
         pod_context = {**non_root.pod_context(), **pod_context}
         own = {**non_root.container_context(), **own}
     if drop_cache:

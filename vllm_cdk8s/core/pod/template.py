@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.kube.wire import named, prune, unique
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
@@ -102,7 +103,7 @@ def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
             option=option,
             rule=LITERAL_SECRET,
         )
-    return {"value": literal(value)}
+    return {"value": literal(check_text(option, value))}
 
 
 def container(

@@ -25,6 +25,7 @@ from vllm_cdk8s.core.errors import (
 )
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
+from vllm_cdk8s.core.kube.text import unwritable_texts
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod.health import DEFAULT_STARTUP_SECONDS, Health, slow_start
 from vllm_cdk8s.core.pod.lifecycle import drain
@@ -250,6 +251,7 @@ class _Planning:
             api_version=shape.api_version, kind=shape.kind, name=names.workload, labels=who.labels,
             annotations=annotations, body={"spec": shape.spec(template, frame)},
         )  # fmt: skip
+        self._add(unwritable_texts(workload))
         return {
             "shape": shape,
             "names": names,
