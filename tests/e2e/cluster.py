@@ -1,4 +1,4 @@
-"""A cluster of one machine: takes manifests, makes the pods that controllers would make, and lets Services reach them."""
+"""A cluster of one machine: takes manifests, makes the pods that controllers make, and lets Services reach them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import random
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.e2e.container import Image, Objects, port_of, service_variables
 from tests.e2e.kubelet import Clock, Pod
 from tests.kubelet import lws_pods
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typing_extensions import Self
 
 Manifest = Mapping[str, Any]
 
@@ -35,7 +39,11 @@ class ServiceProxy:
         found = []
         for pod in self.cluster.pods:
             metadata = pod.manifest["metadata"]
-            if pod.ready and metadata["namespace"] == self.service["metadata"]["namespace"] and selector <= metadata["labels"].items():
+            if (
+                pod.ready
+                and metadata["namespace"] == self.service["metadata"]["namespace"]
+                and selector <= metadata["labels"].items()
+            ):
                 target = port.get("targetPort", port["port"])
                 found.append((pod.ip, port_of(pod.containers[0].manifest, target)))
         return found
@@ -93,7 +101,7 @@ class Cluster:
         process = os.getpid()
         self.addresses = (f"127.{1 + process // 250 % 250}.{1 + process % 250}.{host}" for host in itertools.count(1))
 
-    def __enter__(self) -> Cluster:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -128,7 +136,11 @@ class Cluster:
             if workload["kind"] == "LeaderWorkerSet":
                 # The headless Service that the controller makes: it gives the pods' own addresses.
                 suffix = f"{workload['metadata']['name']}.{workload['metadata']['namespace']}"
-                found |= {f"{pod.name}.{suffix}": pod.ip for pod in self.pods if pod.name.startswith(workload["metadata"]["name"])}
+                found |= {
+                    f"{pod.name}.{suffix}": pod.ip
+                    for pod in self.pods
+                    if pod.name.startswith(workload["metadata"]["name"])
+                }
         return found
 
     def url(self, name: str) -> str:
@@ -174,8 +186,9 @@ class Cluster:
             injected = service_variables(self.services, namespace) | injected
         number = len(self.pods)
         pod = Pod(
-            manifest, ip=next(self.addresses), objects=self.objects, image=self.image, clock=self.clock, names=self.names,
-            folder=self.folder / "pods" / f"{number}-{manifest['metadata']['name']}", injected=injected,
+            manifest, ip=next(self.addresses), objects=self.objects, image=self.image, clock=self.clock,
+            names=self.names, injected=injected,
+            folder=self.folder / "pods" / f"{number}-{manifest['metadata']['name']}",
         )  # fmt: skip
         self.pods.append(pod)
         return pod.__enter__()

