@@ -88,5 +88,5 @@ class Kubectl:
 
 
 def as_text(documents: Iterable[Document]) -> str:
-    """JSON, which kubectl reads as YAML."""
-    return "\n---\n".join(json.dumps(document) for document in documents)
+    """Objects as one JSON document, since kubectl reads nothing behind the first `---` of a text that begins as JSON."""
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": [*documents]})

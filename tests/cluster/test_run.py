@@ -53,7 +53,7 @@ class Recorder(Kubectl):
         words = [*arguments]
         self.calls.append(words)
         namespace = words[words.index("-n") + 1] if "-n" in words else "default"
-        sent = documents(text) if text else []
+        sent = _read(text) if text else []
         self.sent += sent
         answer = getattr(self, f"_{words[0]}")(words, namespace, sent)
         return answer if isinstance(answer, str) else json.dumps(answer)
@@ -158,6 +158,14 @@ class Recorder(Kubectl):
             key: value for key, value in self.objects.items() if key[2] not in names and key[1] not in names
         }
         return ""
+
+
+def _read(text: str) -> list[dict[str, Any]]:
+    """What kubectl sees in a text: one JSON document, or YAML."""
+    if not text.startswith("{"):
+        return documents(text)
+    found = json.loads(text)
+    return list(found["items"]) if found["kind"] == "List" else [found]
 
 
 @pytest.fixture(scope="module", autouse=True)
