@@ -88,5 +88,5 @@ class Kubectl:
 
 
 def as_text(documents: Iterable[Document]) -> str:
-    """Objects as one JSON document, since kubectl reads nothing behind the first `---` of a text that begins as JSON."""
+    """Objects as one JSON document: of a text that begins as JSON, kubectl reads nothing behind a `---`."""
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": [*documents]})
