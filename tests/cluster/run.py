@@ -158,11 +158,11 @@ class Run:
                 passed_over.add(f"{version} {kind}")
                 continue
             texts.append(moved(text, namespace) if self.kubectl.namespaced(version, kind) else text)
-        note = f"not served here, so left out: {', '.join(sorted(passed_over))}" if passed_over else ""
+        left_out = f"left out, since not served here: {', '.join(sorted(passed_over))}" if passed_over else ""
         if not texts:
-            raise Skip(note)
+            raise Skip(left_out)
         self.kubectl.apply_text("---\n".join(texts), namespace, "--dry-run=server")
-        return note or f"{len(texts)} objects"
+        return f"{len(texts)} objects" + (f"; {left_out}" if left_out else "")
 
     def pod_security(self) -> str:
         """Every pod is admitted by the strictest standard that it is said to satisfy, and by no stricter one."""

@@ -228,7 +228,7 @@ def test_with_the_definitions_every_golden_file_is_held_against_the_cluster(caps
     assert code == 0, said
     assert said.count("passed   dry run of") + said.count("skipped  dry run of") == len(golden_files())
     assert said.count("skipped  dry run of") <= 1  # nothing but PodSecurityPolicy
-    left_out = {line.partition("left out: ")[2] for line in said.splitlines() if "left out" in line}
+    left_out = {line.partition("not served here: ")[2] for line in said.splitlines() if "left out" in line}
     assert left_out == {"policy/v1beta1 PodSecurityPolicy"}
     definitions = [document for document in cluster.sent if document["kind"] == "CustomResourceDefinition"]
     of_kubernetes = [item for item in definitions if item["spec"]["group"].endswith(".k8s.io")]
