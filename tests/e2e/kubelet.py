@@ -224,11 +224,12 @@ class Container:
             if kind != "startup" and not instance.started.is_set():
                 continue
 
+            # What is asked runs at the world's pace, however fast the kubelet's clock.
             def run(command: list[str], seconds: float) -> int:
                 return instance.run([self.rewrite(word) for word in command], seconds)
 
             wrong = probes.ask(
-                manifest, container=self.manifest, ip=self.pod.ip, seconds=clock.real(timing.timeout), run=run
+                manifest, container=self.manifest, ip=self.pod.ip, seconds=max(1, clock.real(timing.timeout)), run=run
             )
             if instance.ended.is_set():
                 return
