@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.options import near, tokens
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def check_gpus(settings: Settings, *, asked: int, gpus: int | None, nodes: int) 
     product = f"{' x '.join(shown)} parallel ({' x '.join(map(str, shown.values()))}) asks for {asked} of {there} GPUs"
     option = settings.label("tensor_parallel_size")
     if asked > there:
-        raise ConflictError(f"{product}; lower the sizes or raise gpus=", option=option)
+        raise ConflictError(f"{product}; lower the sizes or raise {mention('gpus')}", option=option)
     warn(f"{option}: {product}; {there - asked} stay idle")
 
 
