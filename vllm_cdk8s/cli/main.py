@@ -126,7 +126,17 @@ def _parser() -> argparse.ArgumentParser:
     size.add_argument("--tensor-parallel-size", type=int, help="the number of GPUs (default: the fewest that do)")
     size.add_argument("--max-model-len", type=_tokens, help="the longest context in tokens, 32k too (default: 2048)")
     size.add_argument("--kv-cache-dtype", default="auto", help="the KV cache's type (default: auto)")
+    _add_check(commands)
     return parser
+
+
+def _add_check(commands: Any) -> None:
+    """What the other doors import is theirs: their arguments are added when one of them is asked for."""
+    from vllm_cdk8s.cli import check  # noqa: PLC0415 - for those who use it
+
+    command = commands.add_parser("check", allow_abbrev=False, help="find what is wrong in anybody's manifests")
+    command.set_defaults(run=check.run)
+    check.add_arguments(command)
 
 
 def _tokens(text: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from vllm_cdk8s.core.engine.image import repository
 from vllm_cdk8s.lint.pods import items
 from vllm_cdk8s.lint.shell import NotReadableError, Word, simple_commands, without_assignments
 
@@ -19,7 +20,6 @@ PLACEHOLDER = re.compile(
     r"x{4,}|\.\.\.|…|^\[.*\]$|todo|insert|example-token",
     re.IGNORECASE,
 )
-_OFFICIAL = re.compile(r"(docker\.io/|index\.docker\.io/|registry-1\.docker\.io/)?vllm/vllm-openai(-[a-z0-9]+)*")
 _ENTRYPOINTS = re.compile(
     r"(docker\.io/)?vllm/vllm-openai(-[a-z0-9]+)*|public\.ecr\.aws/q9t5s3a7/vllm-(cpu|arm64-cpu)-release-repo|"
     r"ghcr\.io/[\w.-]+/vllm-openai|.*/vllm-openai"
@@ -58,25 +58,6 @@ class ServerCommand:
 def is_placeholder(text: object) -> bool:
     """Whether a text stands for one that somebody has yet to write."""
     return isinstance(text, str) and bool(PLACEHOLDER.search(text))
-
-
-def is_official(image: str) -> bool:
-    """Whether an image is one that vLLM publishes."""
-    return bool(_OFFICIAL.fullmatch(repository(image)))
-
-
-def repository(image: str) -> str:
-    """An image's name without tag and digest."""
-    named = image.partition("@")[0]
-    path, slash, last = named.rpartition("/")
-    return f"{path}{slash}{last.partition(':')[0]}"
-
-
-def tag(image: str) -> str | None:
-    """An image's tag; None where there is none, or a digest says which it is."""
-    if "@" in image:
-        return None
-    return image.rpartition("/")[2].partition(":")[2] or "latest"
 
 
 def environment(container: Mapping[str, Any]) -> dict[str, str | None]:

@@ -110,7 +110,8 @@ def no_gpu(facts: ServerFacts) -> Iterator[Problem]:
         or facts.container.get("envFrom")
     ):
         return
-    yield Problem(what="the image needs a GPU, and the pod asks for none", rule=book.NO_GPU, at=facts.container_path)
+    yield Problem(what="the image needs a GPU, and the pod asks for none", rule=book.NO_GPU, severity="warning",
+                  at=facts.container_path)  # fmt: skip
 
 
 def _annotations(facts: ServerFacts) -> Mapping[str, Any]:
