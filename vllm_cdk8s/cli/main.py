@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     try:
         arguments = _parser().parse_args(argv)
-        run: Callable[[argparse.Namespace], None] = arguments.run
-        run(arguments)
+        run: Callable[[argparse.Namespace], int | None] = arguments.run
+        return run(arguments) or 0
     except (_CommandError, VllmCdk8sError) as error:
         # Problems of values are one line each; what any one of them quotes stays on its line.
         for problem in getattr(error, "problems", None) or [error]:
@@ -58,7 +58,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0  # whoever reads the output has had enough of it (`| head`)
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 class _Parser(argparse.ArgumentParser):

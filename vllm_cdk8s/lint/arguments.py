@@ -204,7 +204,7 @@ class _Reading:
             if near < _CERTAIN and not (self._sure and self._version.known):
                 return
             text = text.replace("; unchecked_args passes on what is newer", "")
-        elif not self._sure or (doubt and not self._version.known and not gone):
+        elif not self._sure or (doubt and self._version.name is not None and not self._version.known and not gone):
             return
         rule = problem.rule if problem.rule is not book.INVALID else book.ENGINE_VALUE if known else book.ENGINE_OPTION
         if problem.rule is book.CONTRADICTION:

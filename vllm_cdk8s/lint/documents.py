@@ -111,12 +111,14 @@ def files_of(paths: Iterable[str]) -> Iterator[str]:
     Raises:
         UnreadableError: nothing is there.
     """
+    seen: set[str] = set()
     for name in paths:
         path = Path(name)
+        inner = [name]
         if name != "-" and path.is_dir():
-            yield from (str(found) for found in sorted(path.rglob("*")) if _wanted(found, path))
-        else:
-            yield name
+            inner = [str(found) for found in sorted(path.rglob("*")) if _wanted(found, path)]
+        yield from (found for found in inner if found not in seen)
+        seen.update(inner)
 
 
 def _wanted(path: Path, top: Path) -> bool:

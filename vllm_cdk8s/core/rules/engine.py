@@ -40,7 +40,7 @@ def ranges(facts: ServerFacts) -> Iterator[Problem]:
 
 def features(facts: ServerFacts) -> Iterator[Problem]:
     """Settings that exclude or need one another."""
-    if facts.engine.complete and facts.engine.said <= facts.engine.settings.keys() | {"api_key"} and facts.genuine:
+    if facts.engine.complete and facts.engine.said <= facts.engine.settings.keys() | {"api_key", "model"} and facts.genuine:
         yield from found_by(book.ENGINE_CONFLICT, check_features, in_force(facts), facts.engine.version)
 
 

@@ -83,6 +83,8 @@ def start_up(facts: ServerFacts) -> Iterator[Problem]:
     size = _billions(facts)
     least = [seconds for billions, seconds in _LEAST_START if size >= billions][-1]
     startup, liveness = probe(facts, "startupProbe"), probe(facts, "livenessProbe")
+    if startup is None and facts.container.get("startupProbe"):
+        return
     role, found = ("startupProbe", startup) if startup is not None else ("livenessProbe", liveness)
     if found is None or not _asks_vllm(facts, found):
         return
@@ -266,7 +268,7 @@ def progress(facts: ServerFacts) -> Iterator[Problem]:
 
 def drain(facts: ServerFacts) -> Iterator[Problem]:
     """A pod that is killed while requests run."""
-    if "drain" in facts.supplied:
+    if "drain" in facts.supplied or "headless" in facts.engine.said:
         return
     grace = facts.pod.get("terminationGracePeriodSeconds", _DEFAULT_GRACE)
     if not isinstance(grace, int):
