@@ -9,9 +9,8 @@ import sys
 from importlib.metadata import version
 
 from vllm_cdk8s.core.rules.book import RULES, find_rule
-from vllm_cdk8s.lint.checking import check
-from vllm_cdk8s.lint.finding import Options
-from vllm_cdk8s.lint.report import FORMATS, report, summary
+
+_FORMATS = ("text", "json", "sarif", "github")
 
 DESCRIPTION = """\
 Find what is wrong with the vLLM servers in Kubernetes manifests: plain YAML, the output of `helm template` and
@@ -31,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = DESCRIPTION
     parser.add_argument("paths", metavar="FILE", nargs="+", help="a file, a folder, or '-' for standard input")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how to print findings (default: text)")
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="how to print findings (default: text)")
     parser.add_argument("--select", metavar="CODES", type=codes, default=(), action=_More,
                         help="only these rules, or families such as VC4")  # fmt: skip
     parser.add_argument("--ignore", metavar="CODES", type=codes, default=(), action=_More, help="all but these rules")
@@ -76,6 +75,11 @@ def _release(text: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, print, and return the exit code."""
+    # What reads and checks is for those who ask for it; every command adds its arguments when the program starts.
+    from vllm_cdk8s.lint.checking import check  # noqa: PLC0415
+    from vllm_cdk8s.lint.finding import Options  # noqa: PLC0415
+    from vllm_cdk8s.lint.report import report, summary  # noqa: PLC0415
+
     options = Options(
         select=arguments.select, ignore=arguments.ignore, severity=arguments.severity, vllm=arguments.vllm,
         gpu=arguments.gpu,

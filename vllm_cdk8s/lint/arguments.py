@@ -238,10 +238,11 @@ class _Reading:
         if self._command.serve is not True or self._named:
             return
         version = self._version.name
-        if version is not None and version_key(version) < version_key(_MODEL_OPTION) and self._sure:
+        refuses = version is not None and version_key(version) < version_key(_MODEL_OPTION)
+        if refuses and self._sure and not self._before:
             self._add("vllm serve refuses the model as an option in this release; say it behind 'serve'",
                       book.SERVE_MODEL, place, line, option="--model")  # fmt: skip
-        elif version is None or version_key(version) >= version_key(_MODEL_OPTION):
+        else:
             self._add("vllm serve wants the model right behind 'serve'; as an option it is deprecated, and older "
                       "releases refuse it", book.SERVE_MODEL, place, line, option="--model", severity="warning")  # fmt: skip
 

@@ -20,6 +20,8 @@ _RAY = {"RayCluster", "RayService", "RayJob"}
 _KSERVE = {
     "InferenceService", "ServingRuntime", "ClusterServingRuntime", "LLMInferenceService", "LLMInferenceServiceConfig",
 }  # fmt: skip
+# Kinds whose controllers take a pod template as it is, and add variables and labels.
+_FAITHFUL = {"StormService", "DisaggregatedSet", "RoleBasedGroup", "JobSet"}
 EVERYTHING = frozenset({"command", "probes", "shm", "drain", "volumes", "gpu", "rollout", "env", "storage", "service"})
 _DEEPEST = 14
 
@@ -61,7 +63,6 @@ def pod_templates(document: Document) -> list[PodTemplate]:
         return [_core(document.data, kind, path, template) for path, template in found[:1]]
     if kind in _GROUPS:
         return [_group(document.data, path, template) for path, template in found]
-    supplied = EVERYTHING if kind in _KSERVE or kind not in _RAY else EVERYTHING - {"volumes", "env"}
     return [
         PodTemplate(
             path=path,
@@ -69,10 +70,22 @@ def pod_templates(document: Document) -> list[PodTemplate]:
             role=_role(path),
             replicas=None,
             nodes=0 if kind in _RAY or "worker" in _role(path) else 1,
-            supplied=supplied,
+            supplied=_supplied(kind, mapping(template.get("spec"))),
         )
         for path, template in found
     ]
+
+
+def _supplied(kind: str, spec: Mapping[str, Any]) -> frozenset[str]:
+    """What a controller adds to such pods, or may add where it is not known."""
+    if kind in _FAITHFUL:
+        return frozenset({"env", "service"})
+    if kind in _RAY:
+        return EVERYTHING - {"volumes", "env"}
+    whole_pod = any(item.get("image") and (item.get("command") or item.get("args")) for _, item in containers_of(spec))
+    if kind == "InferenceService" and whole_pod and "model" not in spec:
+        return EVERYTHING - {"command", "shm"}
+    return EVERYTHING if kind in _KSERVE else EVERYTHING - {"command"}
 
 
 def _core(data: Mapping[str, Any], kind: str, path: Steps, template: Mapping[str, Any]) -> PodTemplate:

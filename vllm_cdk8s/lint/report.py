@@ -10,7 +10,6 @@ from vllm_cdk8s.core.rules.book import RULES
 from vllm_cdk8s.lint.checking import Result, as_data
 from vllm_cdk8s.lint.finding import Finding
 
-FORMATS = ("text", "json", "sarif", "github")
 _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -11,6 +11,7 @@ from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.core.rules.pod import device_vendor, quantity, resources
+from vllm_cdk8s.core.rules.storage import downloads
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.rules.facts import ServerFacts
@@ -82,6 +83,8 @@ def start_up(facts: ServerFacts) -> Iterator[Problem]:
         return
     size = _billions(facts)
     least = [seconds for billions, seconds in _LEAST_START if size >= billions][-1]
+    if any(problem.rule is book.NOTHING_KEPT for problem in downloads(facts)):
+        least *= 2  # the weights come first
     startup, liveness = probe(facts, "startupProbe"), probe(facts, "livenessProbe")
     if startup is None and facts.container.get("startupProbe"):
         return

@@ -23,7 +23,8 @@ _HOMES = ("/root", "/home")
 _CACHE_WORDS = ("cache", "model", "huggingface", "hf", "weights")
 _NO_DOWNLOAD = {"dummy", "runai_streamer", "tensorizer", "runai_streamer_sharded", "sharded_state"}
 _OFFLINE = {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "VLLM_USE_MODELSCOPE", "HF_ENDPOINT"}
-_OWN_VOLUMES = {"StatefulSet"}
+# Sidecars that are put into the pod mount these by their names.
+_TAKEN_BY_NAME = ("gke-gcsfuse", "istio-", "workload-", "credential-socket", "linkerd-")
 
 
 def _mappings(value: Any) -> list[Mapping[str, Any]]:
@@ -50,7 +51,7 @@ def volumes(facts: ServerFacts) -> Iterator[Problem]:
     if "volumes" in facts.supplied:
         return
     for name, index in declared.items():
-        if name not in mounted:
+        if name not in mounted and not name.startswith(_TAKEN_BY_NAME):
             yield Problem(what="is declared, and no container mounts it", rule=book.VOLUME_NOT_MOUNTED,
                           severity="warning", option=f"volume {name}", at=(*facts.pod_path, "volumes", index))  # fmt: skip
     spec = facts.workload.get("spec")
