@@ -15,7 +15,7 @@ _CORE = {
     "Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob",
 }  # fmt: skip
 _GROUPS = {"LeaderWorkerSet"}
-_RAY = {"RayCluster", "RayService", "RayJob"}
+_RAY = {"RayCluster", "RayService", "RayJob", "RayClusterFleet", "RayClusterReplicaSet"}
 # KServe puts storage, probes, /dev/shm and a drain into what it makes; the others have controllers of their own.
 _KSERVE = {
     "InferenceService", "ServingRuntime", "ClusterServingRuntime", "LLMInferenceService", "LLMInferenceServiceConfig",
