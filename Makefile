@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real format clean help
+.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check format clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,14 @@ catalogue-check: $(VENV)/.test  ## the data files are what vLLM's releases say (
 test-engine-real: $(VENV)/.test  ## command lines through vLLM's own parsers (downloads vLLM)
 	@$(BIN)/python tools/catalogue.py --prepare 0.10.0 0.11.0 0.20.2 $(shell tail -n1 tools/vllm_releases.txt)
 	@VLLM_PARSERS=$(CURDIR)/build/vllm $(WITH_NODE) python -m pytest tests/engine/test_real_parsers.py
+
+models-check: build/models/.ready  ## the table of models is what torch and transformers make of its shapes (downloads torch)
+	@build/models/bin/python tools/models_check.py
+
+build/models/.ready: tools/models_requirements.txt
+	@$(PYTHON) -m venv build/models
+	@build/models/bin/python -m pip install --quiet --disable-pip-version-check -r tools/models_requirements.txt
+	@touch $@
 
 format: $(VENV)/.dev  ## apply ruff's format and safe fixes
 	@$(BIN)/ruff check --fix .

@@ -73,7 +73,7 @@ def test_codes_are_selected_and_ignored_by_their_beginnings(bad: Path, capsys: p
 
 def test_a_wrong_code_is_an_error(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--select", "VC999", str(bad)]) == 2
-    assert "'VC999' is no rule" in capsys.readouterr().err
+    assert "'VC999' is not a rule" in capsys.readouterr().err
 
 
 def test_a_comment_silences_one_rule_at_one_line(tmp_path: Path) -> None:

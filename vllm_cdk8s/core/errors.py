@@ -20,7 +20,7 @@ from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, UNWISE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from vllm_cdk8s.core.rules.book import Rule
+    from vllm_cdk8s.core.rules.rule import Rule
 
 Severity = Literal["error", "warning"]
 Path = tuple["str | int", ...]
@@ -33,7 +33,7 @@ _STEP = re.compile(r"\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\.?([^.\[]+)")
 
 
 def mention(option: str) -> str:
-    """An option, or ``option=value``, in a sentence, which each speaker says its own way."""
+    """An option, ``option=`` or ``option=value``, in a sentence: Python says it as it is, others their own way."""
     return f"{_OPEN}{option}{_CLOSE}"
 
 
@@ -70,8 +70,8 @@ class Problem:
         return () if self.option is None else option_path(self.option)
 
     def sentence(self, say: Callable[[str], str] | None = None) -> str:
-        """The sentence, each mentioned option as ``say`` says it; unsaid, as a keyword of Python."""
-        return _MENTION.sub(lambda match: (say or _keyword)(match[1]), self.what)
+        """The sentence, each mentioned option as ``say`` says it; unsaid, as Python does."""
+        return _MENTION.sub(lambda match: match[1] if say is None else say(match[1]), self.what)
 
     def line(self) -> str:
         """``<where>: <option>: <sentence>``."""
@@ -80,10 +80,6 @@ class Problem:
     def __str__(self) -> str:
         """The line, and the rule's code behind it."""
         return f"{self.line()} [{self.rule.code}]"
-
-
-def _keyword(option: str) -> str:
-    return option if "=" in option or "(" in option else f"{option}="
 
 
 class VllmCdk8sError(ValueError):
@@ -110,8 +106,8 @@ class VllmCdk8sError(ValueError):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The problems as lines, without the codes of their rules."""
-        return tuple(problem.line() for problem in self.problems)
+        """The problems as lines, without the construct that they are of and the codes of their rules."""
+        return tuple(replace(problem, where=None).line() for problem in self.problems)
 
     @property
     def option(self) -> str | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.rules import book, engine, health, pod, security, storage
-from vllm_cdk8s.core.rules.apply import apply
+from vllm_cdk8s.core.inspection import engine, health, pod, security, storage
+from vllm_cdk8s.core.rules import book
+from vllm_cdk8s.core.inspection.apply import apply
 from vllm_cdk8s.lint.documents import UnreadableError, files_of, read
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, object_name, place
 from vllm_cdk8s.lint.servers import Server, servers_of

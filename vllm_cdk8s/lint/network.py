@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.rules import book
-from vllm_cdk8s.core.rules.security import exposed
+from vllm_cdk8s.core.inspection.security import exposed
 from vllm_cdk8s.lint.finding import Place, place
 from vllm_cdk8s.lint.pods import containers_of, items, mapping
 

@@ -11,8 +11,8 @@ from vllm_cdk8s.core.engine.image import floats, is_official, vendor
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
 from vllm_cdk8s.core.errors import Problem, VllmCdk8sError
 from vllm_cdk8s.core.rules import book
-from vllm_cdk8s.core.rules.facts import EngineFacts, ServerFacts
-from vllm_cdk8s.core.rules.pod import device_vendor
+from vllm_cdk8s.core.inspection.facts import EngineFacts, ServerFacts
+from vllm_cdk8s.core.inspection.pod import device_vendor
 from vllm_cdk8s.lint.arguments import Settings, settings_of
 from vllm_cdk8s.lint.commands import is_placeholder, server_command
 from vllm_cdk8s.lint.pods import EVERYTHING, PodTemplate, containers_of, mapping, pod_templates, whole

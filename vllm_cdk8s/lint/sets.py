@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.rules import book, pod, storage
-from vllm_cdk8s.core.rules.facts import ClaimFacts
+from vllm_cdk8s.core.inspection import pod, storage
+from vllm_cdk8s.core.rules import book
+from vllm_cdk8s.core.inspection.facts import ClaimFacts
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, place
 from vllm_cdk8s.lint.metric_names import Use, uses_of, wrong_metrics
 from vllm_cdk8s.lint.network import (
@@ -18,7 +19,7 @@ from vllm_cdk8s.lint.network import (
 from vllm_cdk8s.lint.pods import items, mapping, whole
 
 if TYPE_CHECKING:
-    from vllm_cdk8s.core.rules.facts import ServerFacts
+    from vllm_cdk8s.core.inspection.facts import ServerFacts
     from vllm_cdk8s.lint.documents import Document
     from vllm_cdk8s.lint.pods import PodTemplate
     from vllm_cdk8s.lint.servers import Server

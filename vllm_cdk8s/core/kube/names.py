@@ -43,21 +43,7 @@ def fixed_names(name: str, *, service_suffix: str = "") -> Names:
     )
 
 
-def names_below(scopes: Sequence[str]) -> Names:
-    """The names of a server that has none of its own.
-
-    Args:
-        scopes: the ids from the tree's root to the server.
-    """
-    return Names(
-        workload=tree_name([*scopes, "Resource"]),
-        service=tree_name([*scopes, "Service", "Resource"]),
-        service_account=tree_name([*scopes, "ServiceAccount", "Resource"]),
-        claim=tree_name([*scopes, "Storage", "Resource"]),
-    )
-
-
-def tree_name(scopes: Sequence[str]) -> str:
+def tree_name(scopes: Sequence[str], *, readable: bool = True) -> str:
     """The name that cdk8s gives to the object of this place (``Names.toDnsLabel``), made one that Kubernetes accepts.
 
     Ids may hold capitals, dots and underscores, which cdk8s leaves in the name; the hash behind it keeps names apart
@@ -65,12 +51,14 @@ def tree_name(scopes: Sequence[str]) -> str:
 
     Args:
         scopes: the ids from the tree's root to the object; the root's own is empty.
+        readable: whether Kubernetes must accept it; otherwise it is cdk8s's own, as it is.
     """
     components = [scope for scope in scopes if scope]
     if len(components) == 1 and _PLAIN.fullmatch(components[0]) and len(components[0]) <= _LONGEST:
         return components[0]
-    readable = [_STRAY.sub("", component.lower())[:_LONGEST] for component in components]
-    return _BETWEEN_LABELS.sub("-", _joined([*readable, _digest(scopes)])).strip("-")
+    kept = [_STRAY.sub("", component.lower())[:_LONGEST] for component in components]
+    name = _joined([*kept, _digest(scopes)])
+    return _BETWEEN_LABELS.sub("-", name).strip("-") if readable else name
 
 
 def _digest(scopes: Iterable[str]) -> str:

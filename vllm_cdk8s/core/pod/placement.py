@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL, sequence
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
 
 _TOLERATION_KEYS = ("key", "operator", "value", "effect", "tolerationSeconds")
 # Lt and Gt are those of Kubernetes 1.35 and newer.
@@ -29,7 +30,7 @@ class KaiShare:
     KAI sets a share aside but enforces nothing: vLLM itself must keep to it, so ``gpu_memory_utilization`` may not be
     above it. Where the share is known as a fraction (``gpu_fraction``, or ``gpu_memory_mib`` with
     ``gpu_total_memory_mib``) vLLM is told so.
-    Source: https://github.com/NVIDIA/KAI-Scheduler/tree/main/docs/gpu-sharing
+    Source: https://github.com/kai-scheduler/KAI-Scheduler/tree/main/docs/gpu-sharing
 
     Args:
         queue: the queue, as the label ``kai.scheduler/queue``; None takes the scheduler's default.
@@ -62,7 +63,7 @@ class KaiShare:
                 raise ConflictError("gpu_memory_mib is given too; say one of them", option="kai.gpu_fraction")
         if self.gpu_memory_mib and self.gpu_total_memory_mib and self.gpu_memory_mib > self.gpu_total_memory_mib:
             raise ConflictError(
-                f"{self.gpu_memory_mib} is above gpu_total_memory_mib: {self.gpu_total_memory_mib}",
+                f"{self.gpu_memory_mib} is above {mention('gpu_total_memory_mib')}: {self.gpu_total_memory_mib}",
                 option="kai.gpu_memory_mib",
             )
 

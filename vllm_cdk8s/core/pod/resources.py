@@ -67,7 +67,7 @@ def resource_name(option: str, name: object) -> str:
     return text
 
 
-def with_gpus(
+def with_gpus(  # noqa: C901 - one place where GPUs are said
     resources: Resources, *, gpus: int | None, gpu_resource: str, sizing: Sizing | None = None
 ) -> tuple[Resources, int | None]:
     """The resources with GPUs and the sizing's memory in them, and the number of GPUs, None where nobody said.
@@ -95,6 +95,8 @@ def with_gpus(
     if sizing is not None:
         if number_of_gpus is None:
             number_of_gpus = sizing.gpus
+        elif number_of_gpus < sizing.gpus:
+            raise ConflictError(f"{number_of_gpus} contradicts sizing, which is for {sizing.gpus}", option="gpus")
         if "memory" not in {*resources.requests, *resources.limits}:
             resources = Resources(
                 requests={**resources.requests, "memory": sizing.memory_request},

@@ -244,7 +244,12 @@ def template(
 def _check_mounts(option: str, containers: Sequence[Mapping[str, Any]], volumes: Sequence[Mapping[str, Any]]) -> None:
     known = [volume["name"] for volume in volumes]
     for item in containers:
-        for mount in item.get("volumeMounts", ()):
+        mounts = item.get("volumeMounts", ())
+        if not isinstance(mounts, (list, tuple)) or not all(isinstance(mount, Mapping) for mount in mounts):
+            raise InvalidOptionError(
+                f"{item['name']!r} has volumeMounts {mounts!r}; allowed: a list of mappings as in YAML", option=option
+            )
+        for mount in mounts:
             if mount.get("name") not in known:
                 raise InvalidOptionError(
                     f"{item['name']!r} mounts {mount.get('name')!r}, which is not the name of a volume; there are: "

@@ -214,7 +214,7 @@ SHARED_MEMORY = Rule(
     mend="Mount an emptyDir of medium Memory with a size limit at /dev/shm.",
     source=f"{_VLLM}deployment/k8s/",
 )
-VISIBLE_DEVICES = Rule(
+VISIBLE_DEVICES_RULE = Rule(
     code="VC205",
     name="visible-devices",
     title="A variable hides GPUs that the server needs",
@@ -527,6 +527,88 @@ INGRESS = Rule(
     why="Nothing leads from outside to the server.",
     mend="Correct the field that the message names.",
     source=f"{_K8S}concepts/services-networking/ingress/",
+)
+ROUTE = Rule(
+    code="VC610",
+    name="route",
+    title="The API server refuses this HTTPRoute",
+    why="Nothing leads from the gateway to the server.",
+    mend="Correct the field that the message names.",
+    source="https://gateway-api.sigs.k8s.io/reference/spec/",
+)
+REFERENCE_GRANT = Rule(
+    code="VC611",
+    name="reference-grant",
+    title="A route sends requests to another namespace",
+    why="Without a ReferenceGrant in that namespace the gateway answers 500.",
+    mend="Add a ReferenceGrant there, or put route and server into one namespace.",
+    source="https://gateway-api.sigs.k8s.io/api-types/referencegrant/",
+)
+BACKEND_TLS = Rule(
+    code="VC612",
+    name="backend-tls",
+    title="A gateway leads to a server that speaks TLS itself",
+    why="Gateways speak plain HTTP to their backends unless they are told otherwise, and vLLM then answers nothing.",
+    mend="Add a BackendTLSPolicy for the server's Service, or let the gateway alone speak TLS.",
+    source="https://gateway-api.sigs.k8s.io/api-types/backendtlspolicy/",
+)
+SCRAPED_TWICE = Rule(
+    code="VC613",
+    name="scraped-twice",
+    title="Two monitors have the same server scraped",
+    why="Every sample is there twice, and sums over the pods, which autoscalers use, are twice as high.",
+    mend="Keep one of the two.",
+)
+KEPT_OUT = Rule(
+    code="VC614",
+    name="kept-out",
+    title="A NetworkPolicy keeps out what must reach the server",
+    why="A smoke test fails, or Prometheus has no metrics.",
+    mend="Name it among the policy's clients or scrapers.",
+    source=f"{_K8S}concepts/services-networking/network-policies/",
+)
+NEVER_EVICTED = Rule(
+    code="VC615",
+    name="never-evicted",
+    title="A disruption budget lets no pod go",
+    why="Draining a node, as every upgrade does, waits for ever.",
+    mend="Set maxUnavailable: 1, or run more replicas.",
+    source=f"{_K8S}tasks/run-application/configure-pdb/",
+)
+TWO_OWNERS = Rule(
+    code="VC616",
+    name="two-owners",
+    title="Two things decide on the same pods",
+    why="Each undoes what the other does, or Kubernetes obeys neither.",
+    mend="Keep one of the two.",
+)
+AUTOSCALER = Rule(
+    code="VC617",
+    name="autoscaler",
+    title="An autoscaler cannot do what it is meant to",
+    why="It has nothing to measure against, takes pods away before they have answered, or never wakes the server.",
+    mend="Correct the option that the message names.",
+)
+NO_PODS = Rule(
+    code="VC618",
+    name="no-pods",
+    title="What needs a running pod is given a server that may have none",
+    why="A smoke test of a server that sleeps fails.",
+    mend="Run it when the server is awake, or keep one replica.",
+)
+NODE_FOLDER = Rule(
+    code="VC619",
+    name="node-folder",
+    title="A Job fills a folder of whichever node it lands on",
+    why="Servers on other nodes do not find the models there.",
+    mend="Pin the storage to a node, or use a claim that all nodes mount.",
+)
+TRUSTS_ANYBODY = Rule(
+    code="VC510",
+    name="trusts-anybody",
+    title="A client does not verify the server's certificate",
+    why="It sends its API key to whoever answers.",
+    mend="Give it the certificates to trust.",
 )
 
 RULES = {

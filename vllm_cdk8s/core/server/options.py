@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.pod.options import KubernetesObject, PodOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from vllm_cdk8s.core.engine import EngineArgs
     from vllm_cdk8s.core.pod.resources import Resources
 
@@ -17,7 +18,8 @@ class ServerOptions(PodOptions, total=False):
     """What may be said of any server besides its pods.
 
     Attributes:
-        name: the name of its objects (a claim of its own is ``<name>-pvc``); unsaid, their place in the tree names them.
+        name: the name of its objects (a claim of its own is ``<name>-pvc``); unsaid, their place in the tree
+            names them.
         instance: the label ``app.kubernetes.io/instance``; unsaid, the name of the object that makes the pods.
         app_name: the label ``app.kubernetes.io/name``; ``vllm`` unless said.
         image: the container image; its tag says which vLLM the arguments are checked against;

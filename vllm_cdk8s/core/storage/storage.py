@@ -95,14 +95,15 @@ class Storage:
         many = f"allowed for many nodes: ReadWriteMany, such as {mention('ModelStorage.nfs(...)')}"
         if max_replicas > 1:
             warn(
-                f"a ReadWriteOnce claim with {max_replicas} replicas works only while all of them are on one node; {many}",
+                f"a ReadWriteOnce claim with {max_replicas} replicas works only while all of them are on one node; "
+                f"{many}",
                 option="storage",
                 rule=SINGLE_NODE_CLAIM,
             )
         elif servers > 1:
             warn(
-                f"{servers} servers share a ReadWriteOnce claim, which works only while all their pods are on one node; "
-                f"{many}",
+                f"{servers} servers share a ReadWriteOnce claim, which works only while all their pods are on one "
+                f"node; {many}",
                 option="storage",
                 rule=SINGLE_NODE_CLAIM,
             )

@@ -1,0 +1,85 @@
+"""Rules of the engine's settings, of one server's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.engine import catalogue
+from vllm_cdk8s.core.engine.consistency import Settings, check_features, check_model, check_ranges
+from vllm_cdk8s.core.errors import Collector, Problem, collecting
+from vllm_cdk8s.core.models.facts import known_model
+from vllm_cdk8s.core.rules import book
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.inspection.facts import ServerFacts
+    from vllm_cdk8s.core.rules.rule import Rule
+
+_GENERAL = (book.INVALID, book.CONTRADICTION, book.UNWISE)
+
+
+def found_by(rule: Rule, check: Callable[..., object], *arguments: Any, **options: Any) -> Iterator[Problem]:
+    """What a check raises or warns of, as problems of a rule where it does not say one itself."""
+    collector = Collector()
+    with collecting(collector.warnings):
+        collector.attempt(check, *arguments, **options)
+    for problem in (*collector.problems, *collector.warnings):
+        yield replace(problem, rule=rule) if problem.rule in _GENERAL else problem
+
+
+def in_force(facts: ServerFacts) -> Settings:
+    """The settings as the consistency checks take them."""
+    return Settings(facts.engine.settings, facts.engine.labels)
+
+
+def ranges(facts: ServerFacts) -> Iterator[Problem]:
+    """Numbers that no release takes."""
+    yield from found_by(book.ENGINE_VALUE, check_ranges, in_force(facts))
+
+
+def features(facts: ServerFacts) -> Iterator[Problem]:
+    """Settings that exclude or need one another."""
+    if facts.engine.complete and facts.engine.said <= facts.engine.settings.keys() | {"api_key", "model"} and facts.genuine:
+        yield from found_by(book.ENGINE_CONFLICT, check_features, in_force(facts), facts.engine.version)
+
+
+def model_limits(facts: ServerFacts) -> Iterator[Problem]:
+    """A context beyond the model's positions, heads that cannot be divided."""
+    model = facts.engine.model
+    if model is None or not facts.known("hf_overrides") or "VLLM_ALLOW_LONG_MAX_MODEL_LEN" in facts.env:
+        return
+    for problem in found_by(book.HEADS, check_model, in_force(facts), model, known_model(model)):
+        yield problem if problem.severity == "error" else replace(
+            problem, rule=book.CONTEXT_BEYOND_MODEL, severity="error",
+            what=problem.what.partition(": ")[2], option=facts.engine.label("max_model_len"),
+        )  # fmt: skip
+
+
+def port_variable(facts: ServerFacts) -> Iterator[Problem]:
+    """``VLLM_PORT`` set by hand."""
+    for index, item in enumerate(facts.container.get("env") or ()):
+        if isinstance(item, dict) and item.get("name") == "VLLM_PORT":
+            at = (*facts.container_path, "env", index)
+            value = item.get("value")
+            number = value is not None and str(value).strip().isdecimal()
+            yield Problem(
+                what=f"{value!r} is the first of vLLM's internal ports and not the one that it serves on; --port is that"
+                if number or value is None
+                else f"{value!r} is not a number, and vLLM stops",
+                rule=book.VLLM_PORT,
+                severity="warning" if number or value is None else "error",
+                option="VLLM_PORT",
+                at=at,
+            )
+
+
+def default_of(facts: ServerFacts, name: str) -> Any:
+    """A setting in force, or the release's own default."""
+    if name in facts.engine.settings:
+        return facts.engine.settings[name]
+    option = catalogue.release(facts.engine.version.name).option(name)
+    return None if option is None else option.default
+
+
+CHECKS = (ranges, features, model_limits, port_variable)
