@@ -198,8 +198,9 @@ def test_a_value_that_is_not_among_the_choices_is_refused_with_them() -> None:
 
 
 def test_a_value_that_only_a_plug_in_can_know_warns() -> None:
-    with pytest.warns(VllmCdk8sWarning, match="tool_call_parser: 'hermess' is not a value .*did you mean 'hermes'"):
-        command(engine_args={"tool_call_parser": "hermess"})
+    with pytest.warns(VllmCdk8sWarning, match="quantization: 'house_blend' is not a value .*a plug-in may"):
+        command(engine_args={"quantization": "house_blend"})
+    assert "'nope' is not a value" in refusal(engine_args={"tool_call_parser": "nope"})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         command(engine_args={"tool_call_parser": "mine", "tool_parser_plugin": "/plugins/mine.py"})
@@ -314,7 +315,7 @@ def test_a_setting_given_both_typed_and_raw_is_refused() -> None:
         (["-O3"], "optimization_level", "3"),
         (["-O=3"], "optimization_level", "3"),
         (["-O", "3"], "optimization_level", "3"),
-        (["--seed", "-1"], "seed", -1),
+        (["--max-logprobs", "-1"], "max_logprobs", -1),
         (["--no-enable-prefix-caching"], "enable_prefix_caching", False),
         (["--served_model_name", "a", "b", "--seed=1"], "served_model_name", ["a", "b"]),
         (["--middleware=a", "--seed=1", "--middleware", "b"], "middleware", ["a", "b"]),

@@ -14,9 +14,9 @@ from vllm_cdk8s.core.engine.consistency import (
     check_features,
     check_gpus,
     check_model,
-    check_named_values,
     check_ranges,
 )
+from vllm_cdk8s.core.engine.limits import check_bounds, check_names
 from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.core.engine.naming import gone, unknown
 from vllm_cdk8s.core.engine.options import checked, json_data, rendered, rendered_unknown, tokens
@@ -173,7 +173,8 @@ def engine_command(
     values = {"model": model, "host": host, "port": port, **said, **ours}
     settings = Settings(values, {setting: item.label for setting, item in given.items()})
     check_ranges(settings)
-    check_named_values(settings, release)
+    check_bounds(settings, release)
+    check_names(settings, release, finding)
     copies = settings.size("data_parallel_size")
     command = EngineCommand(
         args=(

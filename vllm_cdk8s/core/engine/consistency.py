@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.engine.options import near, tokens
+from vllm_cdk8s.core.engine.options import tokens
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 
 if TYPE_CHECKING:
-    from vllm_cdk8s.core.engine.catalogue import Release
     from vllm_cdk8s.core.engine.version import EngineVersion
     from vllm_cdk8s.core.models.facts import ModelFacts
 
@@ -62,20 +61,6 @@ def check_ranges(settings: Settings) -> None:
             checks.integer(settings.label(name), settings[name], minimum=least)
     if settings["max_model_len"] == 0:
         raise InvalidOptionError("0 leaves no room for a request", option=settings.label("max_model_len"))
-
-
-def check_named_values(settings: Settings, release: Release) -> None:
-    """Warn about a value that vLLM does not name where plug-ins may add to what it names, and none is loaded."""
-    if any(name.endswith("_plugin") and value for name, value in settings.values.items()):
-        return
-    for name, value in settings.values.items():
-        spec = release.option(name)
-        if spec is None or not spec.values:
-            continue
-        for item in value if isinstance(value, list) else [value]:
-            # With a dot it is the path of a class.
-            if isinstance(item, str) and item not in spec.values and "." not in item:
-                warn(f"{settings.label(name)}: {item!r} is not a value that vLLM itself knows{near(item, spec.values)}")
 
 
 def check_model(settings: Settings, model: str, facts: ModelFacts | None) -> None:
