@@ -192,7 +192,7 @@ def test_a_value_that_is_not_among_the_choices_is_refused_with_them() -> None:
     assert refusal(engine_args={"dtype": "flaot16"}) == (
         "dtype: 'flaot16' is none of auto, bfloat16, float, float16, float32, half; did you mean 'float16'?"
     )
-    assert refusal(extra_args=["--dtype=int3"]).startswith("extra_args[0]: 'int3' is none of auto,")
+    assert refusal(extra_args=["--dtype=int3"]).startswith("extra_args[0]: --dtype: 'int3' is none of auto,")
     with pytest.warns(VllmCdk8sWarning, match="'int3' is none of"):
         assert "--dtype=int3" in command(engine_args={"dtype": "int3"}, image="vllm/vllm-openai:latest").args
 
@@ -274,9 +274,9 @@ def test_a_token_without_a_value_is_no_secret() -> None:
         (["--enforce-eager=true"], "extra_args[0]: --enforce-eager takes no value"),
         (["--seed"], "extra_args[0]: --seed needs a value"),
         (["--seed", "--enforce-eager"], "extra_args[0]: --seed needs a value"),
-        (["--seed=one"], "extra_args[0]: 'one' is not a whole number"),
-        (["--limit-mm-per-prompt={"], "extra_args[0]: '{' is not JSON"),
-        (["--limit-mm-per-prompt=3"], "extra_args[0]: 3 is not a mapping"),
+        (["--seed=one"], "extra_args[0]: --seed: 'one' is not a whole number"),
+        (["--limit-mm-per-prompt={"], "extra_args[0]: --limit-mm-per-prompt: '{' is not JSON"),
+        (["--limit-mm-per-prompt=3"], "extra_args[0]: --limit-mm-per-prompt: 3 is not a mapping"),
         (["--max-model", "1"], "extra_args[0]: --max-model is an abbreviation, which another release may read"),
         (["--seed=1", "--seed=2"], "extra_args[1]: --seed is given twice (before at extra_args[0])"),
         (["--enforce-eager", "--no-enforce-eager"], "extra_args[1]: --enforce-eager is given twice"),

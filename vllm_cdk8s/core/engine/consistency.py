@@ -26,14 +26,14 @@ class Settings:
 
     def __init__(self, values: Mapping[str, Any], labels: Mapping[str, str]) -> None:
         self.values = values
-        self._labels = labels
+        self.labels = labels
 
     def __getitem__(self, name: str) -> Any:
         return self.values.get(name)
 
     def label(self, name: str) -> str:
         """The option as its user wrote it."""
-        return self._labels.get(name, name)
+        return self.labels.get(name, name)
 
     def size(self, name: str) -> int:
         """A parallel size; one where nobody set it."""
@@ -135,6 +135,13 @@ def check_features(settings: Settings, version: EngineVersion) -> None:
             f"{settings['max_num_batched_tokens']!r} is less than max_model_len {settings['max_model_len']}, and "
             "enable_chunked_prefill is off, so no long request could run",
             option=settings.label("max_num_batched_tokens"),
+        )
+    tensor, context = settings.size("tensor_parallel_size"), settings.size("decode_context_parallel_size")
+    if tensor % context and ("config" not in settings.values or "tensor_parallel_size" in settings.values):
+        # ParallelConfig, all releases that have it: the ranks of one group share the heads of the other.
+        raise ConflictError(
+            f"{context} does not divide tensor_parallel_size {tensor}, so vLLM refuses to start",
+            option=settings.label("decode_context_parallel_size"),
         )
     # validate_parsed_serve_args in the command line of `vllm serve`, all releases.
     for name, needed in (

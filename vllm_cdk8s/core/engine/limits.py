@@ -52,6 +52,7 @@ _BEYOND: dict[str, dict[str, Any]] = {
     "num_redundant_experts": {"ge": 0},
     "swap_space": {"ge": 0},
 }
+_BEYOND_KEYS = {("compilation_config", "level"): {"ge": 0, "le": 3}}
 # These have a message, or a meaning of numbers below zero, of their own.
 _ELSEWHERE = {"gpu_memory_utilization", "max_model_len"}
 # What switches the loading of names that vLLM does not have itself on.
@@ -73,13 +74,21 @@ def check_bounds(settings: Settings, release: Release) -> None:
     Raises:
         InvalidOptionError: one is out of range.
     """
+    level = settings["optimization_level"]
+    if level is not None and str(level).removeprefix("O") not in {"0", "1", "2", "3"}:
+        raise InvalidOptionError(
+            f"{level!r} is none of 0, 1, 2, 3, O0, O1, O2, O3",
+            option=settings.label("optimization_level"),
+            rule=ENGINE_VALUE,
+        )
     for name, value in settings.values.items():
         if name in _ELSEWHERE or isinstance(value, (str, bool)):
             continue
         label = settings.label(name)
         if isinstance(value, Mapping):
             for path, item in _leaves(value):
-                _within(f"{label}.{path}", _bound(_data()["keys"].get(name, {}).get(path), release.index), item)
+                limits = _bound(_data()["keys"].get(name, {}).get(path), release.index)
+                _within(f"{label}.{path}", limits or _BEYOND_KEYS.get((name, path)), item)
             continue
         limits = bounds(name, release)
         for item in value if isinstance(value, list) else [value]:
