@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vllm_cdk8s.core.engine.image import repository
+from vllm_cdk8s.core.engine.devices import repository
 from vllm_cdk8s.lint.pods import items
 from vllm_cdk8s.lint.shell import NotReadableError, Word, simple_commands, without_assignments
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import catalogue
-from vllm_cdk8s.core.engine.image import floats, is_official, vendor
+from vllm_cdk8s.core.engine.devices import built_for, floats
+from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
 from vllm_cdk8s.core.errors import Problem, VllmCdk8sError
 from vllm_cdk8s.core.rules import book
@@ -111,7 +112,7 @@ def _server(
         supplied=template.supplied,
         pod_at=template.path,
         container_at=path,
-        genuine=is_official(image) or vendor(image) is not None,
+        genuine=own(image) or built_for(image) is not None,
     )
     more = []
     installs = command.installs
@@ -129,15 +130,15 @@ def _server(
 
 def _version(image: str, options: Options) -> tuple[EngineVersion, bool]:
     said = None
-    if is_official(image) or image.startswith(_TOLD_BY_NAME):
+    if own(image) or image.startswith(_TOLD_BY_NAME):
         try:
             said = said_version(image, None)
         except VllmCdk8sError:
             said = None
-    if said is None and not (is_official(image) and floats(image)) and options.vllm is not None:
+    if said is None and not (own(image) and floats(image)) and options.vllm is not None:
         said = options.vllm
     known = said is not None and catalogue.release(said).name == said
-    return EngineVersion(name=said, known=known), said is not None or (is_official(image) and floats(image))
+    return EngineVersion(name=said, known=known), said is not None or (own(image) and floats(image))
 
 
 def _gpus(container: Mapping[str, Any]) -> tuple[int | None, str]:

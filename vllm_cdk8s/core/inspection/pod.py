@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.consistency import check_gpus
-from vllm_cdk8s.core.engine.image import floats, is_official, vendor
+from vllm_cdk8s.core.engine.devices import built_for, floats
+from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules import book
@@ -58,7 +59,7 @@ def gpu_counts(facts: ServerFacts) -> Iterator[Problem]:
     said = facts.engine.said
     if not facts.gpus or facts.nodes < 1 or not all(map(facts.known, _SIZES)) or said & set(_BEYOND_THE_POD):
         return
-    if not facts.engine.complete or vendor(facts.image) == "cpu" or device_vendor(facts.gpu_resource) == "aws":
+    if not facts.engine.complete or built_for(facts.image) == "cpu" or device_vendor(facts.gpu_resource) == "aws":
         return
     asked = 1
     for name in _SIZES:
@@ -95,7 +96,7 @@ def device_quantities(facts: ServerFacts) -> Iterator[Problem]:
 
 def no_gpu(facts: ServerFacts) -> Iterator[Problem]:
     """CUDA's image in a pod that asks for no device in any way."""
-    if vendor(facts.image) != "nvidia" or "gpu" in facts.supplied or facts.pod.get("runtimeClassName"):
+    if built_for(facts.image) != "nvidia" or "gpu" in facts.supplied or facts.pod.get("runtimeClassName"):
         return
     asked = [str(name).lower() for which in ("limits", "requests") for name in resources(facts.container, which)]
     others = {*facts.env, *(str(key) for key in _annotations(facts))}
@@ -122,7 +123,7 @@ def _annotations(facts: ServerFacts) -> Mapping[str, Any]:
 
 def wrong_vendor(facts: ServerFacts) -> Iterator[Problem]:
     """An image for one vendor's devices, and another vendor's asked for."""
-    built = vendor(facts.image)
+    built = built_for(facts.image)
     for name in resources(facts.container, "limits"):
         made = device_vendor(str(name))
         if built is None or made is None or built == made:
@@ -216,7 +217,7 @@ def host_memory(facts: ServerFacts) -> Iterator[Problem]:
 
 def cpu_kv_cache(facts: ServerFacts) -> Iterator[Problem]:
     """The CPU back end without a size for its KV cache."""
-    if vendor(facts.image) != "cpu" or facts.container.get("envFrom") or not facts.engine.version.at_least("0.12.0"):
+    if built_for(facts.image) != "cpu" or facts.container.get("envFrom") or not facts.engine.version.at_least("0.12.0"):
         return
     told = {"kv_cache_memory_bytes", "gpu_memory_utilization", "num_gpu_blocks_override", "config"}
     if "VLLM_CPU_KVCACHE_SPACE" in facts.env or facts.engine.said & told or not facts.engine.complete:
@@ -238,7 +239,7 @@ def duplicate_variables(facts: ServerFacts) -> Iterator[Problem]:
 
 def floating_tag(facts: ServerFacts) -> Iterator[Problem]:
     """An image of which nobody can say later which it was."""
-    if facts.image and floats(facts.image) and (is_official(facts.image) or vendor(facts.image)):
+    if facts.image and floats(facts.image) and (own(facts.image) or built_for(facts.image)):
         yield Problem(what=f"{facts.image!r} is another vLLM after the next release", rule=book.FLOATING_TAG,
                       severity="warning", option="image", at=(*facts.container_path, "image"))  # fmt: skip
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from vllm_cdk8s.core.engine.image import vendor
+from vllm_cdk8s.core.engine.devices import built_for
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.rules import book
 
@@ -70,7 +70,7 @@ def user(facts: ServerFacts) -> Iterator[Problem]:
     outer = facts.pod.get("securityContext")
     merged = {**(outer if isinstance(outer, Mapping) else {}), **(inner if isinstance(inner, Mapping) else {})}
     at = (*facts.container_path, "securityContext") if inner else (*facts.pod_path, "securityContext")
-    if merged.get("runAsNonRoot") is True and merged.get("runAsUser") in (None, 0) and vendor(facts.image) == "nvidia":
+    if merged.get("runAsNonRoot") is True and merged.get("runAsUser") in (None, 0) and built_for(facts.image) == "nvidia":
         if merged.get("runAsUser") == 0 or "nonroot" not in facts.image:
             yield Problem(what=f"the user of {facts.image!r} is root, so the kubelet does not start it; say runAsUser too",
                           rule=book.CANNOT_RUN_AS, option="runAsNonRoot", at=at)  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.engine.image import is_official, vendor
+from vllm_cdk8s.core.engine.devices import built_for
+from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.models.weight_types import BYTES, canonical
@@ -69,7 +70,7 @@ def downloads(facts: ServerFacts) -> Iterator[Problem]:
     if model is None or not _from_the_hub(model) or "storage" in facts.supplied or facts.kind in {"Job", "CronJob"}:
         return
     settings, env = facts.engine.settings, facts.env
-    if not facts.engine.complete or not (is_official(facts.image) or vendor(facts.image)) or facts.container.get("envFrom"):
+    if not facts.engine.complete or not (own(facts.image) or built_for(facts.image)) or facts.container.get("envFrom"):
         return
     if settings.get("load_format") in _NO_DOWNLOAD or _OFFLINE & env.keys() or "load_format" in facts.engine.said - settings.keys():
         return
