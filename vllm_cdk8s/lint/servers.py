@@ -11,6 +11,8 @@ from vllm_cdk8s.core.engine.devices import built_for, floats
 from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
 from vllm_cdk8s.core.errors import Problem, VllmCdk8sError
+from vllm_cdk8s.core.models.accelerators import accelerator, accelerator_of_labels, mig_profile, partition
+from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.core.inspection.facts import EngineFacts, ServerFacts
 from vllm_cdk8s.core.inspection.pod import device_vendor
@@ -19,6 +21,7 @@ from vllm_cdk8s.lint.commands import is_placeholder, server_command
 from vllm_cdk8s.lint.pods import EVERYTHING, PodTemplate, containers_of, mapping, pod_templates, whole
 
 if TYPE_CHECKING:
+    from vllm_cdk8s.core.models.accelerators import Accelerator
     from vllm_cdk8s.lint.commands import ServerCommand
     from vllm_cdk8s.lint.documents import Document
     from vllm_cdk8s.lint.finding import Options
@@ -110,6 +113,8 @@ def _server(
         gpu_resource=resource,
         guarded="api_key" in settings.said or "VLLM_API_KEY" in env,
         supplied=template.supplied,
+        accelerator=_accelerator(spec, resource, options),
+        model=None if model is None else known_model(model),
         pod_at=template.path,
         container_at=path,
         genuine=own(image) or built_for(image) is not None,
@@ -139,6 +144,19 @@ def _version(image: str, options: Options) -> tuple[EngineVersion, bool]:
         said = options.vllm
     known = said is not None and catalogue.release(said).name == said
     return EngineVersion(name=said, known=known), said is not None or (own(image) and floats(image))
+
+
+def _accelerator(spec: Mapping[str, Any], resource: str, options: Options) -> Accelerator | None:
+    """The kind of GPU that the node selector asks for, else the one that the user of the check says."""
+    labels = {str(key): str(value) for key, value in mapping(spec.get("nodeSelector")).items()}
+    try:
+        found = accelerator_of_labels(labels) if labels else None
+        if found is None and options.gpu is not None:
+            found = accelerator(options.gpu)
+        profile = mig_profile(resource)
+        return partition(found, profile) if found is not None and profile is not None else found
+    except VllmCdk8sError:
+        return None
 
 
 def _gpus(container: Mapping[str, Any]) -> tuple[int | None, str]:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.consistency import Settings, check_features, check_model, check_ranges
-from vllm_cdk8s.core.errors import Collector, Problem, collecting
+from vllm_cdk8s.core.engine.environment import check_environment
+from vllm_cdk8s.core.engine.limits import check_bounds, check_names
+from vllm_cdk8s.core.engine.serving import check_host
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError, Problem, collecting
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules import book
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.inspection.facts import ServerFacts
     from vllm_cdk8s.core.rules.rule import Rule
 
+_SERVED = {"Deployment", "StatefulSet"}
 _GENERAL = (book.INVALID, book.CONTRADICTION, book.UNWISE)
 
 
@@ -74,12 +78,55 @@ def port_variable(facts: ServerFacts) -> Iterator[Problem]:
             )
 
 
-def default_of(facts: ServerFacts, name: str) -> Any:
-    """A setting in force, or the release's own default."""
-    if name in facts.engine.settings:
-        return facts.engine.settings[name]
-    option = catalogue.release(facts.engine.version.name).option(name)
-    return None if option is None else option.default
+def reachable(facts: ServerFacts) -> Iterator[Problem]:
+    """An address that nothing outside of the container reaches."""
+    host = facts.engine.settings.get("host")
+    others = [*(facts.pod.get("containers") or ()), *(facts.pod.get("initContainers") or ())]
+    # A proxy in the pod may be who is to reach it.
+    if isinstance(host, str) and len(others) <= 1 and facts.kind in _SERVED and not facts.pod.get("hostNetwork"):
+        yield from found_by(book.NEVER_READY, check_host, facts.engine.label("host"), host)
 
 
-CHECKS = (ranges, features, model_limits, port_variable)
+def names(facts: ServerFacts) -> Iterator[Problem]:
+    """Values that must be in one of vLLM's registries."""
+    version = facts.engine.version
+    if facts.genuine and version.known:
+        for problem in found_by(book.ENGINE_VALUE, _registered, facts):
+            yield problem if problem.severity == "error" else replace(
+                problem, what=problem.what.removeprefix(f"{problem.what.partition(': ')[0]}: "),
+                option=problem.option or problem.what.partition(": ")[0],
+            )  # fmt: skip
+
+
+def _registered(facts: ServerFacts) -> None:
+    def report(error: InvalidOptionError) -> None:
+        raise error
+
+    release = catalogue.release(facts.engine.version.name)
+    check_bounds(in_force(facts), release)
+    check_names(in_force(facts), release, report)
+
+
+def variables(facts: ServerFacts) -> Iterator[Problem]:
+    """Variables of vLLM that this release does not have, and values that it does not take."""
+    version = facts.engine.version
+    if not facts.genuine or "env" in facts.supplied or (version.name is not None and not version.known):
+        return
+    items = facts.container.get("env") or ()
+    # What a script or another argument reads is for that.
+    words = f"{facts.container.get('command')} {facts.container.get('args')}"
+    for index, item in enumerate(items):
+        name = str(item.get("name"))
+        if name in {"VLLM_PORT", "VLLM_API_KEY"} or name in words or "valueFrom" in item:
+            continue
+        for problem in check_environment({name: facts.env.get(name)}, version, option=""):
+            absent = problem.what.startswith("not a variable")
+            yield replace(
+                problem,
+                option=name,
+                severity="warning" if absent else problem.severity,
+                at=(*facts.container_path, "env", index),
+            )
+
+
+CHECKS = (ranges, features, model_limits, port_variable, reachable, names, variables)

@@ -13,6 +13,7 @@ from vllm_cdk8s.core.engine.devices import built_for, floats
 from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.models.ledger import ledger
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.core.inspection.engine import found_by, in_force
 
@@ -153,10 +154,10 @@ def visible_devices(facts: ServerFacts) -> Iterator[Problem]:
     needed = facts.engine.size("tensor_parallel_size") * facts.engine.size("pipeline_parallel_size")
     if beyond:
         yield Problem(what=f"{value!r} names device {beyond[0]}, and the container has {facts.gpus}, counted from 0",
-                      rule=book.VISIBLE_DEVICES, option="CUDA_VISIBLE_DEVICES", at=at)  # fmt: skip
+                      rule=book.VISIBLE_DEVICES_RULE, option="CUDA_VISIBLE_DEVICES", at=at)  # fmt: skip
     elif len(indices) < needed and all(map(facts.known, _SIZES)) and not in_force(facts).spans_pods():
         yield Problem(what=f"{value!r} shows {len(indices)} of the {needed} GPUs that the parallel sizes ask for",
-                      rule=book.VISIBLE_DEVICES, option="CUDA_VISIBLE_DEVICES", at=at)  # fmt: skip
+                      rule=book.VISIBLE_DEVICES_RULE, option="CUDA_VISIBLE_DEVICES", at=at)  # fmt: skip
 
 
 def shared_memory(facts: ServerFacts) -> Iterator[Problem]:
@@ -195,6 +196,20 @@ def offload(facts: ServerFacts) -> Iterator[Problem]:
         yield Problem(what=f"{size:g} GiB are kept in /dev/shm, which has {room / _GIB:.3g} GiB",
                       rule=book.OFFLOAD_IN_SHM, option=facts.engine.label("kv_offloading_size"),
                       at=facts.container_path)  # fmt: skip
+
+
+def gpu_memory(facts: ServerFacts) -> Iterator[Problem]:
+    """A model that its GPUs cannot hold, where both are known."""
+    if facts.accelerator is None or facts.model is None or not facts.gpus or facts.nodes < 1 or not facts.engine.complete:
+        return
+    if not facts.engine.said <= facts.engine.settings.keys() | {"model", "api_key"} or "hf_overrides" in facts.engine.said:
+        return
+    made = ledger(model=facts.model, accelerator=facts.accelerator, engine=facts.engine.settings, gpus=facts.gpus,
+                  nodes=facts.nodes)  # fmt: skip
+    for line in made.errors:
+        if line.resource in {"gpu_memory", "format"}:
+            yield Problem(what=f"{line.text()}, of {facts.accelerator.name}", rule=book.GPU_MEMORY,
+                          at=facts.container_path)  # fmt: skip
 
 
 def host_memory(facts: ServerFacts) -> Iterator[Problem]:
@@ -245,6 +260,6 @@ def floating_tag(facts: ServerFacts) -> Iterator[Problem]:
 
 
 CHECKS = (
-    gpu_counts, device_quantities, no_gpu, wrong_vendor, visible_devices, shared_memory, offload, host_memory,
+    gpu_counts, device_quantities, no_gpu, wrong_vendor, visible_devices, shared_memory, offload, gpu_memory, host_memory,
     cpu_kv_cache, duplicate_variables, floating_tag,
 )  # fmt: skip
