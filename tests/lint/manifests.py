@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import deepcopy
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from vllm_cdk8s.lint.checking import check
-from vllm_cdk8s.lint.finding import Finding, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from vllm_cdk8s.lint.finding import Finding, Options
 
 GOOD: dict[str, Any] = {
     "apiVersion": "apps/v1",
@@ -69,7 +72,7 @@ SERVICE = {
 
 
 def changed(base: dict[str, Any] = GOOD, **changes: Any) -> dict[str, Any]:
-    """Change a copy: ``container.image`` and the like by double underscores; ``container``, ``pod`` and ``spec`` lead."""
+    """Change a copy: ``container__image`` and the like; ``container``, ``pod``, ``spec`` and ``top`` lead."""
     result = deepcopy(base)
     roots = {"top": result, "spec": result.get("spec", {})}
     if "template" in roots["spec"]:

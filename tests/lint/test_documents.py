@@ -17,18 +17,33 @@ def documents(text: str, tmp_path: Path) -> tuple[list[Document], list[str]]:
 
 
 def test_lines_are_those_of_the_file_over_all_documents_and_lists(tmp_path: Path) -> None:
-    text = "apiVersion: v1\nkind: A\n---\n# two\napiVersion: v1\nkind: PodList\nitems:\n- kind: Pod\n  spec:\n    x: [1, 2]\n"
+    items = "items:\n- kind: Pod\n  spec:\n    x: [1, 2]\n"
+    text = f"apiVersion: v1\nkind: A\n---\n# two\napiVersion: v1\nkind: PodList\n{items}"
     (first, second), problems = documents(text, tmp_path)
     assert problems == []
     assert (first.kind, first.line(("kind",))) == ("A", 2)
     assert second.kind == "Pod"
-    assert [second.line(path) for path in ((), ("spec",), ("spec", "x", 1), ("spec", "gone", "deeper"))] == [8, 9, 10, 9]
+    assert [second.line(path) for path in ((), ("spec",), ("spec", "x", 1), ("spec", "gone", "deeper"))] == [
+        8,
+        9,
+        10,
+        9,
+    ]
 
 
 def test_values_are_read_as_kubernetes_reads_them(tmp_path: Path) -> None:
     text = "kind: A\napiVersion: v1\nspec: {a: yes, b: 0755, c: ~, d: 1.5, e: '1', f: 2026-01-01, g: 1:30, h: 0o7}\n"
     (found,), _ = documents(text, tmp_path)
-    assert found.data["spec"] == {"a": True, "b": 493, "c": None, "d": 1.5, "e": "1", "f": "2026-01-01", "g": "1:30", "h": "0o7"}
+    assert found.data["spec"] == {
+        "a": True,
+        "b": 493,
+        "c": None,
+        "d": 1.5,
+        "e": "1",
+        "f": "2026-01-01",
+        "g": "1:30",
+        "h": "0o7",
+    }
 
 
 def test_a_key_that_is_there_twice(tmp_path: Path) -> None:
@@ -39,7 +54,7 @@ def test_a_key_that_is_there_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("kind: A\napiVersion: v1\nmetadata: {{ include \"x\" . }}\n", "3: is a template"),
+        ('kind: A\napiVersion: v1\nmetadata: {{ include "x" . }}\n', "3: is a template"),
         ("{{- if .Values.x }}\nkind: A\n{{- end }}\n", "is a template"),
         ("kind: A\n  apiVersion: v1\n", "is not YAML: mapping values are not allowed"),
         ("kind: A\napiVersion: v1\nspec: " + "[" * 300 + "]" * 300, "nested too deeply"),
@@ -77,7 +92,10 @@ def test_standard_input_missing_files_and_files_that_are_no_text(tmp_path: Path)
     assert list(read(str(tmp_path / "no.yaml"), problems=problems)) == []
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
     assert list(read(str(tmp_path / "b.yaml"), problems=problems)) == []
-    assert [problem.reason for problem in problems] == ["cannot be read: No such file or directory", "is not text in UTF-8"]
+    assert [problem.reason for problem in problems] == [
+        "cannot be read: No such file or directory",
+        "is not text in UTF-8",
+    ]
 
 
 def test_comments_that_silence(tmp_path: Path) -> None:

@@ -78,7 +78,9 @@ def test_a_wrong_code_is_an_error(bad: Path, capsys: pytest.CaptureFixture[str])
 
 def test_a_comment_silences_one_rule_at_one_line(tmp_path: Path) -> None:
     text = yaml.safe_dump(changed(container__image="vllm/vllm-openai:latest"), sort_keys=False)
-    beside = text.replace("image: vllm/vllm-openai:latest", "image: vllm/vllm-openai:latest  # vllm-cdk8s: ignore VC220 demo")
+    beside = text.replace(
+        "image: vllm/vllm-openai:latest", "image: vllm/vllm-openai:latest  # vllm-cdk8s: ignore VC220 demo"
+    )
     assert codes(run(tmp_path, text)) == ["VC220"]
     assert run(tmp_path, beside) == []
     above = text.replace("        image:", "        # vllm-cdk8s: ignore VC220 demo\n        image:")
@@ -105,7 +107,9 @@ def test_it_starts_without_pydantic_node_and_cdk8s(bad: Path) -> None:
         "import sys; from vllm_cdk8s.cli.main import main; main(['check', sys.argv[1]]);"
         "print(sorted({'pydantic', 'jsii', 'cdk8s', 'constructs'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(bad)], capture_output=True, text=True, check=True, env=os.environ)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(bad)], capture_output=True, text=True, check=True, env=os.environ
+    )
     assert done.stdout.splitlines()[-1] == "[]"
 
 

@@ -66,4 +66,9 @@ def _release(text: str | None) -> str | None:
 
 def _colour() -> bool:
     """Whether standard output is a terminal whose user has not said otherwise: https://no-color.org/."""
-    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        sys.stdout is not None
+        and sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )

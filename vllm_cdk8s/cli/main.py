@@ -181,7 +181,9 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("paths", metavar="FILE", nargs="+", help="a file, a folder, or '-' for standard input")
     check.add_argument("--format", choices=["text", "json", "sarif", "github"], default="text",
                        help="how to print findings (default: text)")  # fmt: skip
-    check.add_argument("--select", metavar="CODES", action="append", default=[], help="only these rules, or families such as VC4")
+    check.add_argument(
+        "--select", metavar="CODES", action="append", default=[], help="only these rules, or families such as VC4"
+    )
     check.add_argument("--ignore", metavar="CODES", action="append", default=[], help="all but these rules")
     check.add_argument("--severity", choices=["warning", "error"], default="warning",
                        help="the least severity to report (default: warning)")  # fmt: skip

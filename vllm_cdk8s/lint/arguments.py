@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
@@ -100,8 +99,10 @@ class _Reading:
         elif word.text:
             self._add(
                 f"{word.text!r} belongs to no option; vLLM stops with 'unrecognized arguments'",
-                book.ENGINE_OPTION, place, word.line,
-            )  # fmt: skip
+                book.ENGINE_OPTION,
+                place,
+                word.line,
+            )
 
     def _group(self, words: list[Word], place: tuple[str | int, ...]) -> None:
         """One option and what follows it."""
@@ -112,8 +113,9 @@ class _Reading:
             return
         flag = self._full(start.partition("=")[0])
         if flag is None:
-            self._add(f"{start} could be several options; vLLM stops with 'ambiguous option'", book.ENGINE_OPTION,
-                      place, line)  # fmt: skip
+            self._add(
+                f"{start} could be several options; vLLM stops with 'ambiguous option'", book.ENGINE_OPTION, place, line
+            )
             return
         known = self._release.flags.get("--" + flag[2:].replace("_", "-") if flag.startswith("--") else flag)
         name = known[0] if known else flag.lstrip("-").replace("-", "_")
@@ -166,10 +168,10 @@ class _Reading:
             except VllmCdk8sError as error:
                 errors.append(error)
         known = self._release.option(name) is not None
-        for error in errors:
-            self._report(error, name, flag, place, line, known=known, doubt=False)
-        for error in doubts:
-            self._report(error, name, flag, place, line, known=known, doubt=True)
+        for found_error in errors:
+            self._report(found_error, name, flag, place, line, known=known, doubt=False)
+        for found_error in doubts:
+            self._report(found_error, name, flag, place, line, known=known, doubt=True)
         if self._sure and self._version.known:
             self._result.problems += [
                 (replace(problem, what=_plain(problem, flag), option=flag, rule=book.DEPRECATED), place, line)
@@ -184,15 +186,28 @@ class _Reading:
             if before is not None and isinstance(before, dict) and isinstance(given.value, dict):
                 given.value = {**before, **given.value}
             elif before is not None and before != given.value and not isinstance(before, list):
-                self._add(f"is given twice, {before!r} and {given.value!r}; vLLM takes the last", book.CONTRADICTION,
-                          place, line, option=flag, severity="warning")  # fmt: skip
+                self._add(
+                    f"is given twice, {before!r} and {given.value!r}; vLLM takes the last",
+                    book.CONTRADICTION,
+                    place,
+                    line,
+                    option=flag,
+                    severity="warning",
+                )
             self._result.values[key] = given.value
             self._note(key, flag, place, line)
 
     def _report(
-        self, error: VllmCdk8sError, name: str, flag: str, place: tuple[str | int, ...], line: int, *,
-        known: bool, doubt: bool,
-    ) -> None:  # fmt: skip
+        self,
+        error: VllmCdk8sError,
+        name: str,
+        flag: str,
+        place: tuple[str | int, ...],
+        line: int,
+        *,
+        known: bool,
+        doubt: bool,
+    ) -> None:
         """Pass a problem on where this vLLM surely has it."""
         problem = error.problems[0]
         text = _plain(problem, flag)
@@ -218,8 +233,13 @@ class _Reading:
         self._note(name, flag, place, line)
         value = texts[0].partition("=")[2] or (texts[1] if len(texts) > 1 else "")
         if value.strip() and not value.startswith("$") and value.upper() not in _NO_SECRETS:
-            self._add("holds a literal secret; everyone who reads the manifest has it", book.LITERAL_SECRET, place,
-                      line, option=flag)  # fmt: skip
+            self._add(
+                "holds a literal secret; everyone who reads the manifest has it",
+                book.LITERAL_SECRET,
+                place,
+                line,
+                option=flag,
+            )
         return True
 
     def _glued(self, word: Word, place: tuple[str | int, ...]) -> None:
@@ -228,8 +248,13 @@ class _Reading:
             self._result.complete = False
             return
         shown = flag if flag.lstrip("-").replace("-", "_") in _SECRETS else repr(word.text)
-        self._add(f"{shown} is one argument with a blank in it, which vLLM does not understand; make it two items, or "
-                  f"write {flag}=...", book.ENGINE_OPTION, place, word.line)  # fmt: skip
+        self._add(
+            f"{shown} is one argument with a blank in it, which vLLM does not understand; make it two items, or "
+            f"write {flag}=...",
+            book.ENGINE_OPTION,
+            place,
+            word.line,
+        )
         name = flag.lstrip("-").replace("-", "_")
         self._note(self._release.flags.get(flag, (name, True))[0], flag, place, word.line)
 
@@ -240,11 +265,23 @@ class _Reading:
         version = self._version.name
         refuses = version is not None and version_key(version) < version_key(_MODEL_OPTION)
         if refuses and self._sure and not self._before:
-            self._add("vllm serve refuses the model as an option in this release; say it behind 'serve'",
-                      book.SERVE_MODEL, place, line, option="--model")  # fmt: skip
+            self._add(
+                "vllm serve refuses the model as an option in this release; say it behind 'serve'",
+                book.SERVE_MODEL,
+                place,
+                line,
+                option="--model",
+            )
         else:
-            self._add("vllm serve wants the model right behind 'serve'; as an option it is deprecated, and older "
-                      "releases refuse it", book.SERVE_MODEL, place, line, option="--model", severity="warning")  # fmt: skip
+            self._add(
+                "vllm serve wants the model right behind 'serve'; as an option it is deprecated, and older "
+                "releases refuse it",
+                book.SERVE_MODEL,
+                place,
+                line,
+                option="--model",
+                severity="warning",
+            )
 
     def _note(self, name: str, flag: str, place: tuple[str | int, ...], line: int) -> None:
         self._result.said.add(name)
@@ -252,12 +289,16 @@ class _Reading:
         self._result.places[name] = (place, line)
 
     def _add(
-        self, what: str, rule: Any, place: tuple[str | int, ...], line: int, *,
-        option: str | None = None, severity: Any = "error",
-    ) -> None:  # fmt: skip
-        self._result.problems.append(
-            (Problem(what=what, rule=rule, severity=severity, option=option), place, line)
-        )
+        self,
+        what: str,
+        rule: Any,
+        place: tuple[str | int, ...],
+        line: int,
+        *,
+        option: str | None = None,
+        severity: Any = "error",
+    ) -> None:
+        self._result.problems.append((Problem(what=what, rule=rule, severity=severity, option=option), place, line))
 
 
 # vLLM's own words for "no secret", and what demonstrations write.
@@ -269,5 +310,3 @@ def _plain(problem: Problem, flag: str) -> str:
     """The sentence without the option before it, which the linter says itself."""
     text = problem.sentence(lambda option: option)
     return re.sub(rf"^{re.escape(flag)}\[\d+\](\.[\w.-]+)?: ", lambda m: f"{m[1][1:]}: " if m[1] else "", text)
-
-

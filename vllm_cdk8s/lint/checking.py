@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.inspection import engine, health, pod, security, storage
-from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.core.inspection.apply import apply
+from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.documents import UnreadableError, files_of, read
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, object_name, place
 from vllm_cdk8s.lint.servers import Server, servers_of
 from vllm_cdk8s.lint.sets import ManifestSet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from vllm_cdk8s.lint.documents import Document
 
 CHECKS = (
-    *engine.CHECKS, *pod.CHECKS, *(check for check in storage.CHECKS if check is not storage.claims), *health.CHECKS,
+    *engine.CHECKS,
+    *pod.CHECKS,
+    *(check for check in storage.CHECKS if check is not storage.claims),
+    *health.CHECKS,
     *(check for check in security.CHECKS if check is not security.exposed),
-)  # fmt: skip
+)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -66,10 +70,13 @@ def _one(document: Document, options: Options, together: ManifestSet, result: Re
     """What one object shows by itself; what it may show with others is noted."""
     for duplicate in document.duplicates:
         ignored = document.ignored.get(duplicate.again, frozenset())
-        problem = Problem(what=f"{duplicate.key!r} is here and on line {duplicate.first}; the last one counts",
-                          rule=book.DUPLICATE_KEY)  # fmt: skip
-        where = Place(file=document.file, name=object_name(document), line=duplicate.again,
-                      ignored={duplicate.again: ignored})  # fmt: skip
+        problem = Problem(
+            what=f"{duplicate.key!r} is here and on line {duplicate.first}; the last one counts",
+            rule=book.DUPLICATE_KEY,
+        )
+        where = Place(
+            file=document.file, name=object_name(document), line=duplicate.again, ignored={duplicate.again: ignored}
+        )
         made = finding(problem, where)
         if made is not None:
             yield made

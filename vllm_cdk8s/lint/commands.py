@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.devices import repository
 from vllm_cdk8s.lint.pods import items
 from vllm_cdk8s.lint.shell import NotReadableError, Word, simple_commands, without_assignments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _SERVER_MODULES = {"vllm.entrypoints.openai.api_server"}
 _SHELLS = {"sh", "bash", "ash", "dash", "zsh"}
@@ -89,8 +91,10 @@ def server_command(container: Mapping[str, Any]) -> ServerCommand | None:
         if _ENTRYPOINTS.fullmatch(repository(image)):
             return ServerCommand(words=tuple(words), serve=None, places=tuple(places), complete=_certain(words))
         # Other images whose entrypoint is the server, known by what follows.
-        return None if not _looks_like_options(words) or "vllm" not in repository(image).lower() else ServerCommand(
-            words=tuple(words), serve=None, places=tuple(places), complete=False
+        return (
+            None
+            if not _looks_like_options(words) or "vllm" not in repository(image).lower()
+            else ServerCommand(words=tuple(words), serve=None, places=tuple(places), complete=False)
         )
     script = _script(command + args)
     if script is not None:
@@ -104,14 +108,10 @@ def _direct(words: list[Word], places: list[tuple[str | int, ...]]) -> ServerCom
     if start is None:
         return None
     at, serve = start
-    return ServerCommand(
-        words=tuple(words[at:]), serve=serve, places=tuple(places[at:]), complete=_certain(words[at:])
-    )
+    return ServerCommand(words=tuple(words[at:]), serve=serve, places=tuple(places[at:]), complete=_certain(words[at:]))
 
 
-def _from_script(
-    text: str, variables: Mapping[str, str | None], place: tuple[str | int, ...]
-) -> ServerCommand | None:
+def _from_script(text: str, variables: Mapping[str, str | None], place: tuple[str | int, ...]) -> ServerCommand | None:
     runs = re.search(r"vllm\s+serve|vllm\.entrypoints\.openai\.api_server", text)
     if not runs:
         return None
@@ -190,12 +190,12 @@ def _word(text: str, variables: Mapping[str, str | None], *, more: bool) -> Word
     for match in _REFERENCE.finditer(text):
         name = match[1]
         if name is not None and ((name in variables and variables[name] is None) or (name not in variables and more)):
-            return Word(None, 0, True, text[: match.start()])
+            return Word(None, 0, one=True, start=text[: match.start()])
         if name is not None and name not in variables:
             # Controllers add variables of their own (LWS_LEADER_ADDRESS).
-            return Word(None, 0, True, text[: match.start()])
+            return Word(None, 0, one=True, start=text[: match.start()])
     expanded = _expanded(text, variables)
-    return Word(expanded, 0, True, expanded or "")
+    return Word(expanded, 0, one=True, start=expanded or "")
 
 
 def _expanded(text: str, variables: Mapping[str, str | None]) -> str | None:
@@ -214,5 +214,3 @@ def _expanded(text: str, variables: Mapping[str, str | None]) -> str | None:
 
     result = _REFERENCE.sub(value, text)
     return None if unknown else result
-
-

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 Steps = tuple["str | int", ...]
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -150,7 +152,7 @@ def _documents(file: str, stream: Iterable[str], problems: list[UnreadableError]
         try:
             for node in yaml.compose_all(text, Loader=_Loader):
                 yield from _objects(file, node, offset, text)
-        except yaml.YAMLError as error:
+        except yaml.YAMLError as error:  # noqa: PERF203 - each document has its own problems
             problems.append(_syntax(file, error, offset, text))
         except UnreadableError as error:
             problems.append(error)
@@ -161,13 +163,12 @@ def _documents(file: str, stream: Iterable[str], problems: list[UnreadableError]
 def _chunks(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
     """The texts between the ``---`` of a stream, each with the number of lines before it."""
     chunk: list[str] = []
-    start = number = 0
-    for line in lines:
+    start = 0
+    for number, line in enumerate(lines):
         if line.startswith("---") and (len(line) == 3 or line[3] in " \t\r\n") and any(map(str.strip, chunk)):  # noqa: PLR2004 - the mark itself
             yield start, "".join(chunk)
             chunk, start = [], number
         chunk.append(line)
-        number += 1
     yield start, "".join(chunk)
 
 
@@ -200,9 +201,7 @@ def _objects(file: str, node: yaml.Node | None, offset: int, text: str) -> Itera
     yield from _object(file, node, reader, ignored)
 
 
-def _object(
-    file: str, node: yaml.Node, reader: _Reader, ignored: dict[int, frozenset[str]]
-) -> Iterator[Document]:
+def _object(file: str, node: yaml.Node, reader: _Reader, ignored: dict[int, frozenset[str]]) -> Iterator[Document]:
     reader.duplicates = []
     data = reader.value(node)
     if isinstance(data, dict):
@@ -212,7 +211,7 @@ def _object(
 
 
 def _ignored(text: str, offset: int) -> dict[int, frozenset[str]]:
-    """Codes by the line that they hold for: the comment's own, or where it stands alone the next that says something."""
+    """Codes by the line that they hold for: the comment's own, or where it stands alone the next one."""
     if "vllm-cdk8s:" not in text:
         return {}
     result: dict[int, frozenset[str]] = {}
@@ -253,7 +252,9 @@ class _Reader:
             line = int(key.start_mark.line) + self.offset + 1
             if not isinstance(key, yaml.ScalarNode):
                 raise UnreadableError(
-                    self.file, line, "is a template, or has a mapping as a key; render it first, as with `helm template`"
+                    self.file,
+                    line,
+                    "is a template, or has a mapping as a key; render it first, as with `helm template`",
                 )
             if key.tag == _MERGE:
                 parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
@@ -276,15 +277,15 @@ class _Reader:
             return text.lower() in _TRUE
         try:
             if tag == _INT:
-                plain = text.replace("_", "")
-                if ":" in plain:
-                    return text  # Kubernetes reads no numbers to the base of 60
-                return int(plain, 0) if not plain.lstrip("+-").startswith("0") or "x" in plain else int(plain, 8)
-            if tag == _FLOAT:
-                return float(text.replace("_", ""))
+                return _whole(text.replace("_", ""))
+            return float(text.replace("_", "")) if tag == _FLOAT else text
         except ValueError:
-            return text
-        return text
+            return text  # Kubernetes reads no numbers to the base of 60, for one
+
+
+def _whole(text: str) -> int:
+    octal = text.lstrip("+-").startswith("0") and "x" not in text
+    return int(text, 8 if octal else 0)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vllm_cdk8s.core.errors import Problem
     from vllm_cdk8s.lint.documents import Document
 
@@ -55,9 +56,15 @@ class Options:
     def wants(self, finding: Finding) -> bool:
         """Whether a finding is to be reported."""
         chosen = not self.select or finding.rule.startswith(self.select)
-        return chosen and not finding.rule.startswith(self.ignore or ("-",)) and self.severity in {
-            "warning", finding.severity,
-        }  # fmt: skip
+        return (
+            chosen
+            and not finding.rule.startswith(self.ignore or ("-",))
+            and self.severity
+            in {
+                "warning",
+                finding.severity,
+            }
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

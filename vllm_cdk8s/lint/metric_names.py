@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -17,17 +16,25 @@ from vllm_cdk8s.lint.finding import Place, place
 from vllm_cdk8s.lint.pods import items, mapping
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vllm_cdk8s.lint.documents import Document
-    from vllm_cdk8s.lint.network import PodRecord
+    from vllm_cdk8s.lint.records import PodRecord
 
 _NAME = re.compile(r"vllm:[a-zA-Z0-9_]+")
 _ENDING = re.compile(r"_(total|bucket|sum|count|created|max|avg)$")
 # The engine before 0.11.0 had these; no later one has, and no router of the same prefix either.
 _OLD_ENGINE = {
-    "vllm:cpu_cache_usage_perc", "vllm:avg_prompt_throughput_toks_per_s", "vllm:avg_generation_throughput_toks_per_s",
-    "vllm:cpu_prefix_cache_hit_rate", "vllm:gpu_prefix_cache_hit_rate", "vllm:time_in_queue_requests",
-    "vllm:model_forward_time_milliseconds", "vllm:model_execute_time_milliseconds", "vllm:tokens_total",
-}  # fmt: skip
+    "vllm:cpu_cache_usage_perc",
+    "vllm:avg_prompt_throughput_toks_per_s",
+    "vllm:avg_generation_throughput_toks_per_s",
+    "vllm:cpu_prefix_cache_hit_rate",
+    "vllm:gpu_prefix_cache_hit_rate",
+    "vllm:time_in_queue_requests",
+    "vllm:model_forward_time_milliseconds",
+    "vllm:model_execute_time_milliseconds",
+    "vllm:tokens_total",
+}
 _OLD_ENGINE_END = "0.11.0"
 _NEAR = 0.95
 

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from vllm_cdk8s.lint.documents import Document, Steps
 
 # Their text may quote manifests, or describe them.
 _NO_PODS = {"ConfigMap", "Secret", "CustomResourceDefinition", "Service", "Template", "Kustomization"}
 _CORE = {
-    "Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob",
-}  # fmt: skip
+    "Pod",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "Job",
+    "CronJob",
+}
 _GROUPS = {"LeaderWorkerSet"}
 _RAY = {"RayCluster", "RayService", "RayJob", "RayClusterFleet", "RayClusterReplicaSet"}
 # KServe puts storage, probes, /dev/shm and a drain into what it makes; the others have controllers of their own.
 _KSERVE = {
-    "InferenceService", "ServingRuntime", "ClusterServingRuntime", "LLMInferenceService", "LLMInferenceServiceConfig",
-}  # fmt: skip
+    "InferenceService",
+    "ServingRuntime",
+    "ClusterServingRuntime",
+    "LLMInferenceService",
+    "LLMInferenceServiceConfig",
+}
 # Kinds whose controllers take a pod template as it is, and add variables and labels.
 _FAITHFUL = {"StormService", "DisaggregatedSet", "RoleBasedGroup", "JobSet"}
 EVERYTHING = frozenset({"command", "probes", "shm", "drain", "volumes", "gpu", "rollout", "env", "storage", "service"})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.rules.book import RULES
 from vllm_cdk8s.lint.checking import Result, as_data
-from vllm_cdk8s.lint.finding import Finding
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.lint.finding import Finding
 
 _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
-from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.inspection import pod, storage
-from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.core.inspection.facts import ClaimFacts
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, place
 from vllm_cdk8s.lint.metric_names import Use, uses_of, wrong_metrics
-from vllm_cdk8s.lint.network import (
-    SET_RULES, Monitor, PodRecord, ServiceRecord, beside, chosen_by, pod_record, same, service_record,
-)  # fmt: skip
+from vllm_cdk8s.lint.network import SET_RULES, chosen_by
 from vllm_cdk8s.lint.pods import items, mapping, whole
+from vllm_cdk8s.lint.records import Known, Monitor, beside, pod_record, same, service_record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from vllm_cdk8s.core.inspection.facts import ServerFacts
     from vllm_cdk8s.lint.documents import Document
     from vllm_cdk8s.lint.pods import PodTemplate
@@ -34,18 +34,6 @@ class _Waiting:
     facts: ServerFacts
     where: Mapping[int, Place]
     container: Place
-
-
-@dataclass(kw_only=True, slots=True)
-class Known:
-    """All that was noted of a set."""
-
-    pods: list[PodRecord] = field(default_factory=list)
-    services: list[ServiceRecord] = field(default_factory=list)
-    monitors: list[Monitor] = field(default_factory=list)
-    budgets: list[Monitor] = field(default_factory=list)
-    ingresses: list[tuple[Place, str | None, str, Any, bool]] = field(default_factory=list)
-    scalers: list[tuple[Place, str | None, str, str]] = field(default_factory=list)
 
 
 class ManifestSet:
@@ -71,12 +59,16 @@ class ManifestSet:
             named = [index for index, volume in enumerate(volumes) if "persistentVolumeClaim" in volume]
             if not named and not facts.pod.get("resourceClaims"):
                 continue
-            keep = {k: facts.pod[k] for k in ("volumes", "nodeName", "nodeSelector", "resourceClaims") if k in facts.pod}
+            keep = {
+                k: facts.pod[k] for k in ("volumes", "nodeName", "nodeSelector", "resourceClaims") if k in facts.pod
+            }
             container = {k: facts.container[k] for k in ("volumeMounts", "env", "image") if k in facts.container}
             slim = replace(
-                facts, template={"spec": keep}, container=container,
+                facts,
+                template={"spec": keep},
+                container=container,
                 workload={"kind": document.kind, "namespace": document.namespace},
-            )  # fmt: skip
+            )
             self._waiting.append(
                 _Waiting(
                     facts=slim,
@@ -129,8 +121,12 @@ class ManifestSet:
         key = (document.file, document.kind, document.namespace, document.name)
         line = document.line(("metadata", "name"))
         if key in self._names:
-            problem = Problem(what=f"{document.name!r} is the name of the one on line {self._names[key]} too; the second "
-                              "is applied over the first", rule=book.TAKEN_NAME, severity="warning")  # fmt: skip
+            problem = Problem(
+                what=f"{document.name!r} is the name of the one on line {self._names[key]} too; the second "
+                "is applied over the first",
+                rule=book.TAKEN_NAME,
+                severity="warning",
+            )
             self._found.append(finding(problem, place(document, ("metadata", "name"))))
         self._names[key] = line
 
@@ -149,21 +145,33 @@ class ManifestSet:
         annotations = mapping(mapping(document.data.get("metadata")).get("annotations"))
         guarded = any("auth" in key or "whitelist" in key or "allowlist" in key for key in annotations)
         if "kubernetes.io/ingress.class" in annotations and "ingressClassName" in spec:
-            problem = Problem(what="the annotation kubernetes.io/ingress.class says it too, and the API server refuses both",
-                              rule=book.INGRESS, option="ingressClassName")  # fmt: skip
+            problem = Problem(
+                what="the annotation kubernetes.io/ingress.class says it too, and the API server refuses both",
+                rule=book.INGRESS,
+                option="ingressClassName",
+            )
             self._found.append(finding(problem, place(document, ("spec", "ingressClassName"))))
-        backends = [(("spec", "defaultBackend"), mapping(spec.get("defaultBackend")))]
+        backends: list[tuple[tuple[str | int, ...], dict[str, Any]]] = [
+            (("spec", "defaultBackend"), mapping(spec.get("defaultBackend")))
+        ]
         for number, rule in enumerate(items(spec.get("rules"))):
             for index, path in enumerate(items(mapping(rule.get("http")).get("paths"))):
-                backends.append((("spec", "rules", number, "http", "paths", index, "backend"), mapping(path.get("backend"))))
+                backends.append(
+                    (("spec", "rules", number, "http", "paths", index, "backend"), mapping(path.get("backend")))
+                )
         for at, backend in backends:
             service = mapping(backend.get("service"))
             if service.get("name"):
                 port = mapping(service.get("port"))
                 self._known.ingresses.append(
-                    (place(document, (*at, "service")), document.namespace, str(service["name"]),
-                     port.get("number", port.get("name")), guarded)
-                )  # fmt: skip
+                    (
+                        place(document, (*at, "service")),
+                        document.namespace,
+                        str(service["name"]),
+                        port.get("number", port.get("name")),
+                        guarded,
+                    )
+                )
 
     def _scaler(self, document: Document, spec: Mapping[str, Any]) -> None:
         target = mapping(spec.get("scaleTargetRef"))
@@ -198,8 +206,9 @@ class ManifestSet:
                 if record.open_server is not None:
                     problem = Problem(
                         what=f"{ways[0]} leads to it from outside of the cluster, and it asks for no API key",
-                        rule=book.OPEN_TO_THE_WORLD, severity="warning",
-                    )  # fmt: skip
+                        rule=book.OPEN_TO_THE_WORLD,
+                        severity="warning",
+                    )
                     self._found.append(finding(problem, record.open_server))
 
     def _late(self, waiting: _Waiting) -> None:
@@ -214,7 +223,9 @@ class ManifestSet:
         for problem in storage.claims(facts):
             self._found.append(finding(problem, waiting.where.get(int(problem.at[-1]), waiting.container)))
         counts = [
-            self._devices.get((namespace, str(claim.get("resourceClaimTemplateName") or claim.get("resourceClaimName"))))
+            self._devices.get(
+                (namespace, str(claim.get("resourceClaimTemplateName") or claim.get("resourceClaimName")))
+            )
             for claim in items(facts.pod.get("resourceClaims"))
         ]
         if facts.gpus is None and counts and all(count is not None for count in counts):

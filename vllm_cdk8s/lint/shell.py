@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _OPERATORS = ("&&", "||", ";;", ";", "|", "&", "\n", "(", ")")
 _NAME = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<plain>[A-Za-z_]\w*))")
@@ -50,7 +53,9 @@ class _Scanner:
     def __init__(self, script: str, variables: Mapping[str, str | None]) -> None:
         self._text, self._at, self._line = script, 0, 0
         # What the script itself sets is not known any more.
-        assigned = set(re.findall(r"(?:^|[\s;&(])(?:export\s+|local\s+|declare\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)\+?=", script))
+        assigned = set(
+            re.findall(r"(?:^|[\s;&(])(?:export\s+|local\s+|declare\s+(?:-\w+\s+)?)?([A-Za-z_]\w*)\+?=", script)
+        )
         assigned |= {name for names in re.findall(r"\bread\s+(?:-\w+\s+)*([\w ]+)", script) for name in names.split()}
         self._variables = {name: value for name, value in variables.items() if name not in assigned}
         self._commands: list[list[Word]] = [[]]
@@ -223,7 +228,18 @@ def without_assignments(command: list[Word]) -> list[Word]:
     words = list(command)
     while words:
         first = words[0].text if words[0].text is not None else words[0].start
-        if _ASSIGNMENT.match(first) or first in {"exec", "env", "nohup", "time", "then", "do", "else", "{", "!", "command"}:
+        if _ASSIGNMENT.match(first) or first in {
+            "exec",
+            "env",
+            "nohup",
+            "time",
+            "then",
+            "do",
+            "else",
+            "{",
+            "!",
+            "command",
+        }:
             words = words[1:]
         elif first in {"-a", "-u"} or (first == "stdbuf"):
             words = words[2:]

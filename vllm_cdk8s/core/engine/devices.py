@@ -6,9 +6,11 @@ import re
 
 from vllm_cdk8s.core.engine.images import own, split
 
-_CPU = re.compile(r"public\.ecr\.aws/q9t5s3a7/vllm-(arm64-)?cpu-release-repo|.*vllm-(openai-)?cpu(-env)?")
-_ROCM = re.compile(r"((index\.)?docker\.io/)?(rocm/vllm(-dev)?|vllm/vllm-openai-rocm)")
-_TPU = re.compile(r"((index\.)?docker\.io/)?vllm/vllm-tpu")
+_OTHERS = {
+    "cpu": re.compile(r"public\.ecr\.aws/q9t5s3a7/vllm-(arm64-)?cpu-release-repo|.*vllm-(openai-)?cpu(-env)?"),
+    "amd": re.compile(r"((index\.)?docker\.io/)?(rocm/vllm(-dev)?|vllm/vllm-openai-rocm)"),
+    "google": re.compile(r"((index\.)?docker\.io/)?vllm/vllm-tpu"),
+}
 _FLOATING = {"", "latest", "nightly", "main", "master", "stable"}
 # Behind it would be a commit.
 _LONGEST_FLOATING = 24
@@ -28,19 +30,11 @@ def floats(image: str) -> bool:
 
 
 def built_for(image: str) -> str | None:
-    """Whose devices an image is built for: ``nvidia``, ``amd``, ``google``, ``cpu``; None where its name does not say."""
+    """Whose devices it is built for: ``nvidia``, ``amd``, ``google``, ``cpu``; None where its name does not say."""
     name, tag = split(image)
-    if _CPU.fullmatch(name):
-        return "cpu"
-    if _ROCM.fullmatch(name):
-        return "amd"
-    if _TPU.fullmatch(name):
-        return "google"
+    known = next((maker for maker, pattern in _OTHERS.items() if pattern.fullmatch(name)), None)
+    if known is not None or not own(image):
+        return known
     words = set(re.split(r"[-_.]", f"{name.rpartition('/')[2]}-{tag}".lower()))
-    if not own(image):
-        return None
-    if "cpu" in words:
-        return "cpu"
-    if "rocm" in words:
-        return "amd"
-    return None if {"xpu", "gaudi", "hpu", "tpu", "neuron", "ascend", "arm64"} & words else "nvidia"
+    told = next((maker for word, maker in (("cpu", "cpu"), ("rocm", "amd")) if word in words), "nvidia")
+    return None if {"xpu", "gaudi", "hpu", "tpu", "neuron", "ascend", "arm64"} & words else told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from vllm_cdk8s.core.inspection.facts import ServerFacts
     from vllm_cdk8s.core.rules.rule import Rule
 
@@ -44,7 +45,11 @@ def ranges(facts: ServerFacts) -> Iterator[Problem]:
 
 def features(facts: ServerFacts) -> Iterator[Problem]:
     """Settings that exclude or need one another."""
-    if facts.engine.complete and facts.engine.said <= facts.engine.settings.keys() | {"api_key", "model"} and facts.genuine:
+    if (
+        facts.engine.complete
+        and facts.engine.said <= facts.engine.settings.keys() | {"api_key", "model"}
+        and facts.genuine
+    ):
         yield from found_by(book.ENGINE_CONFLICT, check_features, in_force(facts), facts.engine.version)
 
 
@@ -54,10 +59,17 @@ def model_limits(facts: ServerFacts) -> Iterator[Problem]:
     if model is None or not facts.known("hf_overrides") or "VLLM_ALLOW_LONG_MAX_MODEL_LEN" in facts.env:
         return
     for problem in found_by(book.HEADS, check_model, in_force(facts), model, known_model(model)):
-        yield problem if problem.severity == "error" else replace(
-            problem, rule=book.CONTEXT_BEYOND_MODEL, severity="error",
-            what=problem.what.partition(": ")[2], option=facts.engine.label("max_model_len"),
-        )  # fmt: skip
+        yield (
+            problem
+            if problem.severity == "error"
+            else replace(
+                problem,
+                rule=book.CONTEXT_BEYOND_MODEL,
+                severity="error",
+                what=problem.what.partition(": ")[2],
+                option=facts.engine.label("max_model_len"),
+            )
+        )
 
 
 def port_variable(facts: ServerFacts) -> Iterator[Problem]:
@@ -68,7 +80,7 @@ def port_variable(facts: ServerFacts) -> Iterator[Problem]:
             value = item.get("value")
             number = value is not None and str(value).strip().isdecimal()
             yield Problem(
-                what=f"{value!r} is the first of vLLM's internal ports and not the one that it serves on; --port is that"
+                what=f"{value!r} is the first of vLLM's internal ports, and not that of the API (--port)"
                 if number or value is None
                 else f"{value!r} is not a number, and vLLM stops",
                 rule=book.VLLM_PORT,
@@ -92,10 +104,15 @@ def names(facts: ServerFacts) -> Iterator[Problem]:
     version = facts.engine.version
     if facts.genuine and version.known:
         for problem in found_by(book.ENGINE_VALUE, _registered, facts):
-            yield problem if problem.severity == "error" else replace(
-                problem, what=problem.what.removeprefix(f"{problem.what.partition(': ')[0]}: "),
-                option=problem.option or problem.what.partition(": ")[0],
-            )  # fmt: skip
+            yield (
+                problem
+                if problem.severity == "error"
+                else replace(
+                    problem,
+                    what=problem.what.removeprefix(f"{problem.what.partition(': ')[0]}: "),
+                    option=problem.option or problem.what.partition(": ")[0],
+                )
+            )
 
 
 def _registered(facts: ServerFacts) -> None:

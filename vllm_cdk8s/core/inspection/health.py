@@ -8,18 +8,30 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.models.facts import known_model
-from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.core.inspection.pod import device_vendor, quantity, resources
 from vllm_cdk8s.core.inspection.storage import downloads
+from vllm_cdk8s.core.models.facts import known_model
+from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.inspection.facts import ServerFacts
 
 _HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
 # Paths that people expect of a server, and that no release of vLLM has.
-_NOT_VLLMS = {"/healthz", "/livez", "/readyz", "/health/ready", "/health/live", "/v1/health/ready", "/v1/health/live",
-              "/v1/health", "/healthcheck", "/api/health", "/status", "/"}  # fmt: skip
+_NOT_VLLMS = {
+    "/healthz",
+    "/livez",
+    "/readyz",
+    "/health/ready",
+    "/health/live",
+    "/v1/health/ready",
+    "/v1/health/live",
+    "/v1/health",
+    "/healthcheck",
+    "/api/health",
+    "/status",
+    "/",
+}
 _DEFAULT_DEADLINE = 600
 _DEFAULT_GRACE = 30
 # Importing torch, reading weights that are there already, compiling and capturing graphs; by billions of parameters.
@@ -97,10 +109,12 @@ def start_up(facts: ServerFacts) -> Iterator[Problem]:
     model = facts.engine.model or "the model"
     rule = book.STARTUP_BUDGET if role == "startupProbe" else book.LIVENESS_WHILE_LOADING
     yield Problem(
-        what=f"gives up after {seconds} s; {model} is not loaded by then, and the container is restarted while it loads",
-        rule=rule, severity="error" if seconds <= least // 2 else "warning", option=role,
+        what=f"gives up after {seconds} s; {model} is not loaded by then, and is stopped while it loads",
+        rule=rule,
+        severity="error" if seconds <= least // 2 else "warning",
+        option=role,
         at=(*facts.container_path, role),
-    )  # fmt: skip
+    )
 
 
 def targets(facts: ServerFacts) -> Iterator[Problem]:
@@ -118,8 +132,12 @@ def _check_target(facts: ServerFacts, role: str, found: Mapping[str, Any]) -> It
     target = _target(facts, found)
     http = found.get("httpGet")
     if isinstance(target, str) and "{" not in target and "$" not in target and "<" not in target:
-        yield Problem(what=f"asks port {target!r}, and the container has no port of that name",
-                      rule=book.PROBE_TARGET, option=role, at=at)  # fmt: skip
+        yield Problem(
+            what=f"asks port {target!r}, and the container has no port of that name",
+            rule=book.PROBE_TARGET,
+            option=role,
+            at=at,
+        )
         return
     if facts.port is None or not isinstance(target, int):
         return
@@ -128,26 +146,44 @@ def _check_target(facts: ServerFacts, role: str, found: Mapping[str, Any]) -> It
         if others is None or target in _mentioned(facts):
             return
         if target not in others:
-            yield Problem(what=f"asks port {target}, and vLLM listens on {facts.port}", rule=book.PROBE_TARGET,
-                          option=role, at=at)  # fmt: skip
+            yield Problem(
+                what=f"asks port {target}, and vLLM listens on {facts.port}", rule=book.PROBE_TARGET, option=role, at=at
+            )
         elif role == "livenessProbe":
-            yield Problem(what=f"asks port {target} of another container, and restarts vLLM where that one fails",
-                          rule=book.PROBE_TARGET, severity="warning", option=role, at=at)  # fmt: skip
+            yield Problem(
+                what=f"asks port {target} of another container, and restarts vLLM where that one fails",
+                rule=book.PROBE_TARGET,
+                severity="warning",
+                option=role,
+                at=at,
+            )
         return
     if not isinstance(http, Mapping):
         return
     secure = str(http.get("scheme") or "HTTP").upper() == "HTTPS"
     tls = bool({"ssl_certfile", "ssl_keyfile"} & facts.engine.said)
     if tls != secure and (tls or facts.engine.complete):
-        yield Problem(what=f"asks by {'HTTPS' if secure else 'HTTP'}, and vLLM speaks {'HTTPS' if tls else 'HTTP'}",
-                      rule=book.PROBE_TARGET, option=role, at=at)  # fmt: skip
+        yield Problem(
+            what=f"asks by {'HTTPS' if secure else 'HTTP'}, and vLLM speaks {'HTTPS' if tls else 'HTTP'}",
+            rule=book.PROBE_TARGET,
+            option=role,
+            at=at,
+        )
     path = str(http.get("path") or "/")
     if path in _NOT_VLLMS and not {"middleware", "root_path"} & facts.engine.said and facts.genuine:
-        yield Problem(what=f"asks {path!r}, which vLLM answers with 404; ask '/health'", rule=book.PROBE_TARGET,
-                      option=role, at=at)  # fmt: skip
+        yield Problem(
+            what=f"asks {path!r}, which vLLM answers with 404; ask '/health'",
+            rule=book.PROBE_TARGET,
+            option=role,
+            at=at,
+        )
     elif path.startswith("/v1/") and facts.guarded and "Authorization" not in str(http.get("httpHeaders")):
-        yield Problem(what=f"asks {path!r}, which the API key guards, so vLLM answers 401; ask '/health'",
-                      rule=book.PROBE_TARGET, option=role, at=at)  # fmt: skip
+        yield Problem(
+            what=f"asks {path!r}, which the API key guards, so vLLM answers 401; ask '/health'",
+            rule=book.PROBE_TARGET,
+            option=role,
+            at=at,
+        )
 
 
 def _other_ports(facts: ServerFacts) -> set[int] | None:
@@ -188,9 +224,11 @@ def eager(facts: ServerFacts) -> Iterator[Problem]:
         yield Problem(
             what=f"restarts a server that is busy for {seconds} s (answers within {timeout} s, {failures} "
             f"failure{'' if failures == 1 else 's'} allowed)",
-            rule=book.EAGER_LIVENESS, severity="warning", option="livenessProbe",
+            rule=book.EAGER_LIVENESS,
+            severity="warning",
+            option="livenessProbe",
             at=(*facts.container_path, "livenessProbe"),
-        )  # fmt: skip
+        )
 
 
 def missing(facts: ServerFacts) -> Iterator[Problem]:
@@ -201,8 +239,12 @@ def missing(facts: ServerFacts) -> Iterator[Problem]:
         return
     if "headless" in facts.engine.said:
         return
-    yield Problem(what="there is no readiness probe, so that requests reach a server that is still loading",
-                  rule=book.PROBES_OFF, severity="warning", at=facts.container_path)  # fmt: skip
+    yield Problem(
+        what="there is no readiness probe, so that requests reach a server that is still loading",
+        rule=book.PROBES_OFF,
+        severity="warning",
+        at=facts.container_path,
+    )
 
 
 def rollout(facts: ServerFacts) -> Iterator[Problem]:
@@ -224,17 +266,23 @@ def rollout(facts: ServerFacts) -> Iterator[Problem]:
     at = ("spec", "strategy") if strategy else ("spec",)
     if surge == 0 and unavailable == 0:
         if rolling.get("maxSurge") in (0, "0%", "0") and rolling.get("maxUnavailable") in (0, "0%", "0"):
-            yield Problem(what="neither surge nor unavailability is allowed; the API server refuses that",
-                          rule=book.ROLLOUT_DEADLOCK, option="rollingUpdate", at=at)  # fmt: skip
+            yield Problem(
+                what="neither surge nor unavailability is allowed; the API server refuses that",
+                rule=book.ROLLOUT_DEADLOCK,
+                option="rollingUpdate",
+                at=at,
+            )
         return
     if unavailable == 0:
         said = "" if rolling else " (25 % of so few replicas is none)"
         yield Problem(
             what=f"no old pod stops before a new one is ready{said}; without a free GPU for the new one, the rollout "
             "waits for ever",
-            rule=book.ROLLOUT_DEADLOCK, severity="error" if _one_pod_claim(facts) else "warning", option="strategy",
+            rule=book.ROLLOUT_DEADLOCK,
+            severity="error" if _one_pod_claim(facts) else "warning",
+            option="strategy",
             at=at,
-        )  # fmt: skip
+        )
 
 
 def _one_pod_claim(facts: ServerFacts) -> bool:
@@ -264,9 +312,11 @@ def progress(facts: ServerFacts) -> Iterator[Problem]:
         default = "" if "progressDeadlineSeconds" in spec else ", the default"
         yield Problem(
             what=f"{deadline} s{default}, are over before the {seconds} s that the start-up probe allows",
-            rule=book.PROGRESS_DEADLINE, severity="warning", option="progressDeadlineSeconds",
+            rule=book.PROGRESS_DEADLINE,
+            severity="warning",
+            option="progressDeadlineSeconds",
             at=("spec", "progressDeadlineSeconds") if not default else (*facts.container_path, "startupProbe"),
-        )  # fmt: skip
+        )
 
 
 def drain(facts: ServerFacts) -> Iterator[Problem]:
@@ -276,7 +326,11 @@ def drain(facts: ServerFacts) -> Iterator[Problem]:
     grace = facts.pod.get("terminationGracePeriodSeconds", _DEFAULT_GRACE)
     if not isinstance(grace, int):
         return
-    hook = (facts.container.get("lifecycle") or {}).get("preStop") if isinstance(facts.container.get("lifecycle"), Mapping) else None
+    hook = (
+        (facts.container.get("lifecycle") or {}).get("preStop")
+        if isinstance(facts.container.get("lifecycle"), Mapping)
+        else None
+    )
     sleeps = 0
     if isinstance(hook, Mapping):
         sleeps = _sleep(hook)
@@ -284,16 +338,25 @@ def drain(facts: ServerFacts) -> Iterator[Problem]:
     timeout = timeout if isinstance(timeout, int) else 0
     at = (*facts.container_path, "lifecycle") if hook else facts.pod_path
     if sleeps + timeout >= grace and sleeps + timeout > 0:
-        parts = [f"{sleeps} s of the preStop hook"] * bool(sleeps) + [f"{timeout} s of --shutdown-timeout"] * bool(timeout)
-        yield Problem(what=f"{grace} s are over before the {' and the '.join(parts)}", rule=book.DRAIN,
-                      option="terminationGracePeriodSeconds", at=at)  # fmt: skip
-    elif not hook and not timeout and facts.known("shutdown_timeout") and facts.kind in {"Deployment", "StatefulSet"}:
-        if (facts.max_replicas or 2) > 1 or facts.autoscaled:
-            yield Problem(
-                what="no preStop hook and no --shutdown-timeout: requests that run when a pod is replaced or scaled "
-                "down are dropped",
-                rule=book.DRAIN, severity="warning", at=facts.container_path,
-            )  # fmt: skip
+        parts = [f"{sleeps} s of the preStop hook"] * bool(sleeps) + [f"{timeout} s of --shutdown-timeout"] * bool(
+            timeout
+        )
+        yield Problem(
+            what=f"{grace} s are over before the {' and the '.join(parts)}",
+            rule=book.DRAIN,
+            option="terminationGracePeriodSeconds",
+            at=at,
+        )
+    elif hook or timeout or not facts.known("shutdown_timeout") or facts.kind not in {"Deployment", "StatefulSet"}:
+        return
+    elif (facts.max_replicas or 2) > 1 or facts.autoscaled:
+        yield Problem(
+            what="no preStop hook and no --shutdown-timeout: requests that run when a pod is replaced or scaled "
+            "down are dropped",
+            rule=book.DRAIN,
+            severity="warning",
+            at=facts.container_path,
+        )
 
 
 def _sleep(hook: Mapping[str, Any]) -> int:

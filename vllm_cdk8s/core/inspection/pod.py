@@ -5,30 +5,43 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.consistency import check_gpus
 from vllm_cdk8s.core.engine.devices import built_for, floats
 from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
+from vllm_cdk8s.core.inspection.engine import found_by, in_force
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.ledger import ledger
 from vllm_cdk8s.core.rules import book
-from vllm_cdk8s.core.inspection.engine import found_by, in_force
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from vllm_cdk8s.core.inspection.facts import ServerFacts
 
 GPU_VENDORS = {
-    "nvidia.com/": "nvidia", "amd.com/": "amd", "gpu.intel.com/": "intel", "habana.ai/": "habana",
-    "google.com/tpu": "google", "aws.amazon.com/neuron": "aws", "huawei.com/Ascend": "huawei",
-}  # fmt: skip
+    "nvidia.com/": "nvidia",
+    "amd.com/": "amd",
+    "gpu.intel.com/": "intel",
+    "habana.ai/": "habana",
+    "google.com/tpu": "google",
+    "aws.amazon.com/neuron": "aws",
+    "huawei.com/Ascend": "huawei",
+}
 _SIZES = ("tensor_parallel_size", "pipeline_parallel_size", "prefill_context_parallel_size")
 _BEYOND_THE_POD = (
-    "data_parallel_size", "data_parallel_rank", "data_parallel_address", "data_parallel_size_local", "nnodes",
-    "data_parallel_hybrid_lb", "data_parallel_external_lb", "data_parallel_backend", "headless",
-)  # fmt: skip
+    "data_parallel_size",
+    "data_parallel_rank",
+    "data_parallel_address",
+    "data_parallel_size_local",
+    "nnodes",
+    "data_parallel_hybrid_lb",
+    "data_parallel_external_lb",
+    "data_parallel_backend",
+    "headless",
+)
 _SHM = "/dev/shm"  # noqa: S108 - not ours
 _GIB = 2**30
 # Python, torch and a CUDA context are beyond this before any weight is read.
@@ -85,14 +98,26 @@ def device_quantities(facts: ServerFacts) -> Iterator[Problem]:
         limit, request = quantity(limits.get(name)), quantity(requests.get(name))
         for which, number, told in (("limits", limit, limits), ("requests", request, requests)):
             if number is not None and number % 1:
-                yield Problem(what=f"{told[name]!r} is not a whole number of devices", rule=book.NOT_A_GPU_COUNT,
-                              option=str(name), at=(*at, which, name))  # fmt: skip
+                yield Problem(
+                    what=f"{told[name]!r} is not a whole number of devices",
+                    rule=book.NOT_A_GPU_COUNT,
+                    option=str(name),
+                    at=(*at, which, name),
+                )
         if name in requests and name not in limits and "gpu" not in facts.supplied:
-            yield Problem(what="is requested and not limited; the API server refuses the pod", rule=book.NOT_A_GPU_COUNT,
-                          option=str(name), at=(*at, "requests", name))  # fmt: skip
+            yield Problem(
+                what="is requested and not limited; the API server refuses the pod",
+                rule=book.NOT_A_GPU_COUNT,
+                option=str(name),
+                at=(*at, "requests", name),
+            )
         elif limit is not None and request is not None and limit != request:
-            yield Problem(what=f"{requests[name]!r} requested and {limits[name]!r} as the limit; they must be equal",
-                          rule=book.NOT_A_GPU_COUNT, option=str(name), at=(*at, "requests", name))  # fmt: skip
+            yield Problem(
+                what=f"{requests[name]!r} requested and {limits[name]!r} as the limit; they must be equal",
+                rule=book.NOT_A_GPU_COUNT,
+                option=str(name),
+                at=(*at, "requests", name),
+            )
 
 
 def no_gpu(facts: ServerFacts) -> Iterator[Problem]:
@@ -112,8 +137,12 @@ def no_gpu(facts: ServerFacts) -> Iterator[Problem]:
         or facts.container.get("envFrom")
     ):
         return
-    yield Problem(what="the image needs a GPU, and the pod asks for none", rule=book.NO_GPU, severity="warning",
-                  at=facts.container_path)  # fmt: skip
+    yield Problem(
+        what="the image needs a GPU, and the pod asks for none",
+        rule=book.NO_GPU,
+        severity="warning",
+        at=facts.container_path,
+    )
 
 
 def _annotations(facts: ServerFacts) -> Mapping[str, Any]:
@@ -131,11 +160,20 @@ def wrong_vendor(facts: ServerFacts) -> Iterator[Problem]:
             continue
         at = (*facts.container_path, "resources", "limits", name)
         if built == "cpu":
-            yield Problem(what=f"{facts.image!r} runs on the CPU, and the GPU stays idle", rule=book.VENDOR,
-                          severity="warning", option=str(name), at=at)  # fmt: skip
+            yield Problem(
+                what=f"{facts.image!r} runs on the CPU, and the GPU stays idle",
+                rule=book.VENDOR,
+                severity="warning",
+                option=str(name),
+                at=at,
+            )
         else:
-            yield Problem(what=f"{facts.image!r} is built for {built}, and asks for devices of {made}", rule=book.VENDOR,
-                          option=str(name), at=at)  # fmt: skip
+            yield Problem(
+                what=f"{facts.image!r} is built for {built}, and asks for devices of {made}",
+                rule=book.VENDOR,
+                option=str(name),
+                at=at,
+            )
 
 
 def visible_devices(facts: ServerFacts) -> Iterator[Problem]:
@@ -146,18 +184,24 @@ def visible_devices(facts: ServerFacts) -> Iterator[Problem]:
     indices = [part.strip() for part in value.split(",") if part.strip()]
     if not all(part.isdecimal() for part in indices):
         return
-    index = next(
-        i for i, item in enumerate(facts.container["env"]) if item.get("name") == "CUDA_VISIBLE_DEVICES"
-    )
+    index = next(i for i, item in enumerate(facts.container["env"]) if item.get("name") == "CUDA_VISIBLE_DEVICES")
     at = (*facts.container_path, "env", index)
     beyond = [part for part in indices if int(part) >= facts.gpus]
     needed = facts.engine.size("tensor_parallel_size") * facts.engine.size("pipeline_parallel_size")
     if beyond:
-        yield Problem(what=f"{value!r} names device {beyond[0]}, and the container has {facts.gpus}, counted from 0",
-                      rule=book.VISIBLE_DEVICES_RULE, option="CUDA_VISIBLE_DEVICES", at=at)  # fmt: skip
+        yield Problem(
+            what=f"{value!r} names device {beyond[0]}, and the container has {facts.gpus}, counted from 0",
+            rule=book.VISIBLE_DEVICES_RULE,
+            option="CUDA_VISIBLE_DEVICES",
+            at=at,
+        )
     elif len(indices) < needed and all(map(facts.known, _SIZES)) and not in_force(facts).spans_pods():
-        yield Problem(what=f"{value!r} shows {len(indices)} of the {needed} GPUs that the parallel sizes ask for",
-                      rule=book.VISIBLE_DEVICES_RULE, option="CUDA_VISIBLE_DEVICES", at=at)  # fmt: skip
+        yield Problem(
+            what=f"{value!r} shows {len(indices)} of the {needed} GPUs that the parallel sizes ask for",
+            rule=book.VISIBLE_DEVICES_RULE,
+            option="CUDA_VISIBLE_DEVICES",
+            at=at,
+        )
 
 
 def shared_memory(facts: ServerFacts) -> Iterator[Problem]:
@@ -168,8 +212,11 @@ def shared_memory(facts: ServerFacts) -> Iterator[Problem]:
     mounts = facts.container.get("volumeMounts") or ()
     if any(str(m.get("mountPath")).rstrip("/") in {_SHM, "/dev"} for m in mounts if isinstance(m, Mapping)):
         return
-    yield Problem(what=f"{min(ranks, facts.gpus)} GPUs share the container's own 64 MiB of /dev/shm",
-                  rule=book.SHARED_MEMORY, at=facts.container_path)  # fmt: skip
+    yield Problem(
+        what=f"{min(ranks, facts.gpus)} GPUs share the container's own 64 MiB of /dev/shm",
+        rule=book.SHARED_MEMORY,
+        at=facts.container_path,
+    )
 
 
 def shared_memory_size(facts: ServerFacts) -> int | None:
@@ -193,23 +240,41 @@ def offload(facts: ServerFacts) -> Iterator[Problem]:
     if not isinstance(size, (int, float)) or room is None or backend != "native":
         return
     if facts.engine.version.at_least("0.25.0") and size * _GIB > room:
-        yield Problem(what=f"{size:g} GiB are kept in /dev/shm, which has {room / _GIB:.3g} GiB",
-                      rule=book.OFFLOAD_IN_SHM, option=facts.engine.label("kv_offloading_size"),
-                      at=facts.container_path)  # fmt: skip
+        yield Problem(
+            what=f"{size:g} GiB are kept in /dev/shm, which has {room / _GIB:.3g} GiB",
+            rule=book.OFFLOAD_IN_SHM,
+            option=facts.engine.label("kv_offloading_size"),
+            at=facts.container_path,
+        )
 
 
 def gpu_memory(facts: ServerFacts) -> Iterator[Problem]:
     """A model that its GPUs cannot hold, where both are known."""
-    if facts.accelerator is None or facts.model is None or not facts.gpus or facts.nodes < 1 or not facts.engine.complete:
+    if (
+        facts.accelerator is None
+        or facts.model is None
+        or not facts.gpus
+        or facts.nodes < 1
+        or not facts.engine.complete
+    ):
         return
-    if not facts.engine.said <= facts.engine.settings.keys() | {"model", "api_key"} or "hf_overrides" in facts.engine.said:
+    if (
+        not facts.engine.said <= facts.engine.settings.keys() | {"model", "api_key"}
+        or "hf_overrides" in facts.engine.said
+    ):
         return
-    made = ledger(model=facts.model, accelerator=facts.accelerator, engine=facts.engine.settings, gpus=facts.gpus,
-                  nodes=facts.nodes)  # fmt: skip
+    made = ledger(
+        model=facts.model,
+        accelerator=facts.accelerator,
+        engine=facts.engine.settings,
+        gpus=facts.gpus,
+        nodes=facts.nodes,
+    )
     for line in made.errors:
         if line.resource in {"gpu_memory", "format"}:
-            yield Problem(what=f"{line.text()}, of {facts.accelerator.name}", rule=book.GPU_MEMORY,
-                          at=facts.container_path)  # fmt: skip
+            yield Problem(
+                what=f"{line.text()}, of {facts.accelerator.name}", rule=book.GPU_MEMORY, at=facts.container_path
+            )
 
 
 def host_memory(facts: ServerFacts) -> Iterator[Problem]:
@@ -223,11 +288,19 @@ def host_memory(facts: ServerFacts) -> Iterator[Problem]:
     asked = offloaded * copies * _GIB if isinstance(offloaded, (int, float)) and facts.nodes == 1 else 0
     shown = resources(facts.container, "limits")["memory"]
     if asked >= limit:
-        yield Problem(what=f"{shown!r} is not more than the {asked / _GIB:g} GiB of weights that are offloaded into it",
-                      rule=book.HOST_MEMORY, option="memory", at=at)  # fmt: skip
+        yield Problem(
+            what=f"{shown!r} is not more than the {asked / _GIB:g} GiB of weights that are offloaded into it",
+            rule=book.HOST_MEMORY,
+            option="memory",
+            at=at,
+        )
     elif limit < _LEAST_MEMORY and facts.gpus:
-        yield Problem(what=f"{shown!r} is less than vLLM takes of the node's memory before it has read any weights",
-                      rule=book.HOST_MEMORY, option="memory", at=at)  # fmt: skip
+        yield Problem(
+            what=f"{shown!r} is less than vLLM takes of the node's memory before it has read any weights",
+            rule=book.HOST_MEMORY,
+            option="memory",
+            at=at,
+        )
 
 
 def cpu_kv_cache(facts: ServerFacts) -> Iterator[Problem]:
@@ -237,8 +310,12 @@ def cpu_kv_cache(facts: ServerFacts) -> Iterator[Problem]:
     told = {"kv_cache_memory_bytes", "gpu_memory_utilization", "num_gpu_blocks_override", "config"}
     if "VLLM_CPU_KVCACHE_SPACE" in facts.env or facts.engine.said & told or not facts.engine.complete:
         return
-    yield Problem(what="VLLM_CPU_KVCACHE_SPACE is not set, and vLLM takes its share of the node's memory, not of the "
-                  "container's", rule=book.CPU_KV_CACHE, severity="warning", at=facts.container_path)  # fmt: skip
+    yield Problem(
+        what="VLLM_CPU_KVCACHE_SPACE is not set, and vLLM takes its share of the node's memory, not of the container's",
+        rule=book.CPU_KV_CACHE,
+        severity="warning",
+        at=facts.container_path,
+    )
 
 
 def duplicate_variables(facts: ServerFacts) -> Iterator[Problem]:
@@ -248,18 +325,38 @@ def duplicate_variables(facts: ServerFacts) -> Iterator[Problem]:
     for name, count in Counter(names).items():
         if count > 1:
             last = len(names) - 1 - names[::-1].index(name)
-            yield Problem(what=f"is there {count} times; the last one counts", rule=book.DUPLICATE_VARIABLE,
-                          severity="warning", option=name, at=(*facts.container_path, "env", last))  # fmt: skip
+            yield Problem(
+                what=f"is there {count} times; the last one counts",
+                rule=book.DUPLICATE_VARIABLE,
+                severity="warning",
+                option=name,
+                at=(*facts.container_path, "env", last),
+            )
 
 
 def floating_tag(facts: ServerFacts) -> Iterator[Problem]:
     """An image of which nobody can say later which it was."""
     if facts.image and floats(facts.image) and (own(facts.image) or built_for(facts.image)):
-        yield Problem(what=f"{facts.image!r} is another vLLM after the next release", rule=book.FLOATING_TAG,
-                      severity="warning", option="image", at=(*facts.container_path, "image"))  # fmt: skip
+        yield Problem(
+            what=f"{facts.image!r} is another vLLM after the next release",
+            rule=book.FLOATING_TAG,
+            severity="warning",
+            option="image",
+            at=(*facts.container_path, "image"),
+        )
 
 
 CHECKS = (
-    gpu_counts, device_quantities, no_gpu, wrong_vendor, visible_devices, shared_memory, offload, gpu_memory, host_memory,
-    cpu_kv_cache, duplicate_variables, floating_tag,
-)  # fmt: skip
+    gpu_counts,
+    device_quantities,
+    no_gpu,
+    wrong_vendor,
+    visible_devices,
+    shared_memory,
+    offload,
+    gpu_memory,
+    host_memory,
+    cpu_kv_cache,
+    duplicate_variables,
+    floating_tag,
+)

@@ -38,8 +38,12 @@ def literal_secrets(facts: ServerFacts) -> Iterator[Problem]:
             continue
         name, value = str(item.get("name")), str(item["value"])
         if (_SECRET_NAMES.fullmatch(name) or TOKEN.search(value)) and looks_secret(value):
-            yield Problem(what="holds a literal secret; everyone who reads the manifest has it", rule=book.LITERAL_SECRET,
-                          option=name, at=(*facts.container_path, "env", index))  # fmt: skip
+            yield Problem(
+                what="holds a literal secret; everyone who reads the manifest has it",
+                rule=book.LITERAL_SECRET,
+                option=name,
+                at=(*facts.container_path, "env", index),
+            )
 
 
 def developer_mode(facts: ServerFacts) -> Iterator[Problem]:
@@ -48,9 +52,13 @@ def developer_mode(facts: ServerFacts) -> Iterator[Problem]:
         if not isinstance(item, Mapping) or item.get("name") != "VLLM_SERVER_DEV_MODE":
             continue
         if str(item.get("value")).strip() not in {"0", "", "None", "false", "False"}:
-            yield Problem(what="opens endpoints for developers to whoever reaches the port", rule=book.DEVELOPER_MODE,
-                          severity="warning", option="VLLM_SERVER_DEV_MODE",
-                          at=(*facts.container_path, "env", index))  # fmt: skip
+            yield Problem(
+                what="opens endpoints for developers to whoever reaches the port",
+                rule=book.DEVELOPER_MODE,
+                severity="warning",
+                option="VLLM_SERVER_DEV_MODE",
+                at=(*facts.container_path, "env", index),
+            )
 
 
 def remote_code(facts: ServerFacts) -> Iterator[Problem]:
@@ -60,8 +68,13 @@ def remote_code(facts: ServerFacts) -> Iterator[Problem]:
         return
     if model is None or model.startswith(("/", ".")) or "://" in model:
         return
-    yield Problem(what=f"runs whatever Python {model} holds when the pod starts", rule=book.REMOTE_CODE,
-                  severity="warning", option=facts.engine.label("trust_remote_code"), at=facts.container_path)  # fmt: skip
+    yield Problem(
+        what=f"runs whatever Python {model} holds when the pod starts",
+        rule=book.REMOTE_CODE,
+        severity="warning",
+        option=facts.engine.label("trust_remote_code"),
+        at=facts.container_path,
+    )
 
 
 def user(facts: ServerFacts) -> Iterator[Problem]:
@@ -70,16 +83,32 @@ def user(facts: ServerFacts) -> Iterator[Problem]:
     outer = facts.pod.get("securityContext")
     merged = {**(outer if isinstance(outer, Mapping) else {}), **(inner if isinstance(inner, Mapping) else {})}
     at = (*facts.container_path, "securityContext") if inner else (*facts.pod_path, "securityContext")
-    if merged.get("runAsNonRoot") is True and merged.get("runAsUser") in (None, 0) and built_for(facts.image) == "nvidia":
-        if merged.get("runAsUser") == 0 or "nonroot" not in facts.image:
-            yield Problem(what=f"the user of {facts.image!r} is root, so the kubelet does not start it; say runAsUser too",
-                          rule=book.CANNOT_RUN_AS, option="runAsNonRoot", at=at)  # fmt: skip
+    if (
+        merged.get("runAsNonRoot") is True
+        and merged.get("runAsUser") in (None, 0)
+        and built_for(facts.image) == "nvidia"
+    ) and (merged.get("runAsUser") == 0 or "nonroot" not in facts.image):
+        yield Problem(
+            what=f"the user of {facts.image!r} is root, so the kubelet does not start it; say runAsUser too",
+            rule=book.CANNOT_RUN_AS,
+            option="runAsNonRoot",
+            at=at,
+        )
     if merged.get("privileged") is True and merged.get("allowPrivilegeEscalation") is False:
-        yield Problem(what="is true while allowPrivilegeEscalation is false; the API server refuses that",
-                      rule=book.PRIVILEGE, option="privileged", at=at)  # fmt: skip
+        yield Problem(
+            what="is true while allowPrivilegeEscalation is false; the API server refuses that",
+            rule=book.PRIVILEGE,
+            option="privileged",
+            at=at,
+        )
     elif merged.get("privileged") is True and facts.gpus and not _needs_privilege(facts):
-        yield Problem(what="gives the container the node; the device plugin hands it the GPU without that",
-                      rule=book.PRIVILEGE, severity="warning", option="privileged", at=at)  # fmt: skip
+        yield Problem(
+            what="gives the container the node; the device plugin hands it the GPU without that",
+            rule=book.PRIVILEGE,
+            severity="warning",
+            option="privileged",
+            at=at,
+        )
 
 
 def _needs_privilege(facts: ServerFacts) -> bool:
@@ -95,8 +124,12 @@ def exposed(facts: ServerFacts) -> Iterator[Problem]:
         return
     if facts.container.get("envFrom") or "config" in facts.engine.said or "middleware" in facts.engine.said:
         return
-    yield Problem(what=f"{facts.exposed[0]} leads to it from outside of the cluster, and it asks for no API key",
-                  rule=book.OPEN_TO_THE_WORLD, severity="warning", at=facts.container_path)  # fmt: skip
+    yield Problem(
+        what=f"{facts.exposed[0]} leads to it from outside of the cluster, and it asks for no API key",
+        rule=book.OPEN_TO_THE_WORLD,
+        severity="warning",
+        at=facts.container_path,
+    )
 
 
 CHECKS = (literal_secrets, developer_mode, remote_code, user, exposed)

@@ -16,9 +16,25 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.inspection.facts import ServerFacts
 
 _KEEPS = (
-    "persistentVolumeClaim", "hostPath", "nfs", "csi", "ephemeral", "local", "cephfs", "glusterfs", "image", "azureFile",
-    "awsElasticBlockStore", "gcePersistentDisk", "azureDisk", "fc", "iscsi", "flexVolume", "portworxVolume", "rbd",
-)  # fmt: skip
+    "persistentVolumeClaim",
+    "hostPath",
+    "nfs",
+    "csi",
+    "ephemeral",
+    "local",
+    "cephfs",
+    "glusterfs",
+    "image",
+    "azureFile",
+    "awsElasticBlockStore",
+    "gcePersistentDisk",
+    "azureDisk",
+    "fc",
+    "iscsi",
+    "flexVolume",
+    "portworxVolume",
+    "rbd",
+)
 _CACHE_VARIABLES = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "TRANSFORMERS_CACHE")
 _HOMES = ("/root", "/home")
 _CACHE_WORDS = ("cache", "model", "huggingface", "hf", "weights")
@@ -53,15 +69,24 @@ def volumes(facts: ServerFacts) -> Iterator[Problem]:
         return
     for name, index in declared.items():
         if name not in mounted and not name.startswith(_TAKEN_BY_NAME):
-            yield Problem(what="is declared, and no container mounts it", rule=book.VOLUME_NOT_MOUNTED,
-                          severity="warning", option=f"volume {name}", at=(*facts.pod_path, "volumes", index))  # fmt: skip
+            yield Problem(
+                what="is declared, and no container mounts it",
+                rule=book.VOLUME_NOT_MOUNTED,
+                severity="warning",
+                option=f"volume {name}",
+                at=(*facts.pod_path, "volumes", index),
+            )
     spec = facts.workload.get("spec")
     templates = _mappings(spec.get("volumeClaimTemplates")) if isinstance(spec, Mapping) else []
     made = {str((template.get("metadata") or {}).get("name")) for template in templates}
     for name, at in mounted.items():
         if name not in declared and name not in made:
-            yield Problem(what="is mounted, and the pod declares no such volume", rule=book.MOUNT_WITHOUT_VOLUME,
-                          option=f"volume {name}", at=at)  # fmt: skip
+            yield Problem(
+                what="is mounted, and the pod declares no such volume",
+                rule=book.MOUNT_WITHOUT_VOLUME,
+                option=f"volume {name}",
+                at=at,
+            )
 
 
 def downloads(facts: ServerFacts) -> Iterator[Problem]:
@@ -72,7 +97,11 @@ def downloads(facts: ServerFacts) -> Iterator[Problem]:
     settings, env = facts.engine.settings, facts.env
     if not facts.engine.complete or not (own(facts.image) or built_for(facts.image)) or facts.container.get("envFrom"):
         return
-    if settings.get("load_format") in _NO_DOWNLOAD or _OFFLINE & env.keys() or "load_format" in facts.engine.said - settings.keys():
+    if (
+        settings.get("load_format") in _NO_DOWNLOAD
+        or _OFFLINE & env.keys()
+        or "load_format" in facts.engine.said - settings.keys()
+    ):
         return
     if not facts.known("download_dir") or any(name in env and env[name] is None for name in _CACHE_VARIABLES):
         return
@@ -86,12 +115,18 @@ def downloads(facts: ServerFacts) -> Iterator[Problem]:
     if meant is not None:
         yield Problem(
             what=f"{meant.get('mountPath')!r} is mounted, and vLLM downloads {model} to {folders[0]!r}",
-            rule=book.CACHE_ELSEWHERE, severity="warning", option=f"volume {meant.get('name')}",
+            rule=book.CACHE_ELSEWHERE,
+            severity="warning",
+            option=f"volume {meant.get('name')}",
             at=(*facts.container_path, "volumeMounts", list(facts.container["volumeMounts"]).index(meant)),
-        )  # fmt: skip
+        )
     elif not kept:
-        yield Problem(what=f"{model} is downloaded again by every new pod: nothing that outlives it is mounted at "
-                      f"{folders[0]!r}", rule=book.NOTHING_KEPT, severity="warning", at=facts.container_path)  # fmt: skip
+        yield Problem(
+            what=f"{model} is downloaded again by every new pod: nothing that outlives it is mounted at {folders[0]!r}",
+            rule=book.NOTHING_KEPT,
+            severity="warning",
+            at=facts.container_path,
+        )
 
 
 def _from_the_hub(model: str) -> bool:
@@ -117,7 +152,7 @@ def _holds(mount: str, folder: str) -> bool:
     mount, folder = mount.rstrip("/") or "/", folder.rstrip("/")
     inside = folder == mount or folder.startswith(f"{mount}/")
     # The hub's own folder inside the cache is enough.
-    return inside or mount.startswith(f"{folder}/") or (mount.endswith("/.cache/huggingface") or mount.endswith("/.cache"))
+    return inside or mount.startswith(f"{folder}/") or (mount.endswith(("/.cache/huggingface", "/.cache")))
 
 
 def _keeps(volume: Mapping[str, Any] | None) -> bool:
@@ -132,7 +167,9 @@ def _for_models(mount: Mapping[str, Any], kinds: Mapping[str, Mapping[str, Any]]
     return (
         "persistentVolumeClaim" in volume
         and any(word in words for word in _CACHE_WORDS)
-        and not any(word in words for word in ("lora", "adapter", "compile", "torch", "triton", "lmcache", "kv", "vllm-cache"))
+        and not any(
+            word in words for word in ("lora", "adapter", "compile", "torch", "triton", "lmcache", "kv", "vllm-cache")
+        )
     )
 
 
@@ -150,11 +187,17 @@ def claims(facts: ServerFacts) -> Iterator[Problem]:
         mounts = _mappings(facts.container.get("volumeMounts"))
         there = any(
             m.get("name") == volume.get("name") and _holds(str(m.get("mountPath")), folder)
-            for m in mounts for folder in folders
-        )  # fmt: skip
+            for m in mounts
+            for folder in folders
+        )
         if claim.size is not None and weights is not None and there and weights > claim.size:
-            yield Problem(what=f"{claim.size / 2**30:.3g} GiB are less than the {weights / 2**30:.3g} GiB of "
-                          f"{facts.engine.model}", rule=book.CLAIM_TOO_SMALL, option=f"claim {name}", at=at)  # fmt: skip
+            yield Problem(
+                what=f"{claim.size / 2**30:.3g} GiB are less than the {weights / 2**30:.3g} GiB of "
+                f"{facts.engine.model}",
+                rule=book.CLAIM_TOO_SMALL,
+                option=f"claim {name}",
+                at=at,
+            )
 
 
 def _shared(
@@ -173,8 +216,11 @@ def _shared(
     yield Problem(
         what=f"{pods} pods mount it, and it is {mode}"
         + ("" if sure else "; those that are scheduled to another node than the first wait for ever"),
-        rule=book.SINGLE_NODE_CLAIM, severity="error" if sure else "warning", option=f"claim {name}", at=at,
-    )  # fmt: skip
+        rule=book.SINGLE_NODE_CLAIM,
+        severity="error" if sure else "warning",
+        option=f"claim {name}",
+        at=at,
+    )
 
 
 def _weights(facts: ServerFacts) -> int | None:
