@@ -7,7 +7,8 @@ is in the result (an emptyDir's ``{}`` aside), so that it reads like YAML writte
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest, warn
@@ -43,11 +44,19 @@ _SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "
 _REFERENCE = re.compile(r"\$(?=[$(])")
 
 
-def literal(text: str) -> str:
+def literal(text: str, *, references: Collection[str] = ()) -> str:
     """The text as the kubelet must see it to hand it over unchanged: ``$(NAME)`` expands and ``$$`` collapses there.
+
+    Args:
+        text: the text.
+        references: variables whose references it is to expand.
 
     Source: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
     """
+    if references:
+        ours = re.compile("|".join(re.escape(f"$({name})") for name in sorted(references)))
+        between = [_REFERENCE.sub("$$", part) for part in ours.split(text)]
+        return "".join(part + reference for part, reference in zip(between, [*ours.findall(text), ""], strict=True))
     return _REFERENCE.sub("$$", text)
 
 
@@ -122,22 +131,25 @@ def container(
     security_context: Mapping[str, Any],
     device_claims: Sequence[Mapping[str, str]] = (),
     pre_stop: Sequence[str] = (),
+    port_name: str = PORT_NAME,
+    more_ports: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The vLLM container. ``args`` are in wire form already: `literal` has been applied where it must be."""
+    ports = {port_name: port, **more_ports}
     return prune({
         "name": CONTAINER_NAME,
         "image": checks.text("image", image),
         "imagePullPolicy": image_pull_policy,
         "command": list(command),
         "args": list(args),
-        "ports": [{"name": PORT_NAME, "containerPort": port, "protocol": "TCP"}],
+        "ports": [{"name": name, "containerPort": number, "protocol": "TCP"} for name, number in ports.items()],
         "env": list(env),
         "envFrom": list(env_from),
         "resources": prune({**resources.wire(), "claims": list(device_claims)}),
         "volumeMounts": list(volume_mounts),
         "securityContext": security_context,
         "lifecycle": {"preStop": {"exec": {"command": list(pre_stop)}}} if pre_stop else None,
-        **({} if health is None else health.wire(scheme=scheme)),
+        **({} if health is None else health.wire(scheme=scheme, port_name=port_name)),
     })  # fmt: skip
 
 
