@@ -71,6 +71,8 @@ def test_a_value_is_refused_where_the_module_refuses_it(release: str) -> None:
     assert wrong == {}
     refused = sum(taken is False for taken in real.values())
     missed = [
-        pair for pair in values if real["=".join(pair)] is False and not environment.check_environment(dict([pair]), version)
+        pair
+        for pair in values
+        if real["=".join(pair)] is False and not environment.check_environment(dict([pair]), version)
     ]
     assert len(missed) <= 0.1 * refused, missed
