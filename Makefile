@@ -21,9 +21,10 @@ synth: $(VENV)/.synth  ## write dist/*.k8s.yaml from app.py
 test: $(VENV)/.test  ## run the whole test suite
 	@$(WITH_NODE) python -m pytest -n auto $(PYTEST_ARGS)
 
-lint: $(VENV)/.dev  ## ruff, rules and format
+lint: $(VENV)/.dev  ## ruff, rules and format; import-linter, the storeys of the house
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }; rm -f .lint-imports.log
 
 types: $(VENV)/.dev  ## mypy --strict over package and tests
 	@$(BIN)/mypy

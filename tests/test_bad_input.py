@@ -167,6 +167,16 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"extra_containers": [{"name": "vllm", "image": "x"}]}, "extra_containers: 'vllm' is there twice"),
     ({"extra_containers": [{"image": "x"}]}, "extra_containers[0]: {'image': 'x'} has no name"),
     ({"init_containers": [{"name": "vllm", "image": "x"}]}, "init_containers: 'vllm' is there twice"),
+    ({"volume_mounts": 5}, "volume_mounts: 5 is not a list"),
+    ({"volume_mounts": ["x"]}, "volume_mounts[0]: 'x' has no name"),
+    (
+        {"extra_containers": [{"name": "a", "image": "x", "volumeMounts": ["x"]}]},
+        "extra_containers: 'a' has volumeMounts ['x']; allowed: a list of mappings",
+    ),
+    (
+        {"init_containers": [{"name": "a", "image": "x", "volumeMounts": 5}]},
+        "init_containers: 'a' has volumeMounts 5; allowed: a list of mappings",
+    ),
     ({"security_context": ["x"]}, "security_context: ['x'] is not a mapping"),
     ({"pod_security_context": "x"}, "pod_security_context: 'x' is not a mapping"),
     # Kinds of things

@@ -15,6 +15,7 @@ from vllm_cdk8s import (
     ModelStorage,
     MultiNodeVllmServer,
     NonRoot,
+    PodMonitor,
     QueueAutoscaler,
     Resources,
     SecretKey,
@@ -202,6 +203,7 @@ def test_a_renamed_metric_is_asked_for_by_the_name_of_the_release(
 ) -> None:
     chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "renamed")
     server = VllmServer(chart, "llama", model=MODEL, image=f"vllm/vllm-openai:{release}", gpus=1)
+    PodMonitor(chart, "scrape", server=server)
     Alerts(chart, "alerts", server=server)
     Dashboard(chart, "dashboard", server=server)
     made = [each for each in cdk8s.Testing.synth(chart) if each["kind"] in ("PrometheusRule", "ConfigMap")]

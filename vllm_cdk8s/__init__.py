@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.storage import ModelStorage
     from vllm_cdk8s.core.engine import EngineArgs
     from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
+    from vllm_cdk8s.core.features.hub import HubModel, InitDownload
     from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
-    from vllm_cdk8s.core.models.hub import HubModel, InitDownload
     from vllm_cdk8s.core.models.sizing import Sizing, size_model
     from vllm_cdk8s.core.pod.health import HttpProbe
     from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
@@ -106,7 +106,7 @@ _MODULES = {
     "core.traffic.gateway": ("GatewayRef", "RouteMatch"),
     "core.pod.security": ("NonRoot",),
     "core.pod.health": ("HttpProbe",),
-    "core.models.hub": ("HubModel", "InitDownload"),
+    "core.features.hub": ("HubModel", "InitDownload"),
     "constructs.inference_pool": ("InferencePool",),
     "core.features.lora": ("LoraAdapter", "LoraAdapters"),
     "constructs.monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),

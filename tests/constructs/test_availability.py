@@ -113,7 +113,7 @@ def test_a_budget_that_blocks_every_drain_warns_once(
     PodDisruptionBudget(chart, "budget", server=vllm(chart, replicas=replicas), **options)
     (found,) = advice(chart)
     assert found.startswith(message)
-    assert found.endswith("allowed: max_unavailable=1, or more replicas [VC003]")
+    assert found.endswith("allowed: max_unavailable=1, or more replicas [VC615]")
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.features.chat_template import ANNOTATION
+from vllm_cdk8s.core.features.hub import InitDownload
 from vllm_cdk8s.core.features.lora import LoraAdapters
-from vllm_cdk8s.core.models.hub import InitDownload
 from vllm_cdk8s.core.server.contribution import Contribution, Target, with_features
 
 CHART = new_chart(namespace="llm")

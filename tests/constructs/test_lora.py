@@ -11,8 +11,8 @@ from tests.synthesis import MODEL, PLAIN, assert_golden, documents, new_chart, p
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
+from vllm_cdk8s.core.features.hub import InitDownload
 from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
-from vllm_cdk8s.core.models.hub import InitDownload
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 
 KEY = SecretKey("vllm-api-key", "key")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -349,7 +350,8 @@ def test_the_sidecars_label_may_be_another(chart: cdk8s.Chart) -> None:
 
 def test_an_old_engine_gets_the_names_of_its_time(chart: cdk8s.Chart) -> None:
     Dashboard(chart, "old", server=vllm(chart, image="vllm/vllm-openai:v0.10.1"))
-    Dashboard(chart, "new", server=VllmServer(chart, "new-llama", model=MODEL, gpus=1))
+    new_server = VllmServer(chart, "new-llama", model=MODEL, gpus=1, acknowledge=SCRAPED_BY_ITSELF)
+    Dashboard(chart, "new", server=new_server)
     old, new = (str(document["data"]) for document in documents(chart, "ConfigMap"))
     assert "time_per_output_token_seconds" in old
     assert "inter_token_latency_seconds" in new
@@ -408,3 +410,62 @@ def test_the_pods_of_a_ray_cluster_are_known_by_their_names(chart: cdk8s.Chart) 
         for name in ("big-head", "big-head-x2x4z", "big-workers-worker-x2x4z"):
             assert re.fullmatch(pods(expression), name)
         assert not re.fullmatch(pods(expression), "big-2-head")
+
+
+# Nothing that scrapes.
+
+
+def warned(chart: cdk8s.Chart) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            cdk8s.Testing.synth(chart)
+    return [str(warning.message) for warning in caught]
+
+
+def test_alerts_and_a_dashboard_of_a_server_that_nothing_scrapes_warn_once(chart: cdk8s.Chart) -> None:
+    server = vllm(chart, acknowledge={})
+    Alerts(chart, "alerts", server=server)
+    Dashboard(chart, "dashboard", server=server)
+    [found] = warned(chart)
+    assert found.startswith("server: nothing in this app has llm/llama scraped, so that llm/alerts, llm/dashboard may")
+    assert found.endswith("[VC605]")
+
+
+@pytest.mark.parametrize("kind", ["PodMonitor", "ServiceMonitor", "PodMonitoring", "VMPodScrape"])
+def test_a_monitor_of_the_users_own_quiets_it(chart: cdk8s.Chart, kind: str) -> None:
+    Alerts(chart, "alerts", server=vllm(chart, acknowledge={}))
+    cdk8s.ApiObject(chart, "own", api_version="example.com/v1", kind=kind)
+    assert warned(chart) == []
+
+
+def test_a_monitor_that_comes_later_quiets_it(chart: cdk8s.Chart) -> None:
+    server = vllm(chart, acknowledge={})
+    Alerts(chart, "alerts", server=server)
+    PodMonitor(chart, "scrape", server=server)
+    assert warned(chart) == []
+
+
+def test_the_annotation_for_scraping_quiets_it(chart: cdk8s.Chart) -> None:
+    Alerts(chart, "alerts", server=vllm(chart, acknowledge={}, pod_annotations={"prometheus.io/scrape": "true"}))
+    assert warned(chart) == []
+
+
+# Routes of Alertmanager.
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+def test_every_alert_has_the_servers_namespace(chart: cdk8s.Chart, asleep: bool) -> None:
+    alerts = Alerts(chart, "alerts", server=vllm(chart), scales_to_zero=asleep)
+    [group] = alerts.resource.to_json()["spec"]["groups"]
+    assert {rule["labels"]["namespace"] for rule in group["rules"]} == {"inference"}
+
+
+def test_names_of_ids_with_capitals_and_underscores_are_valid(app: cdk8s.App) -> None:
+    odd = cdk8s.Chart(app, "My_Models.v2", namespace="inference")
+    server = VllmServer(odd, "Qwen_2.5", model=MODEL, gpus=1)
+    PodMonitor(odd, "Pod_Monitor", server=server)
+    Alerts(odd, "Alerts.v1", server=server)
+    Dashboard(odd, "Dash_Board", server=server)
+    for document in cdk8s.Testing.synth(odd):
+        assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", document["metadata"]["name"]), document["kind"]

@@ -62,7 +62,8 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
 
 class _Parser(argparse.ArgumentParser):
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+        options |= {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
+        super().__init__(*args, **options)
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{self.prog}: {message}; see {self.prog} --help")

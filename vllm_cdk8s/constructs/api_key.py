@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from constructs import Construct, IConstruct
 
-    from vllm_cdk8s.constructs.server_base import Server
     from vllm_cdk8s.core.pod.secret_key import SecretKey
+    from vllm_cdk8s.core.server.serving import Serving
     from vllm_cdk8s.core.traffic.network_policy import Wire
 
 
-def note_api_key(server: Server, scope: Construct, api_key: SecretKey | None) -> None:
+def note_api_key(server: Serving, scope: Construct, api_key: SecretKey | None) -> None:
     """Note a server that has an API key, so that synthesis warns unless a NetworkPolicy of the app selects its pods."""
     if api_key is None:
         return
@@ -48,17 +48,15 @@ class _Exposures:
     """The routes from outside the cluster that lead to the servers of one app, by server."""
 
     def __init__(self) -> None:
-        self.routes: dict[Server, list[str]] = {}
+        self.routes: dict[Serving, list[str]] = {}
 
     def advice(self, _root: IConstruct) -> Iterator[Problem]:
         for server, routes in self.routes.items():
-            said = {warning.rule for warning in server.plan.warnings}
-            meant = OPEN_TO_THE_WORLD.code in server.acknowledged or OPEN_TO_THE_WORLD in said
-            if not meant and not server.guarded:
+            if OPEN_TO_THE_WORLD.code not in server.acknowledged | server.warned and not server.guarded:
                 yield open_to_the_world(server.path, routes)
 
 
-def note_route(scope: Construct, server: Server, route: str) -> None:
+def note_route(scope: Construct, server: Serving, route: str) -> None:
     """Note a route that leads to a server from outside the cluster; synthesis warns where it has no API key."""
     registry = place(scope)[0]
     exposures = registry.of(_Exposures)

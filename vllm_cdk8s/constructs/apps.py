@@ -79,9 +79,8 @@ class AppRegistry:
 
     def release(self, construct: Construct) -> None:
         """Forget what a construct has taken that does not stand after all."""
-        for taken in (self._names, self._selectors):
-            for key in [key for key, owner in taken.items() if owner is construct]:
-                del taken[key]  # type: ignore[attr-defined]
+        self._names = {key: owner for key, owner in self._names.items() if owner is not construct}
+        self._selectors = {key: owner for key, owner in self._selectors.items() if owner is not construct}
 
     def add_check(self, check: Check) -> None:
         """Have a pure function of the tree's root run at synthesis; what it returns are errors.

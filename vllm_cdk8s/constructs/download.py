@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
     from typing_extensions import Unpack
 
+    from vllm_cdk8s.core.features.hub import HubModel
     from vllm_cdk8s.core.jobs.job import JobOptions
-    from vllm_cdk8s.core.models.hub import HubModel
     from vllm_cdk8s.core.pod.secret_key import SecretKey
 
 

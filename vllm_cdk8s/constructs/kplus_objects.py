@@ -19,19 +19,10 @@ _TYPES = {
 }
 
 
-class _Service(kplus.Service):
-    """A Service that says nothing of external addresses while it has none."""
-
-    def add_external_ip(self, external_ip: str) -> None:
-        super().add_external_ip(external_ip)
-        self._addresses = [*getattr(self, "_addresses", ()), external_ip]
-        cdk8s.ApiObject.of(self).add_json_patch(cdk8s.JsonPatch.add("/spec/externalIPs", self._addresses))
-
-
 def kplus_service(server: Construct, manifest: Manifest, pods: kplus.Pods) -> kplus.Service:
     """The Service of a manifest, in front of these pods."""
     spec = manifest.body["spec"]
-    service = _Service(
+    service = kplus.Service(
         server, "Service",
         metadata=_metadata(manifest),
         type=_TYPES[spec["type"]],

@@ -326,6 +326,11 @@ class Server(Construct):
         return frozenset(str(code).upper() for code in self._said.get("acknowledge", ()))
 
     @property
+    def warned(self) -> frozenset[str]:
+        """The codes of the warnings that its own options have given."""
+        return frozenset(warning.rule.code for warning in self.plan.warnings)
+
+    @property
     def workload_ref(self) -> WorkloadRef:
         """The object that makes its pods."""
         shape = self.plan.shape
@@ -388,7 +393,11 @@ def keyword_options(options: type, *, required: tuple[str, ...] = ()) -> Callabl
     """
 
     def show(cls: _Class) -> _Class:
-        own = [p for p in inspect.signature(cls.__init__).parameters.values() if p.name != "self"]
+        own = [
+            p
+            for p in inspect.signature(getattr(cls, "__init__")).parameters.values()  # noqa: B009 - of a class, on purpose
+            if p.name != "self"
+        ]
         named = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
         known = {p.name for p in named}
         more = [

@@ -17,7 +17,7 @@ _BY_THE_SHELL = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]
 
 def warn_of_expansions(values: Values) -> None:
     """Warn of what looks like a reference to a variable; the chart's arguments went through a shell as well."""
-    found = [
+    found: list[tuple[str, str | None, tuple[re.Pattern[str], ...]]] = [
         (f"vllm.env[{index}].value", variable.value, (_BY_KUBERNETES,))
         for index, variable in enumerate(values.vllm.env)
     ]

@@ -29,6 +29,7 @@ _PATHS: dict[str, Path] = {
     "compilation_config": ("vllm", "cudaGraphMode"),
     "cudagraph_mode": ("vllm", "cudaGraphMode"),
     "env": ("vllm", "env"),
+    "api_key": ("vllm", "env"),
     "shm_size": ("resources", "limits", "memory"),
     "service_type": ("service", "type"),
     "service_port": ("service", "port"),
@@ -71,6 +72,9 @@ _PATHS: dict[str, Path] = {
 _INSTEAD = {
     "ModelStorage.nfs(...)": "persistence.accessMode=ReadWriteMany",
     "SlowStartProbes(max_startup_seconds=...)": "slowStart.maxStartupSeconds",
+    "a kplus.EnvValue": "vllm.env with valueFrom.secretKeyRef",
+    "a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey": "vllm.env with "
+    "valueFrom.secretKeyRef",
     "a SecretKey": "vllm.env with valueFrom.secretKeyRef",
     "api_key": "vllm.env with valueFrom.secretKeyRef",
     "hf_token": "vllm.env with valueFrom.secretKeyRef",
@@ -110,8 +114,8 @@ class Speaker:
     def path(self, option: str) -> Path:  # noqa: PLR0911 - the first table that knows it
         """Where the value of an option stands."""
         if option.startswith("kai."):
-            rest = option.removeprefix("kai.")
-            return _PATHS.get(rest) or ("kaischeduler", to_camel(rest))
+            below = option.removeprefix("kai.")
+            return _PATHS.get(below) or ("kaischeduler", to_camel(below))
         head, *rest = option_path(option)
         if option in _PATHS:
             return _PATHS[option]

@@ -10,9 +10,9 @@ import pytest
 from tests.kubernetes_schemas import assert_valid
 from tests.snippets import DOCS, run, snippets
 from tests.synthesis import Document, documents, new_chart, of_kind
-from vllm_cdk8s import in_pod
 from vllm_cdk8s.core.features.chat_template import ANNOTATION
 from vllm_cdk8s.core.jobs.job import DEFAULT_TTL_SECONDS
+from vllm_cdk8s.core.pod import programs
 
 PAGES = ("models.md", "smoke-test.md")
 SNIPPETS = [pytest.param(page, index, id=f"{page}-{index}") for page in PAGES for index in range(len(snippets(page)))]
@@ -82,7 +82,8 @@ def test_quantization_and_speculation_are_said_as_vllm_reads_them() -> None:
 def test_a_download_is_allowed_for_by_the_rollout_and_not_by_the_probes() -> None:
     chart = shown("models.md", "InitDownload(max_seconds")
     [deployment] = of_kind(chart, "Deployment")
-    assert deployment["spec"]["progressDeadlineSeconds"] == 2 * 3600 + 600 + 600
+    # The hour that the model is known to need, since nobody says another.
+    assert deployment["spec"]["progressDeadlineSeconds"] == 2 * 3600 + 3600 + 600
     [container] = deployment["spec"]["template"]["spec"]["initContainers"]
     assert {item["name"] for item in container["env"]} >= {"HF_TOKEN", "HF_HOME"}
 
@@ -119,7 +120,7 @@ def test_the_guarded_server_lets_its_test_in() -> None:
 def test_the_exit_codes_on_the_page_are_the_programs() -> None:
     page = (DOCS / "smoke-test.md").read_text(encoding="utf-8")
     listed = {int(code) for code in re.findall(r"^\| (\d) \|", page, re.MULTILINE)}
-    [codes] = re.findall(r"NOT_HEALTHY, REFUSED, NO_MODEL, BAD_ANSWER = ([\d, ]+)", in_pod.source("smoke_test"))
+    [codes] = re.findall(r"NOT_HEALTHY, REFUSED, NO_MODEL, BAD_ANSWER = ([\d, ]+)", programs.source("smoke_test"))
     assert listed == {0, 2, *(int(code) for code in codes.split(","))}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, warn
+from vllm_cdk8s.core.features.hub import CONTAINER_NAME, PROGRAM, hub_models
 from vllm_cdk8s.core.jobs.job import INSTANCE_LABEL, NAME_LABEL, JobPlan, Program, job_pod, plan_job
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.models.hub import CONTAINER_NAME, PROGRAM, hub_models
 from vllm_cdk8s.core.pod.security import NonRoot
 from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
 from vllm_cdk8s.core.rules.book import NODE_FOLDER
@@ -15,7 +15,7 @@ from vllm_cdk8s.core.rules.book import NODE_FOLDER
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from vllm_cdk8s.core.models.hub import HubModel
+    from vllm_cdk8s.core.features.hub import HubModel
     from vllm_cdk8s.core.storage.storage import Storage
 
 # The program's own code for "trying again is pointless".

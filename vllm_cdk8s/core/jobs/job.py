@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s import in_pod
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
+from vllm_cdk8s.core.pod import programs
 from vllm_cdk8s.core.pod import template as pod
 from vllm_cdk8s.core.pod.options import KubernetesObject, RunOptions
 from vllm_cdk8s.core.pod.placement import scheduling
@@ -76,7 +76,7 @@ class Program:
             "name": self.name,
             "image": checks.text("image", self.image),
             "imagePullPolicy": checks.one_of("image_pull_policy", policy, PULL_POLICIES, what="a pull policy"),
-            **in_pod.run(self.source, self.arguments),
+            **programs.run(self.source, self.arguments),
             "env": pod.environment(
                 variables(self.env, options),
                 caches_below=self.caches_below,

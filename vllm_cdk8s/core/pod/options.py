@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
+    from vllm_cdk8s.core.features.hub import InitDownload
     from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
     from vllm_cdk8s.core.pod.secret_key import SecretKey
     from vllm_cdk8s.core.pod.security import NonRoot
@@ -101,4 +102,4 @@ class PodOptions(RunOptions, total=False):
     drain_seconds: int
     lora: Feature
     chat_template: Feature
-    download: Feature
+    download: InitDownload

@@ -30,7 +30,7 @@ class KaiShare:
     KAI sets a share aside but enforces nothing: vLLM itself must keep to it, so ``gpu_memory_utilization`` may not be
     above it. Where the share is known as a fraction (``gpu_fraction``, or ``gpu_memory_mib`` with
     ``gpu_total_memory_mib``) vLLM is told so.
-    Source: https://github.com/NVIDIA/KAI-Scheduler/tree/main/docs/gpu-sharing
+    Source: https://github.com/kai-scheduler/KAI-Scheduler/tree/main/docs/gpu-sharing
 
     Args:
         queue: the queue, as the label ``kai.scheduler/queue``; None takes the scheduler's default.

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import named, prune, unique
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
+from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.health import Health
@@ -91,11 +92,16 @@ def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
     if name in _SECRET_NAMES and value:
         raise InvalidOptionError(
             "a literal secret would stand in the YAML for all to read; allowed: "
-            "a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey",
+            f"{mention('a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey')}",
             option=option,
+            rule=LITERAL_SECRET,
         )
     if value and _SECRET_LOOKING.search(name):
-        warn(f"{option}: looks like a secret but is a literal, which stands in the YAML; use a kplus.EnvValue")
+        warn(
+            f"looks like a secret but is a literal, which stands in the YAML; use {mention('a kplus.EnvValue')}",
+            option=option,
+            rule=LITERAL_SECRET,
+        )
     return {"value": literal(value)}
 
 
@@ -244,7 +250,12 @@ def template(
 def _check_mounts(option: str, containers: Sequence[Mapping[str, Any]], volumes: Sequence[Mapping[str, Any]]) -> None:
     known = [volume["name"] for volume in volumes]
     for item in containers:
-        for mount in item.get("volumeMounts", ()):
+        mounts = item.get("volumeMounts", ())
+        if not isinstance(mounts, (list, tuple)) or not all(isinstance(mount, Mapping) for mount in mounts):
+            raise InvalidOptionError(
+                f"{item['name']!r} has volumeMounts {mounts!r}; allowed: a list of mappings as in YAML", option=option
+            )
+        for mount in mounts:
             if mount.get("name") not in known:
                 raise InvalidOptionError(
                     f"{item['name']!r} mounts {mount.get('name')!r}, which is not the name of a volume; there are: "

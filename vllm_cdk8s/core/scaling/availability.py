@@ -73,7 +73,7 @@ class Budget:
         return prune({
             "maxUnavailable": maximum,
             "minAvailable": minimum,
-            "selector": {"matchLabels": server.selector},
+            "selector": {"matchLabels": dict(sorted(server.selector.items()))},
             "unhealthyPodEvictionPolicy": self.unhealthy_pod_eviction,
         })  # fmt: skip
 

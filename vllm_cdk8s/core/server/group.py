@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
@@ -10,7 +11,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import SINGLE_NODE_CLAIM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from vllm_cdk8s.core.engine import EngineArgs, EngineCommand
     from vllm_cdk8s.core.pod.health import Health
@@ -123,7 +124,9 @@ def check_storage(storage: Storage, nodes: int) -> None:
 
 def shared_memory_size(engine: EngineCommand, gpus: int | None, mounts: Sequence[Any]) -> str | None:
     """The size limit of /dev/shm that pods with one GPU need as well; None where the general rule sees to it."""
-    mounted = any(str(mount.get("mountPath")).rstrip("/") == "/dev/shm" for mount in mounts)  # noqa: S108 - not ours
+    # What is not a mapping is refused where mounts are read.
+    paths = [str(mount.get("mountPath")).rstrip("/") for mount in mounts if isinstance(mount, Mapping)]
+    mounted = "/dev/shm" in paths  # noqa: S108 - not ours
     return None if mounted or max(gpus or 0, engine.gpus_per_pod) > 1 else _SHM_SIZE
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.engine.raw import string_list
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.kube.names import Names
     from vllm_cdk8s.core.models.ledger import Ledger
     from vllm_cdk8s.core.models.sizing import Sizing
+    from vllm_cdk8s.core.pod.options import PodOptions
     from vllm_cdk8s.core.server.shape import Shape
 
 _VALUE_OBJECTS: dict[str, tuple[type, str]] = {
@@ -183,6 +184,8 @@ class _Planning:
 
     def plan(self) -> dict[str, Any] | None:
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
+        if attempt(checks.text, "model", given.model) is None:
+            return None
         attempt(_check_names, given)
         if "gpu" in said:
             attempt(checks.text, "gpu", said["gpu"])
@@ -195,13 +198,13 @@ class _Planning:
         said, engine_args, env, feature_defaults = features
         names = given.names
         who = attempt(identity, said, names)
-        annotations = None if who is None else attempt(shape.annotations, who.annotations)
+        annotations: Any = None if who is None else attempt(shape.annotations, who.annotations)
         service = attempt(ServiceOptions.of, said)
         policy = attempt(
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
         )
         resources = attempt(_resources, said, given.sizing)
-        engine = None if resources is None or not sound else attempt(
+        engine: Any = None if resources is None or not sound else attempt(
             self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **feature_defaults}, resources[1]
         )  # fmt: skip
         if given.sizing is not None and engine is not None:
@@ -220,16 +223,18 @@ class _Planning:
         if shape.nodes > 1:
             said = _with_shm(said, engine, resources[1])
         pod = ServerPod(
-            options=said, engine=engine, image=said["image"], image_pull_policy=policy, port=said["port"], env=env,
+            options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy,
+            port=said["port"], env=env,
             resources=resources[0], gpus=resources[1], storage=storage, health=health,
             drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
         )  # fmt: skip
         template = attempt(pod.template)
-        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
-        if found is not None:
-            self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
-        if template is None or found is None:
+        if template is None:
             return None
+        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
+        if found is None:
+            return None
+        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
         exposed = [] if service is None else doors(
             names.service, ingress=said.get("ingress"), service_type=service.type,
             service_annotations=service.annotations,
@@ -388,6 +393,7 @@ def _own_storage(said: Mapping[str, Any], given: ServerInput) -> Storage:
         mount_path=non_root.mount_path if isinstance(non_root, NonRoot) else DEFAULT_MOUNT_PATH,
         access_mode="ReadWriteOnce",
         size=_claim_size(given),
+        fresh=True,
         namespace=given.namespace,
     )
 

@@ -130,6 +130,10 @@ class Serving(Protocol):
         """The codes of the warnings that its user has acknowledged."""
 
     @property
+    def warned(self) -> frozenset[str]:
+        """The codes of the warnings that its own options have given."""
+
+    @property
     def pod_templates(self) -> Sequence[Mapping[str, Any]]:
         """The templates of its pods in wire form, as they are by now."""
 

@@ -35,8 +35,8 @@ def open_to_the_world(server: str, exposed: Sequence[str]) -> Problem:
         exposed: what leads to it.
     """
     return Problem(
-        what=f"{server} has none, and {' and '.join(exposed)} leads to it from outside the cluster: whoever finds it "
-        f"uses the GPUs; say {mention('api_key=SecretKey(...)')}, or authenticate before the server",
+        what=f"{server} asks for no API key, and {' and '.join(exposed)} leads to it from outside the cluster: whoever "
+        f"finds it uses the GPUs; say {mention('api_key')}, or authenticate before the server",
         rule=OPEN_TO_THE_WORLD,
         severity="warning",
         option="api_key",

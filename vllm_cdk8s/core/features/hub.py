@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from vllm_cdk8s import in_pod
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
+from vllm_cdk8s.core.pod import programs
 from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.server.contribution import Contribution
 
@@ -42,7 +42,7 @@ class HubModel:
         ignore: patterns of files not to download.
 
     Raises:
-        InvalidOptionError: the repository or a pattern is none.
+        InvalidOptionError: the repository or a pattern is not valid.
     """
 
     model: str
@@ -92,7 +92,7 @@ class InitDownload:
         resources: requests and limits of the container.
 
     Raises:
-        InvalidOptionError: a model is none, or a number is not a whole number.
+        InvalidOptionError: a model is not valid, or a number is not a whole number.
     """
 
     OPTION: ClassVar[str] = "download"
@@ -142,7 +142,7 @@ class InitDownload:
         own = {
             "name": CONTAINER_NAME,
             "image": like["image"],
-            **in_pod.run(PROGRAM, [model.argument() for model in hub_models("download.models", models)]),
+            **programs.run(PROGRAM, [model.argument() for model in hub_models("download.models", models)]),
             **({} if self.resources is None else {"resources": self.resources.wire()}),
         }
         online = {"name": "HF_HUB_OFFLINE", "value": "0"}

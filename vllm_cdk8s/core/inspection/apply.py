@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vllm_cdk8s.core.errors import Problem
 
 if TYPE_CHECKING:
-    from vllm_cdk8s.core.rules.facts import ServerFacts
+    from vllm_cdk8s.core.inspection.facts import ServerFacts
 
 Check = Callable[["ServerFacts"], Iterable[Problem]]
 
