@@ -57,7 +57,7 @@ catalogue-check: $(VENV)/.test  ## the data files are what vLLM's releases say (
 
 test-engine-real: $(VENV)/.test  ## command lines through vLLM's own parsers (downloads vLLM)
 	@$(BIN)/python tools/catalogue.py --prepare 0.10.0 0.11.0 0.20.2 $(shell tail -n1 tools/vllm_releases.txt)
-	@VLLM_PARSERS=$(CURDIR)/build/vllm $(WITH_NODE) python -m pytest tests/engine/test_real_parsers.py
+	@VLLM_PARSERS=$(CURDIR)/build/vllm $(WITH_NODE) python -m pytest tests/core/engine/test_real_parsers.py tests/core/engine/test_real_environment.py
 
 models-check: build/models/.ready  ## the table of models is what torch and transformers make of its shapes (downloads torch)
 	@build/models/bin/python tools/models_check.py
