@@ -21,7 +21,7 @@ from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.core.engine.naming import gone, unknown
 from vllm_cdk8s.core.engine.options import checked, json_data, rendered, rendered_unknown, tokens
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
 
@@ -242,7 +242,7 @@ def _typed(
 
 def _refuse_keyword(option: str, name: str) -> None:
     if name in _KEYWORDS:
-        raise InvalidOptionError(f"is no engine argument here; use the keyword {name}=", option=option)
+        raise InvalidOptionError(f"is no engine argument here; use {mention(f'{name}=')}", option=option)
 
 
 def _refuse_repeats(typed: Mapping[str, Any], given: Mapping[str, raw.Given]) -> None:

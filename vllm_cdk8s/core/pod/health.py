@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vllm_cdk8s.core.errors import InvalidOptionError, warn
+from vllm_cdk8s.core.errors import InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 
 PORT_NAME = "http"
@@ -117,9 +117,10 @@ def manual(*, startup: HttpProbe | None, liveness: HttpProbe | None, readiness: 
     for role, probe in (("liveness", liveness), ("readiness", readiness)):
         if probe is None:
             warn(
-                f"{role}: None turns the {role} probe off, so "
+                f"{mention('None')} turns the {role} probe off, so "
                 + ("a hung vLLM is never restarted" if role == "liveness" else "traffic reaches pods that cannot serve")
-                + "; to allow a slow start use SlowStartProbes(max_startup_seconds=...)"
+                + f"; to allow a slow start use {mention('SlowStartProbes(max_startup_seconds=...)')}",
+                option=role,
             )
     startup_probe = _defaulted(startup, delay=10, period=10, timeout=5, threshold=60)
     liveness_probe = _defaulted(liveness, delay=liveness_delay, period=30, timeout=10, threshold=3)
