@@ -104,7 +104,7 @@ def ledger(
         *_formats(accelerator, settings),
         *_host_memory(settings, gpus, memory_limit if memory_limit is not None else memory_request, shm_bytes),
         *_disk(stored, draft_bytes, claim_bytes),
-        *_time(stored, settings, startup_seconds, downloaded_before, download_bytes_per_second),
+        *_time(stored, settings, startup_seconds, downloaded_before, download_bytes_per_second, nodes),
     ]
     request = limit = startup = None
     if model is not None and (loaded := weights.total(model, weight_settings(settings))) is not None:
@@ -296,13 +296,15 @@ def _disk(stored: int | None, drafts: int, claim: int | None) -> list[Line]:
     ]
 
 
-def _time(stored: int | None, settings: Engine, budget: int | None, downloaded: bool, rate: int) -> list[Line]:
+def _time(
+    stored: int | None, settings: Engine, budget: int | None, downloaded: bool, rate: int, nodes: int
+) -> list[Line]:
     if budget is None:
         return []
     if stored is None:
         return [unknown("time", "time to serve", "the size of the model's files is not known")]
     download = 0 if downloaded else stored // max(1, rate)
-    load = stored // _LOAD_BYTES_PER_SECOND
+    load = stored // nodes // _LOAD_BYTES_PER_SECOND  # each node reads its own part
     needs = download + load + (_EAGER_SECONDS if settings.eager else _COMPILE_SECONDS)
     source = f"download at {rate // 1_000_000} MB/s, load, compile" if download else "load, compile"
     return [

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vllm_cdk8s.core.errors import InvalidOptionError, warn
+from vllm_cdk8s.core.errors import InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.rules.book import PROBES_OFF
 
 PORT_NAME = "http"
 # Of vLLM's own port, where a sidecar has the server's: monitors find that one by its name, probes ask vLLM itself.
@@ -118,10 +119,14 @@ def manual(*, startup: HttpProbe | None, liveness: HttpProbe | None, readiness: 
             )
     for role, probe in (("liveness", liveness), ("readiness", readiness)):
         if probe is None:
+            effect = (
+                "a hung vLLM is never restarted" if role == "liveness" else "traffic reaches pods that cannot serve"
+            )
             warn(
-                f"{role}: None turns the {role} probe off, so "
-                + ("a hung vLLM is never restarted" if role == "liveness" else "traffic reaches pods that cannot serve")
-                + "; to allow a slow start use SlowStartProbes(max_startup_seconds=...)"
+                f"the {role} probe is off, so {effect}; to allow a slow start use "
+                f"{mention('SlowStartProbes(max_startup_seconds=...)')}",
+                option=role,
+                rule=PROBES_OFF,
             )
     startup_probe = _defaulted(startup, delay=10, period=10, timeout=5, threshold=60)
     liveness_probe = _defaulted(liveness, delay=liveness_delay, period=30, timeout=10, threshold=3)

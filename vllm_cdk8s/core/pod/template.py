@@ -11,11 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.kube.wire import named, prune, unique
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
+from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.health import Health
@@ -100,12 +102,17 @@ def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
     if name in _SECRET_NAMES and value:
         raise InvalidOptionError(
             "a literal secret would stand in the YAML for all to read; allowed: "
-            "a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey",
+            f"{mention('a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey')}",
             option=option,
+            rule=LITERAL_SECRET,
         )
     if value and _SECRET_LOOKING.search(name):
-        warn(f"{option}: looks like a secret but is a literal, which stands in the YAML; use a kplus.EnvValue")
-    return {"value": literal(value)}
+        warn(
+            f"looks like a secret but is a literal, which stands in the YAML; use {mention('a kplus.EnvValue')}",
+            option=option,
+            rule=LITERAL_SECRET,
+        )
+    return {"value": literal(check_text(option, value))}
 
 
 def container(

@@ -174,6 +174,15 @@ NOT_EXPANDED = Rule(
     mend="Write the value itself.",
 )
 
+SERVE_MODEL = Rule(
+    code="VC120",
+    name="serve-model-option",
+    title="vllm serve is given its model by --model",
+    why="Releases before 0.11.1 stop with an error; later ones warn that the option will go.",
+    mend="Write the model right behind 'vllm serve'.",
+    source=f"{_VLLM}cli/serve/",
+)
+
 # VC2xx: the pod and its GPUs.
 TOO_FEW_GPUS = Rule(
     code="VC201",
@@ -269,6 +278,30 @@ CPU_KV_CACHE = Rule(
     why="It counts the node's memory and not the container's, and is killed.",
     mend="Set VLLM_CPU_KVCACHE_SPACE, in GiB, below the memory limit.",
     source=f"{_VLLM}getting_started/installation/cpu/",
+)
+
+FLOATING_TAG = Rule(
+    code="VC220",
+    name="floating-tag",
+    title="The image's tag is one that moves",
+    why="A restarted pod may run another vLLM than its neighbour: options and metrics change, and compiled caches are "
+    "not reused.",
+    mend="Name a release, such as vllm/vllm-openai:v0.20.2.",
+    source=f"{_K8S}concepts/containers/images/#image-names",
+)
+INSTALLS_AT_START = Rule(
+    code="VC221",
+    name="installs-at-start",
+    title="The container installs packages at each start",
+    why="Every restart waits for somebody else's server, may get other versions, and fails without the network.",
+    mend="Build an image that holds them.",
+)
+OFFLOAD_IN_SHM = Rule(
+    code="VC222",
+    name="offload-in-shared-memory",
+    title="The KV cache is offloaded into more /dev/shm than there is",
+    why="vLLM keeps offloaded blocks in a file there, and stops, or is killed, when it is full.",
+    mend="Give the volume at /dev/shm more than the offloaded size.",
 )
 
 # VC3xx: storage.
@@ -432,6 +465,23 @@ PRIVILEGE = Rule(
     title="A container has privileges that contradict or exceed what it needs",
     why="Whoever may change the pod controls the node.",
     mend="Take the privilege away.",
+)
+
+DEVELOPER_MODE = Rule(
+    code="VC520",
+    name="developer-mode",
+    title="vLLM runs in its developers' mode",
+    why="Whoever reaches the port may call /sleep, /reset_prefix_cache and /collective_rpc, API key or not.",
+    mend="Remove VLLM_SERVER_DEV_MODE.",
+    source=f"{_VLLM}usage/security/",
+)
+REMOTE_CODE = Rule(
+    code="VC521",
+    name="remote-code",
+    title="Code of the model's repository runs at each start, whatever it is by then",
+    why="Whoever may write to that repository runs programs in the pod.",
+    mend="Pin it by --revision and --code-revision, or leave --trust-remote-code out where vLLM knows the model.",
+    source=f"{_VLLM}configuration/engine_args/",
 )
 
 # VC6xx: what surrounds a server.

@@ -26,6 +26,7 @@ from vllm_cdk8s.core.errors import (
 )
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
+from vllm_cdk8s.core.kube.text import unwritable_texts
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.models.ledger import process_memory
 from vllm_cdk8s.core.pod.health import DEFAULT_STARTUP_SECONDS, Health, slow_start
@@ -194,6 +195,8 @@ class _Planning:
 
     def plan(self) -> dict[str, Any] | None:  # noqa: C901 - one step after another
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
+        if attempt(checks.text, "model", given.model) is None:
+            return None
         attempt(_check_names, given)
         if "gpu" in said:
             attempt(checks.text, "gpu", said["gpu"])
@@ -243,11 +246,12 @@ class _Planning:
             health=health, drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
         )  # fmt: skip
         template = attempt(pod.template)
-        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
-        if found is not None:
-            self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
-        if template is None or found is None:
+        if template is None:
             return None
+        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
+        if found is None:
+            return None
+        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
         exposed = [] if service is None else doors(
             names.service, ingress=said.get("ingress"), service_type=service.type,
             service_annotations=service.annotations,
@@ -263,6 +267,7 @@ class _Planning:
             api_version=shape.api_version, kind=shape.kind, name=names.workload, labels=who.labels,
             annotations=annotations, body={"spec": shape.spec(template, frame)},
         )  # fmt: skip
+        self._add(unwritable_texts(workload))
         return {
             "shape": shape,
             "names": names,
@@ -428,6 +433,7 @@ def _own_storage(said: Mapping[str, Any], given: ServerInput) -> Storage:
         mount_path=non_root.mount_path if isinstance(non_root, NonRoot) else DEFAULT_MOUNT_PATH,
         access_mode="ReadWriteOnce",
         size=_claim_size(given),
+        fresh=True,
         namespace=given.namespace,
     )
 
