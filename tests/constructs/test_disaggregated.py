@@ -190,9 +190,20 @@ def test_prompts_may_be_read_by_several_machines_together() -> None:
     assert_valid(list(found.values()), SIDECARS)
     [name] = [key for key in found if key.startswith("Service/qwen-prefill-leader-")]
     assert found[name]["spec"]["selector"]["leaderworkerset.sigs.k8s.io/worker-index"] == "0"
+
+
+def test_answers_may_be_written_by_several_machines_together_behind_the_leaders_proxy() -> None:
     chart = new_chart(namespace="llm")
-    with pytest.raises(ConflictError, match=r"decode\.nodes"):
-        pair(chart, decode=Pool(nodes=2, gpus=1))
+    both = pair(chart, decode=Pool(nodes=2, gpus=1))
+    found = {document["kind"]: document for document in documents(chart)}
+    assert_valid(list(found.values()), SIDECARS)
+    group = found["LeaderWorkerSet"]["spec"]["leaderWorkerTemplate"]
+    leader, worker = (group[name]["spec"] for name in ("leaderTemplate", "workerTemplate"))
+    assert [item["name"] for item in leader["initContainers"]] == ["pair-proxy"]
+    assert "initContainers" not in worker
+    # The worker dials vLLM and not the proxy, which is there before it.
+    assert worker["containers"][0]["readinessProbe"]["exec"]["command"][4] == "8200"
+    assert both.url == "http://qwen-decode-leader.llm:8000"
 
 
 def test_without_a_name_the_tree_names_them_and_without_storage_each_has_its_claim() -> None:

@@ -295,11 +295,10 @@ class KvTransfer:
             )
         added = self.connector.contribute(self.role, target)
         decode = self.role == "decode"
-        if decode and target.nodes > 1:
-            # Workers have no sidecar of their own use, and would each have one.
+        if decode and target.engine_args.get("data_parallel_multi_port_external_lb"):
             raise ConflictError(
-                f"{target.nodes} nodes of one decoding server are not joined with a proxy yet; allowed: one node",
-                option="decode.nodes",
+                "gives each copy a port of its own, and one proxy stands before one port; use data_parallel_hybrid_lb",
+                option="data_parallel_multi_port_external_lb",
             )
         return Contribution(
             engine_args=added.engine_args,

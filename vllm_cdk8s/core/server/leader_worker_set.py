@@ -12,7 +12,7 @@ from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.server import balancing, group
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from vllm_cdk8s.core.engine import EngineCommand
     from vllm_cdk8s.core.server.shape import ServerFrame
@@ -114,6 +114,7 @@ class LeaderWorkerSetShape:
         if balancing.mode(frame.engine.settings) is None:
             headless["args"] = [*_without_leader_only(arguments), *joining, "--headless"]
             group.follow(headless, frame, variable=_LEADER_ADDRESS, port=frame.port)
+            worker["spec"] = _without(worker["spec"], frame.sidecars)
         else:
             headless["args"] = [*arguments, *joining]
         return {
@@ -139,6 +140,12 @@ class LeaderWorkerSetShape:
         port = [] if "master_port" in engine.settings else [f"--master-port={master_port(engine)}"]
         joining = [f"--nnodes={self.nodes}", "--node-rank=$(LWS_WORKER_INDEX)", f"--master-addr={address}", *port]
         return [*joining, *balancing.pod_arguments(engine)]
+
+
+def _without(spec: dict[str, Any], sidecars: Collection[str]) -> dict[str, Any]:
+    """The pod without what stands before the vLLM that serves: nobody asks a worker."""
+    kept = [item for item in spec.get("initContainers", ()) if item["name"] not in sidecars]
+    return prune({**spec, "initContainers": kept})
 
 
 def master_port(engine: EngineCommand) -> int:

@@ -193,7 +193,7 @@ class _Planning:
         self._attempt: Any = collector.attempt
         self._add = collector.add
 
-    def plan(self) -> dict[str, Any] | None:  # noqa: C901 - one step after another
+    def plan(self) -> dict[str, Any] | None:
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
         if attempt(checks.text, "model", given.model) is None:
             return None
@@ -233,12 +233,8 @@ class _Planning:
             env = {group.HOST_IP_VARIABLE: group.HOST_IP, **(env or {})}
         if not sound or None in (who, annotations, service, policy, resources, engine, storage, account):
             return None
-        if extras.shm_bytes:
-            if (grown := attempt(_with_more_shm, said, engine, resources[1], extras.shm_bytes)) is None:
-                return None
-            said = grown
-        elif shape.nodes > 1:
-            said = _with_shm(said, engine, resources[1])
+        if (said := attempt(_with_shm, said, engine, resources[1], extras.shm_bytes, shape.nodes)) is None:
+            return None
         pod = ServerPod(
             options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=port,
             env=env, ports={**more_ports(engine, port), **extras.ports}, references=extras.references,
@@ -262,6 +258,7 @@ class _Planning:
             selector=who.selector, engine=engine, health=health, storage=storage, port=pod.port, gpus=resources[1],
             drop_cache=pod.drop_cache, drain_seconds=said.get("drain_seconds", 0),
             download_seconds=said["download"].max_seconds if "download" in said else 0,
+            sidecars=extras.sidecars,
         )  # fmt: skip
         workload = Manifest(
             api_version=shape.api_version, kind=shape.kind, name=names.workload, labels=who.labels,
@@ -456,9 +453,16 @@ def _account(said: Mapping[str, Any], names: Names) -> str:
     return checks.reference("service_account", said["service_account"], "ServiceAccount")
 
 
-def _with_shm(said: Mapping[str, Any], engine: EngineCommand, gpus: int | None) -> dict[str, Any]:
+def _with_shm(
+    said: Mapping[str, Any], engine: EngineCommand, gpus: int | None, more: int, nodes: int
+) -> dict[str, Any]:
+    """The options with a /dev/shm that pods of a group need, and that also holds what features keep there."""
+    if more:
+        return _with_more_shm(said, engine, gpus, more)
+    if nodes == 1 or "shm_size" in said:
+        return dict(said)
     size = group.shared_memory_size(engine, gpus, sequence("volume_mounts", said.get("volume_mounts", ())))
-    return dict(said) if size is None or "shm_size" in said else {**said, "shm_size": size}
+    return dict(said) if size is None else {**said, "shm_size": size}
 
 
 def _with_more_shm(said: Mapping[str, Any], engine: EngineCommand, gpus: int | None, more: int) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class ServerFrame:
         drop_cache: whether the node's page cache is dropped before each start.
         drain_seconds: seconds that running requests get at shutdown.
         download_seconds: seconds that a download before vLLM's start may take.
+        sidecars: the names of what stands before the vLLM that serves, and before no other.
     """
 
     selector: Mapping[str, str]
@@ -38,6 +39,7 @@ class ServerFrame:
     drop_cache: bool
     drain_seconds: int
     download_seconds: int
+    sidecars: frozenset[str] = frozenset()
 
 
 class Shape(Protocol):
