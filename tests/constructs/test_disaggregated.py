@@ -16,9 +16,9 @@ from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.network import ServerNetworkPolicy
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
+from vllm_cdk8s.core.features.disaggregated import Pool
 from vllm_cdk8s.core.features.kv_offload import KvOffload
 from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy, RoutingSidecar, SharedFiles
-from vllm_cdk8s.core.server.disaggregated import Pool
 
 IMAGE = "vllm/vllm-openai:v0.32.0"
 SIDECARS = since("1.29")
@@ -238,9 +238,10 @@ def test_what_would_not_work_is_refused_and_leaves_nothing(options: dict[str, An
 
 
 def test_what_both_share_is_not_of_a_pool() -> None:
-    for name in ("image", "port", "ingress", "name"):
+    of_both: Any = {"image": "x", "port": 1, "ingress": "x", "name": "x"}
+    for name, value in of_both.items():
         with pytest.raises(ConflictError, match=name):
-            Pool(**{name: "x"})
+            Pool(**{name: value})
     with pytest.raises(InvalidOptionError, match="nodes"):
         Pool(nodes=0)
     with pytest.raises(InvalidOptionError, match="rdma"):

@@ -13,8 +13,8 @@ from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.server_base import keyword_options
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import VllmCdk8sError
+from vllm_cdk8s.core.features.disaggregated import Pool, pairing_name, pairing_service, plan_pair
 from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy
-from vllm_cdk8s.core.server.disaggregated import Pool, pairing_name, pairing_service, plan_pair
 from vllm_cdk8s.core.server.options import ServerOptions
 
 if TYPE_CHECKING:

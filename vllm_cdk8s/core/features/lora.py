@@ -89,8 +89,8 @@ class LoraAdapters:
         mount_path: the folder in the container.
         resolve_at_runtime: look for adapters that requests name; vLLM 0.10.0 and later.
         hub_repositories: repositories of the Hugging Face hub in which they are looked for too, with
-            ``resolve_at_runtime``: a request for ``org/adapters/sql`` loads the folder ``sql`` of ``org/adapters``. vLLM
-            0.16 and later. vLLM then loads these two plugins alone (``VLLM_PLUGINS``), unless ``env`` names more.
+            ``resolve_at_runtime``: a request for ``org/adapters/sql`` loads the folder ``sql`` of ``org/adapters``.
+            vLLM 0.16 and later. vLLM then loads these two plugins alone (``VLLM_PLUGINS``), unless ``env`` names more.
 
     Raises:
         InvalidOptionError: an adapter's name or path is not valid, or nothing is asked for.

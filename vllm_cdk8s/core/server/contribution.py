@@ -177,10 +177,6 @@ def with_features(
         feature = options.get(option)
         if feature is None or feature is False:
             continue
-        if feature is True and option == "fast_start":
-            from vllm_cdk8s.core.features.fast_start import FastStart  # noqa: PLC0415 - which imports from here
-
-            feature = FastStart()
         if not isinstance(feature, Feature) or option != feature.OPTION:
             raise InvalidOptionError(f"{feature!r} is none; allowed: {kind}", option=option)
         target = Target(
