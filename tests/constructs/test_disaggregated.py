@@ -22,6 +22,7 @@ from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy, RoutingSidecar
 
 IMAGE = "vllm/vllm-openai:v0.32.0"
 SIDECARS = since("1.29")
+MISSPELT: Any = {"replica": 2}
 
 
 def pair(chart: cdk8s.Chart, id: str = "qwen", **options: Any) -> DisaggregatedServer:
@@ -227,7 +228,7 @@ def test_without_a_name_the_tree_names_them_and_without_storage_each_has_its_cla
         ({"port": 8200}, "8200 is where vLLM itself listens"),
         ({"connector": Nixl(port=8000)}, "8000 is a port of the server's API"),
         ({"modle": 1}, "modle"),
-        ({"decode": Pool(gpus=1, replica=2)}, "replicas"),
+        ({"decode": Pool(gpus=1, **MISSPELT)}, "replicas"),
     ],
 )
 def test_what_would_not_work_is_refused_and_leaves_nothing(options: dict[str, Any], words: str) -> None:

@@ -24,7 +24,7 @@ def wide(chart: Any, settings: dict[str, Any], **options: Any) -> MultiNodeVllmS
         "model": "org/experts", "name": "moe", "image": IMAGE, "nodes": 2, "gpus": 8,
         "storage": ModelStorage.nfs(chart, "models", server="nfs", path="/", size="50Gi"), **options,
     }  # fmt: skip
-    engine = {"data_parallel_size": 16, "enable_expert_parallel": True, **settings}
+    engine: Any = {"data_parallel_size": 16, "enable_expert_parallel": True, **settings}
     return MultiNodeVllmServer(chart, "moe", engine_args=engine, **given)
 
 
