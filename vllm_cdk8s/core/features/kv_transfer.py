@@ -66,8 +66,9 @@ class Nixl:
     """NIXL, from GPU to GPU: ``connector=Nixl(rdma="rdma/ib")``.
 
     The decoding pod asks the prefilling one at its side channel for what it may read, and reads it, by RDMA where both
-    have it and by TCP otherwise. vLLM's images bring NIXL along. The side channel listens at ``port`` plus the number
-    of the copy of the model (data parallel), at the pod's own address: vLLM's default, ``localhost``, nobody finds.
+    have it and by TCP otherwise. vLLM's recent images have NIXL in them. The side channel listens at ``port`` plus the
+    number of the copy of the model (data parallel), at the pod's own address: vLLM's default, ``localhost``, nobody
+    finds.
     Source: https://docs.vllm.ai/en/latest/features/nixl_connector_usage/
 
     Args:
