@@ -51,9 +51,7 @@ CHOICES = {
     "EmptyDirVolumeSource.medium": "Memory *HugePages",
     "HTTPGetAction.scheme": "HTTP *HTTPS",
     "HTTPIngressPath.pathType": "Exact Prefix ImplementationSpecific",
-    "HostPathVolumeSource.type": (
-        "*DirectoryOrCreate *Directory *FileOrCreate *File *Socket *CharDevice *BlockDevice"
-    ),
+    "HostPathVolumeSource.type": ("*DirectoryOrCreate *Directory *FileOrCreate *File *Socket *CharDevice *BlockDevice"),
     "LabelSelectorRequirement.operator": "In NotIn Exists DoesNotExist",
     "NodeSelectorRequirement.operator": "In NotIn Exists DoesNotExist Gt Lt",
     "PersistentVolumeSpec.persistentVolumeReclaimPolicy": "Retain Delete Recycle",
@@ -174,28 +172,30 @@ def text() -> str:
         "since": since(kept),
         "definitions": kept,
     }
-    # A line per definition, so that a difference can be read.
-    return lined({key: lined(value) if isinstance(value, dict) else compact(value) for key, value in data.items()})
+    return lined(
+        {key: lined(named(value)) if isinstance(value, dict) else compact(value) for key, value in data.items()}
+    )
 
 
 def compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def lined(items: dict[str, Any]) -> str:
-    lines = [
-        f"{compact(key)}:{value if isinstance(value, str) and value[:1] in '{\"' else compact(value)}"
-        for key, value in items.items()
-    ]
-    return "{\n" + ",\n".join(lines) + "\n}"
+def named(items: dict[str, Any]) -> dict[str, str]:
+    return {key: compact(value) for key, value in items.items()}
+
+
+def lined(items: dict[str, str]) -> str:
+    """A line per item, so that a difference can be read."""
+    return "{\n" + ",\n".join(f"{compact(key)}:{value}" for key, value in items.items()) + "\n}"
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description="Write the fields of Kubernetes' objects.")
     arguments.add_argument("--check", action="store_true", help="compare with the file instead of writing it")
     if not arguments.parse_args().check:
-        DATA.write_text(text(), encoding="utf-8")
-    elif DATA.read_text(encoding="utf-8") != text():
+        DATA.write_text(f"{text()}\n", encoding="utf-8")
+    elif DATA.read_text(encoding="utf-8") != f"{text()}\n":
         sys.exit(f"{DATA.name} is not what the schemas say; run `make kubernetes-schema`")
 
 
