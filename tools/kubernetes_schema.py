@@ -1,4 +1,4 @@
-"""Write vllm_cdk8s/data/kubernetes.json: the fields of the Kubernetes objects that this package writes, and their types.
+"""Write vllm_cdk8s/data/kubernetes.json: the fields, with types, of the Kubernetes objects that this package writes.
 
     python tools/kubernetes_schema.py           write it
     python tools/kubernetes_schema.py --check   compare instead
@@ -14,11 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubernetes_validate.utils import all_versions, major_minor, schema_contents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DATA = Path(__file__).resolve().parent.parent / "vllm_cdk8s" / "data" / "kubernetes.json"
 OLDEST = "1.27"
@@ -45,6 +47,7 @@ NAMED = {"Quantity": "quantity", "IntOrString": "int-or-string", "Time": "string
 CHOICES = {
     "AppArmorProfile.type": "Localhost RuntimeDefault Unconfined",
     "Container.imagePullPolicy": "Always Never IfNotPresent",
+    "Container.restartPolicy": "Always *OnFailure *Never",
     "Container.terminationMessagePolicy": "File FallbackToLogsOnError",
     "ContainerPort.protocol": "UDP TCP SCTP",
     "DeploymentStrategy.type": "Recreate RollingUpdate",

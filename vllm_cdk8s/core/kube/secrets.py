@@ -13,7 +13,7 @@ _SECRET_NAMES = frozenset({
     "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN", "OPENAI_API_KEY", "NGC_API_KEY",
 })  # fmt: skip
-_SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|PASSWD|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)$", re.I)
+_SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|PASSWD|ACCESS_KEY|PRIVATE_KEY)$", re.IGNORECASE)
 # Tokens say of themselves whose they are. A word that a token could begin with (hf_transfer, sk-learn) is none.
 # Source: https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
 _TOKEN = re.compile(
