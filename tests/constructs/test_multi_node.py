@@ -356,7 +356,8 @@ def test_a_worker_outwaits_its_leader_so_that_the_leader_decides_on_the_start() 
 
 def test_without_a_startup_probe_the_workers_liveness_waits_longer() -> None:
     chart = new_chart()
-    server_in(chart, probes=ManualProbes(chart, "probes", startup=None, liveness=HttpProbe(), readiness=HttpProbe()))
+    liveness = HttpProbe(initial_delay_seconds=600)
+    server_in(chart, probes=ManualProbes(chart, "probes", startup=None, liveness=liveness, readiness=HttpProbe()))
     leader, worker = containers(the(chart, "LeaderWorkerSet"))
     assert "startupProbe" not in worker
     assert worker["livenessProbe"]["initialDelaySeconds"] == leader["livenessProbe"]["initialDelaySeconds"] + 600

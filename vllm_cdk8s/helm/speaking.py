@@ -78,6 +78,7 @@ _INSTEAD = {
     "a SecretKey": "vllm.env with valueFrom.secretKeyRef",
     "api_key": "vllm.env with valueFrom.secretKeyRef",
     "hf_token": "vllm.env with valueFrom.secretKeyRef",
+    "None": "false",  # no probe
     "gpus=0": "CUDA_VISIBLE_DEVICES in vllm.env",
 }
 

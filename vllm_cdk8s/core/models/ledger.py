@@ -213,9 +213,14 @@ def _formats(accelerator: Accelerator | None, settings: Engine) -> list[Line]:
 # The memory of the pod.
 
 
+def process_memory(gpus: int) -> int:
+    """Host memory in bytes of vLLM's processes with so many GPUs, without weights or caches that are put there."""
+    return _SERVER_PROCESS + gpus * _GPU_PROCESS
+
+
 def _host_memory(settings: Engine, gpus: int | None, limit: int | None, shm: int | None) -> list[Line]:
     here = max(1, gpus or settings.tensor * settings.pipeline * settings.data)
-    processes = _SERVER_PROCESS + here * _GPU_PROCESS
+    processes = process_memory(here)
     offload = settings.cpu_offload_bytes * here
     other = settings.kv_offload_bytes + settings.swap_bytes * here
     needs = processes + int(offload * _CPU_OFFLOAD_FACTOR) + other

@@ -15,6 +15,8 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import PROBES_OFF
 
 PORT_NAME = "http"
+# Of vLLM's own port, where a sidecar has the server's: monitors find that one by its name, probes ask vLLM itself.
+BACKEND_PORT_NAME = "vllm"
 DEFAULT_PATH = "/health"
 DEFAULT_STARTUP_SECONDS = 600
 
@@ -75,12 +77,12 @@ class Health:
     readiness: dict[str, Any] | None
     startup_seconds: int
 
-    def wire(self, *, scheme: str) -> dict[str, dict[str, Any] | None]:
+    def wire(self, *, scheme: str, port_name: str = PORT_NAME) -> dict[str, dict[str, Any] | None]:
         """The container's probe fields; ``scheme`` is HTTPS where vLLM itself serves TLS."""
         return {
-            "startupProbe": _with_scheme(self.startup, scheme),
-            "livenessProbe": _with_scheme(self.liveness, scheme),
-            "readinessProbe": _with_scheme(self.readiness, scheme),
+            "startupProbe": _asking(self.startup, scheme, port_name),
+            "livenessProbe": _asking(self.liveness, scheme, port_name),
+            "readinessProbe": _asking(self.readiness, scheme, port_name),
         }
 
 
@@ -173,7 +175,8 @@ def _seconds(probe: dict[str, Any]) -> int:
     return int(probe.get("initialDelaySeconds", 0) + probe["periodSeconds"] * (probe["failureThreshold"] - 1))
 
 
-def _with_scheme(probe: dict[str, Any] | None, scheme: str) -> dict[str, Any] | None:
-    if probe is None or scheme == "HTTP":
+def _asking(probe: dict[str, Any] | None, scheme: str, port_name: str) -> dict[str, Any] | None:
+    if probe is None or (scheme == "HTTP" and port_name == PORT_NAME):
         return probe
-    return {**probe, "httpGet": {**probe["httpGet"], "scheme": scheme}}
+    asked = {**probe["httpGet"], "port": port_name}
+    return {**probe, "httpGet": asked if scheme == "HTTP" else {**asked, "scheme": scheme}}

@@ -99,9 +99,7 @@ def _variable(option: str, variable: Wire) -> None:
         )
     if source is not None:
         if value:
-            raise ConflictError(
-                f"{name!r} has a value and a valueFrom; say one of them", option=f"{option}.valueFrom"
-            )
+            raise ConflictError(f"{name!r} has a value and a valueFrom; say one of them", option=f"{option}.valueFrom")
         value_from(f"{option}.valueFrom", source)
     elif value:
         check_literal(f"{option}.value", name, value, mend="valueFrom with a secretKeyRef")
@@ -150,10 +148,8 @@ def value_from(option: str, source: object) -> None:
     check_schema(option, source, "EnvVarSource")
     if not isinstance(source, Mapping) or len(source) != 1:
         said = ", ".join(source) if isinstance(source, Mapping) and source else "nothing"
-        raise InvalidOptionError(
-            f"{said} is not one source; allowed: one of {', '.join(_SOURCES)}", option=option
-        )
-    (kind, content), = source.items()
+        raise InvalidOptionError(f"{said} is not one source; allowed: one of {', '.join(_SOURCES)}", option=option)
+    ((kind, content),) = source.items()
     within = f"{option}.{kind}"
     if kind in ("secretKeyRef", "configMapKeyRef"):
         _name(f"{within}.name", content.get("name"))

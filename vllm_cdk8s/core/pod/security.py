@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.engine.version import is_official
+from vllm_cdk8s.core.engine import images
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
@@ -143,12 +143,7 @@ def security(
     if not drop_cache and image is not None:
         left_out = any("runAsUser" in context and context["runAsUser"] is None for context in (given, chosen))
         _check_user(pod_context, own, image=image, left_out=left_out)
-    if non_root is None and home_of_models is not None:
-        _check_reach(pod_context, own, home_of_models)
-    if own.get("readOnlyRootFilesystem") and mounts is not None:
-        user = own.get("runAsUser", pod_context.get("runAsUser", 0))
-        where = home or (None if non_root is None else non_root.home) or ("/root" if user == 0 else None)
-        _check_writable(mounts, home=where)
+    _check_paths(pod_context, own, models=home_of_models, mounts=mounts, home=home, non_root=non_root)
     return {"hostPID": True if drop_cache else None, "securityContext": pod_context}, own
 
 
@@ -235,7 +230,7 @@ def _check_user(pod: Mapping[str, Any], own: Mapping[str, Any], *, image: str, l
             "True contradicts runAsUser: 0, which is root", option=f"{option}.runAsNonRoot", rule=CANNOT_RUN_AS
         )
     instead = f"say {mention('non_root=NonRoot()')}, which gives it a user and a home"
-    if is_official(image):
+    if images.own(image):
         raise ConflictError(
             f"True with vLLM's own image, whose user is root, does not start; {instead}",
             option=f"{option}.runAsNonRoot",
@@ -246,6 +241,23 @@ def _check_user(pod: Mapping[str, Any], own: Mapping[str, Any], *, image: str, l
         option=f"{option}.runAsNonRoot",
         rule=CANNOT_RUN_AS,
     )
+
+
+def _check_paths(
+    pod: Mapping[str, Any],
+    own: Mapping[str, Any],
+    *,
+    models: str | None,
+    mounts: Sequence[Mapping[str, Any]] | None,
+    home: str | None,
+    non_root: NonRoot | None,
+) -> None:
+    if non_root is None and models is not None:
+        _check_reach(pod, own, models)
+    if own.get("readOnlyRootFilesystem") and mounts is not None:
+        user = own.get("runAsUser", pod.get("runAsUser", 0))
+        where = home or (None if non_root is None else non_root.home) or (None if user else "/root")
+        _check_writable(mounts, home=where)
 
 
 def _check_reach(pod: Mapping[str, Any], own: Mapping[str, Any], models: str) -> None:

@@ -7,12 +7,17 @@ is in the result (an emptyDir's ``{}`` aside), so that it reads like YAML writte
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.schema import check_schema
+from vllm_cdk8s.core.kube.secrets import is_secret_name, shown
+from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.kube.wire import named, prune, unique
+from vllm_cdk8s.core.pod import raw
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET
@@ -36,17 +41,24 @@ _CACHES = {
     "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
 }
 _SHM_PATH = "/dev/shm"  # noqa: S108 - the container's, by its real name
-_SECRET_NAMES = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY"})
-_SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|ACCESS_KEY)$")
 _SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
+_ENV_MEND = mention("a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey")
 _REFERENCE = re.compile(r"\$(?=[$(])")
 
 
-def literal(text: str) -> str:
+def literal(text: str, *, references: Collection[str] = ()) -> str:
     """The text as the kubelet must see it to hand it over unchanged: ``$(NAME)`` expands and ``$$`` collapses there.
+
+    Args:
+        text: the text.
+        references: variables whose references it is to expand.
 
     Source: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
     """
+    if references:
+        ours = re.compile("|".join(re.escape(f"$({name})") for name in sorted(references)))
+        between = [_REFERENCE.sub("$$", part) for part in ours.split(text)]
+        return "".join(part + reference for part, reference in zip(between, [*ours.findall(text), ""], strict=True))
     return _REFERENCE.sub("$$", text)
 
 
@@ -83,26 +95,23 @@ def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
                 f"{{{keys}}} is no source; allowed: a string, a kplus.EnvValue, or one of {', '.join(_SOURCES)}",
                 option=option,
             )
-        return {"valueFrom": checks.plain(option, value)}
-    if not isinstance(value, str):
+        source = checks.plain(option, value)
+        raw.value_from(option, source)
+        return {"valueFrom": source}
+    if isinstance(value, str):
+        raw.check_literal(option, name, value, mend=_ENV_MEND if is_secret_name(name) else mention("a kplus.EnvValue"))
+    elif is_secret_name(name):
         raise InvalidOptionError(
-            f"{value!r} is not a string; allowed: a string (numbers and booleans in quotes) or a kplus.EnvValue",
-            option=option,
-        )
-    if name in _SECRET_NAMES and value:
-        raise InvalidOptionError(
-            "a literal secret would stand in the YAML for all to read; allowed: "
-            f"{mention('a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey')}",
+            f"a literal secret would stand in the YAML for all to read; allowed: {_ENV_MEND}",
             option=option,
             rule=LITERAL_SECRET,
         )
-    if value and _SECRET_LOOKING.search(name):
-        warn(
-            f"looks like a secret but is a literal, which stands in the YAML; use {mention('a kplus.EnvValue')}",
+    else:
+        raise InvalidOptionError(
+            f"{shown(value)} is not a string; allowed: a string (numbers and booleans in quotes) or a kplus.EnvValue",
             option=option,
-            rule=LITERAL_SECRET,
         )
-    return {"value": literal(value)}
+    return {"value": literal(check_text(option, value))}
 
 
 def container(
@@ -121,22 +130,25 @@ def container(
     security_context: Mapping[str, Any],
     device_claims: Sequence[Mapping[str, str]] = (),
     pre_stop: Sequence[str] = (),
+    port_name: str = PORT_NAME,
+    more_ports: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The vLLM container. ``args`` are in wire form already: `literal` has been applied where it must be."""
+    ports = {port_name: port, **more_ports}
     return prune({
         "name": CONTAINER_NAME,
         "image": checks.text("image", image),
         "imagePullPolicy": image_pull_policy,
         "command": list(command),
         "args": list(args),
-        "ports": [{"name": PORT_NAME, "containerPort": port, "protocol": "TCP"}],
+        "ports": [{"name": name, "containerPort": number, "protocol": "TCP"} for name, number in ports.items()],
         "env": list(env),
         "envFrom": list(env_from),
         "resources": prune({**resources.wire(), "claims": list(device_claims)}),
         "volumeMounts": list(volume_mounts),
         "securityContext": security_context,
         "lifecycle": {"preStop": {"exec": {"command": list(pre_stop)}}} if pre_stop else None,
-        **({} if health is None else health.wire(scheme=scheme)),
+        **({} if health is None else health.wire(scheme=scheme, port_name=port_name)),
     })  # fmt: skip
 
 
@@ -186,8 +198,12 @@ def volumes(
     if shm is not None:
         result.append({"name": SHM_VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": shm}})
         mounts.append({"name": SHM_VOLUME, "mountPath": _SHM_PATH})
-    result += named("volumes", extra)
-    mounts += named("volume_mounts", extra_mounts)
+    result += raw.volumes("volumes", extra)
+    own = named("volume_mounts", extra_mounts)
+    if own:
+        check_schema("volume_mounts", own, "VolumeMount[]")
+        raw.mounts("volume_mounts", own)
+    mounts += own
     unique("volumes", (volume["name"] for volume in result))
     known = [volume["name"] for volume in result]
     for mount in mounts:
@@ -197,7 +213,6 @@ def volumes(
                 f"{nearest(mount['name'], known)}",
                 option="volume_mounts",
             )
-        checks.mount_path("volume_mounts", mount.get("mountPath"))
     unique("volume_mounts", (mount["mountPath"].rstrip("/") for mount in mounts))
     return result, mounts
 
@@ -208,6 +223,7 @@ def template(
     annotations: Mapping[str, str],
     containers: Sequence[Mapping[str, Any]],
     init_containers: Sequence[Any] = (),
+    first_containers: Sequence[Mapping[str, Any]] = (),
     volumes: Sequence[Mapping[str, Any]],
     service_account: str | None,
     image_pull_secrets: Sequence[str],
@@ -217,13 +233,20 @@ def template(
     restart_policy: str | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The pod template, put together from its concerns."""
-    inits = named("init_containers", init_containers)
+    """The pod template, put together from its concerns.
+
+    The first of the containers is this package's own, the others are the user's ``extra_containers``; so are
+    ``first_containers``, which run before the user's ``init_containers``.
+    """
+    own, *sidecars = containers
+    containers = [own, *raw.containers("extra_containers", sidecars)]
+    inits = [*map(dict, first_containers), *raw.containers("init_containers", init_containers)]
     for option, names in (
         ("extra_containers", [item["name"] for item in containers]),
         ("init_containers", [item["name"] for item in (*containers, *inits)]),
     ):
         unique(option, names)
+    raw.check_shared_ports("extra_containers", containers)
     _check_mounts("extra_containers", containers, volumes)
     _check_mounts("init_containers", inits, volumes)
     return {
@@ -250,12 +273,7 @@ def template(
 def _check_mounts(option: str, containers: Sequence[Mapping[str, Any]], volumes: Sequence[Mapping[str, Any]]) -> None:
     known = [volume["name"] for volume in volumes]
     for item in containers:
-        mounts = item.get("volumeMounts", ())
-        if not isinstance(mounts, (list, tuple)) or not all(isinstance(mount, Mapping) for mount in mounts):
-            raise InvalidOptionError(
-                f"{item['name']!r} has volumeMounts {mounts!r}; allowed: a list of mappings as in YAML", option=option
-            )
-        for mount in mounts:
+        for mount in item.get("volumeMounts", ()):
             if mount.get("name") not in known:
                 raise InvalidOptionError(
                     f"{item['name']!r} mounts {mount.get('name')!r}, which is not the name of a volume; there are: "

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.kube.wire import named, sequence
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.pod import raw
 from vllm_cdk8s.core.pod import template as pod
 from vllm_cdk8s.core.pod.drop_cache import dropping_caches
+from vllm_cdk8s.core.pod.health import BACKEND_PORT_NAME, PORT_NAME
 from vllm_cdk8s.core.pod.lifecycle import check_shutdown_timeout, drain
 from vllm_cdk8s.core.pod.placement import scheduling
 from vllm_cdk8s.core.pod.secret_key import SecretKey
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.storage.storage import Storage
 
 SHUTDOWN_TIMEOUT_SINCE = "0.18.0"
-# Of an item of envFrom.
-_SOURCES = ("secretRef", "configMapRef")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +47,9 @@ class ServerPod:
         drop_cache: whether the node's page cache is dropped before each start.
         selector: the labels that the pods are found by.
         service_account: the account that they run as.
+        ports: further ports of vLLM's container, by name.
+        references: variables that the arguments refer to and the kubelet is to expand.
+        behind_sidecar: whether a sidecar has the server's port, and its name.
     """
 
     options: PodOptions
@@ -62,6 +65,9 @@ class ServerPod:
     drop_cache: bool
     selector: Mapping[str, str]
     service_account: str
+    ports: Mapping[str, int] = field(default_factory=dict)
+    references: frozenset[str] = frozenset()
+    behind_sidecar: bool = False
 
     def template(self) -> dict[str, Any]:
         """The pod template."""
@@ -78,6 +84,9 @@ class ServerPod:
             pod=options.get("pod_security_context", {}),
             container=options.get("security_context", {}),
             home_of_models=self.storage.mount_path,
+            image=self.image,
+            mounts=mounts,
+            home=home if isinstance(home := self.env.get("HOME"), str) else None,
         )
         stop = None
         if "drain_seconds" in options:
@@ -88,8 +97,10 @@ class ServerPod:
             image=self.image,
             image_pull_policy=self.image_pull_policy,
             command=dropping_caches(command) if self.drop_cache else command,
-            args=[pod.literal(arg) for arg in engine.args],
+            args=[pod.literal(arg, references=self.references) for arg in engine.args],
             port=self.port,
+            port_name=BACKEND_PORT_NAME if self.behind_sidecar else PORT_NAME,
+            more_ports=self.ports,
             env=pod.environment(
                 variables(self.env, options),
                 caches_below=self.storage.mount_path,
@@ -113,8 +124,9 @@ class ServerPod:
                 **checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
                 **({} if kai is None else kai.annotations()),
             },
-            containers=[container, *named("extra_containers", options.get("extra_containers", ()))],
-            init_containers=[*downloads, *sequence("init_containers", options.get("init_containers", ()))],
+            containers=[container, *sequence("extra_containers", options.get("extra_containers", ()))],
+            first_containers=downloads,
+            init_containers=sequence("init_containers", options.get("init_containers", ())),
             volumes=volumes,
             service_account=self.service_account,
             image_pull_secrets=pull_secrets(options),
@@ -218,11 +230,9 @@ def env_from(options: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _source(index: int, item: Any) -> dict[str, Any]:
     option = f"env_from[{index}]"
     if isinstance(item, Mapping):
-        if len(item.keys() & set(_SOURCES)) != 1 or not item.keys() <= {*_SOURCES, "prefix"}:
-            raise InvalidOptionError(
-                f"{dict(item)!r} is not a source; allowed: one of {' and '.join(_SOURCES)}, and a prefix", option=option
-            )
-        return dict(checks.plain(option, item))
+        source = dict(checks.plain(option, item))
+        raw.env_from(option, source)
+        return source
     kind = getattr(item, "kind", None)
     if kind not in ("Secret", "ConfigMap"):
         raise InvalidOptionError(
