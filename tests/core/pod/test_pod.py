@@ -298,7 +298,11 @@ def test_volumes_and_mounts_agree() -> None:
         ([], [{"name": "model-storage"}], "volume_mounts[0]: has no mountPath, which VolumeMount needs"),
         ([], [{"name": "model-storage", "mountPath": "x"}], "volume_mounts[0].mountPath: 'x' is not an absolute path"),
         ([], [{"name": "model-storage", "mountPath": "/"}], "volume_mounts[0].mountPath: '/' cannot be mounted at"),
-        ([], [{"name": "model-storage", "mountPath": "/a:b"}], "volume_mounts[0].mountPath: '/a:b' cannot be mounted at"),
+        (
+            [],
+            [{"name": "model-storage", "mountPath": "/a:b"}],
+            "volume_mounts[0].mountPath: '/a:b' cannot be mounted at",
+        ),
         ([{"emptyDir": {}}], [], "volumes[0]: {'emptyDir': {}} has no name"),
         ([{"name": "Big", "emptyDir": {}}], [], "volumes[0].name: 'Big' is not a DNS label"),
         ({"name": "x"}, [], "volumes: {'name': 'x'} is not a list"),
@@ -370,7 +374,11 @@ def test_an_empty_map_of_the_users_own_keeps_its_meaning() -> None:
         ({"init_containers": [{"name": "vllm", "image": "x"}]}, "init_containers: 'vllm' is there twice"),
         ({"init_containers": [{"image": "busybox"}]}, "init_containers[0]: {'image': 'busybox'} has no name"),
         (
-            {"init_containers": [{"name": "a", "image": "x", "volumeMounts": [{"name": "model-storge", "mountPath": "/x"}]}]},
+            {
+                "init_containers": [
+                    {"name": "a", "image": "x", "volumeMounts": [{"name": "model-storge", "mountPath": "/x"}]}
+                ]
+            },
             "init_containers: 'a' mounts 'model-storge', which is not the name of a volume; there are: model-storage",
         ),
     ],

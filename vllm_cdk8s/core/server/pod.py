@@ -86,7 +86,7 @@ class ServerPod:
             home_of_models=self.storage.mount_path,
             image=self.image,
             mounts=mounts,
-            home=home if isinstance(home := self.env.get("HOME"), str) else None,
+            home=_home(self.env),
         )
         stop = None
         if "drain_seconds" in options:
@@ -195,6 +195,12 @@ class ServerPod:
             extra=options.get("volumes", ()),
             extra_mounts=options.get("volume_mounts", ()),
         )
+
+
+def _home(env: object) -> str | None:
+    """The home directory that the user's variables say; what is no mapping is refused where variables are made."""
+    home = env.get("HOME") if isinstance(env, Mapping) else None
+    return home if isinstance(home, str) else None
 
 
 def scheme(engine: EngineCommand) -> str:
