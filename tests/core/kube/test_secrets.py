@@ -31,7 +31,8 @@ def test_tokens_are_known_by_their_beginning_and_never_shown(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "hf_transfer", "hf_xet", "/models/hf_cache", "sk-learn", "risk-2024-report", "meta-llama/Llama-3.1-8B", "$(HF_TOKEN)",
+    ["", "hf_transfer", "hf_xet", "/models/hf_cache", "sk-learn", "risk-2024-report", "meta-llama/Llama-3.1-8B",
+     "$(HF_TOKEN)",
      "task-1234567890", "vllm/vllm-openai:v0.20.2", "HF_HUB_OFFLINE"],
 )  # fmt: skip
 def test_words_that_a_token_could_begin_with_are_none(text: str) -> None:

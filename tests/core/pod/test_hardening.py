@@ -134,8 +134,7 @@ OFFICIAL = "vllm/vllm-openai:v0.20.2"
         ),
         (
             {"pod": {"runAsNonRoot": True}, "image": OFFICIAL},
-            "pod_security_context.runAsNonRoot: True with vLLM's own image, whose user is root, does not start; say "
-            "non_root=NonRoot()",
+            "pod_security_context.runAsNonRoot: True with vLLM's own image, whose user is root, does not start; say",
         ),
         (
             {"pod": {"runAsUser": 1000}, "home_of_models": "/root/.cache"},

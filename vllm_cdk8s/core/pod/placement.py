@@ -43,7 +43,7 @@ class KaiShare:
         gpu_fraction: the share as a fraction of a GPU, as the annotation ``gpu-fraction``.
 
     Raises:
-        InvalidOptionError: a number is out of its range, or the queue is no label value.
+        InvalidOptionError: a number is out of its range, or the queue is not a label value.
         ConflictError: memory and fraction are both given, or the share is above the whole.
     """
 

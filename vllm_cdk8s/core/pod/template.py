@@ -73,7 +73,7 @@ def environment(
         identity: home and name of a user other than root.
 
     Raises:
-        InvalidOptionError: a name that is none, ``VLLM_PORT``, a literal secret, a value that is not a string.
+        InvalidOptionError: a name that is not valid, ``VLLM_PORT``, a literal secret, a value that is not a string.
     """
     variables: dict[str, dict[str, Any]] = {name: {"value": value} for name, value in identity.items()}
     if caches_below is not None:
@@ -92,7 +92,7 @@ def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
         if len(value) != 1 or not value.keys() <= set(_SOURCES):
             keys = ", ".join(map(str, value))
             raise InvalidOptionError(
-                f"{{{keys}}} is no source; allowed: a string, a kplus.EnvValue, or one of {', '.join(_SOURCES)}",
+                f"{{{keys}}} is not a source; allowed: a string, a kplus.EnvValue, or one of {', '.join(_SOURCES)}",
                 option=option,
             )
         source = checks.plain(option, value)
