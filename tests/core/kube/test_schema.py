@@ -108,7 +108,7 @@ def test_fields_that_are_younger_than_the_oldest_kubernetes_are_marked() -> None
 
 def test_the_data_is_small_and_what_the_schemas_say() -> None:
     assert (ROOT / "vllm_cdk8s" / "data" / "kubernetes.json").stat().st_size < 150 * 1024
-    generator = [sys.executable, ROOT / "tools" / "kubernetes_schema.py", "--check"]
+    generator = [sys.executable, str(ROOT / "tools" / "kubernetes_schema.py"), "--check"]
     subprocess.run(generator, check=True)
 
 

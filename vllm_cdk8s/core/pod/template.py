@@ -85,7 +85,7 @@ def environment(
     return [{"name": name, **value} for name, value in variables.items()]
 
 
-def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
+def _variable(name: str, value: object) -> dict[str, Any]:
     option = f"env[{name!r}]"
     if isinstance(value, Mapping):
         # Its keys alone, since a literal secret may be the value of one.
