@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check format clean help e2e cluster-test
+.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,12 @@ catalogue: $(VENV)/.test  ## take up new vLLM releases: options, EngineArgs and 
 catalogue-check: $(VENV)/.test  ## the data files are what vLLM's releases say (downloads vLLM's source)
 	@$(BIN)/python tools/catalogue.py --check
 	@$(BIN)/python tools/generate_metrics.py --check
+
+kubernetes-schema: $(VENV)/.test  ## take up a new Kubernetes minor from kubernetes-validate
+	@$(BIN)/python tools/kubernetes_schema.py
+
+kubernetes-schema-check: $(VENV)/.test  ## the definitions of Kubernetes' objects are what its schemas say
+	@$(BIN)/python tools/kubernetes_schema.py --check
 
 test-engine-real: $(VENV)/.test  ## command lines through vLLM's own parsers (downloads vLLM)
 	@$(BIN)/python tools/catalogue.py --prepare 0.10.0 0.11.0 0.20.2 $(shell tail -n1 tools/vllm_releases.txt)
