@@ -33,7 +33,7 @@ _NOT_TEXT = re.compile(
     r"(?:[ \t]*(?:Z|[-+][012]?[0-9](?::[0-9]{2})?))?)?"
 )
 # What Kubernetes' reader takes for a number besides; the package for JavaScript leaves it unquoted.
-NUMBER_TO_KUBERNETES = re.compile(r"[-+]?(?:0o[0-7_]+|0[XB][0-9a-fA-F_]+)")
+NUMBER_TO_KUBERNETES = re.compile(r"[-+]?(?:0[oO][0-7_]+|0X[0-9a-fA-F_]+|0B[01_]+)")
 # A block of such text has a tab where libyaml, and Go's reader after it, wants the first line's indentation.
 TAB_FIRST = re.compile(r"[ \n]*\t")
 _ESCAPES = {

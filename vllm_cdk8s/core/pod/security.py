@@ -11,6 +11,8 @@ from vllm_cdk8s.core.kube import checks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_WRAPPED = f"{mention('drop_cache')}, which needs a privileged root container"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NonRoot:
@@ -93,9 +95,7 @@ def security(
     own = checks.mapping("security_context", container)
     if non_root is not None:
         if drop_cache:
-            raise ConflictError(
-                f"contradicts {mention('drop_cache')}, which needs a privileged root container", option="non_root"
-            )
+            raise ConflictError(f"contradicts {_WRAPPED}", option="non_root")
         pod_context = {**non_root.pod_context(), **pod_context}
         own = {**non_root.container_context(), **own}
     if drop_cache:
@@ -103,12 +103,12 @@ def security(
         for name, unwanted in (("privileged", False), ("allowPrivilegeEscalation", False), ("runAsNonRoot", True)):
             if merged.get(name) is unwanted:
                 raise ConflictError(
-                    f"{name}: {unwanted} contradicts {mention('drop_cache')}, which needs a privileged root container",
+                    f"{name}: {unwanted} contradicts {_WRAPPED}",
                     option="security_context",
                 )
         if merged.get("runAsUser", 0) != 0:
             raise ConflictError(
-                f"runAsUser: {merged['runAsUser']} contradicts {mention('drop_cache')}, which needs a privileged root container",
+                f"runAsUser: {merged['runAsUser']} contradicts {_WRAPPED}",
                 option="security_context",
             )
         own["privileged"] = True
