@@ -241,7 +241,7 @@ def test_what_is_printed_is_the_same_in_every_process() -> None:
 @pytest.mark.parametrize(
     ("arguments", "errors"),
     [
-        ([], ["error: vllm-cdk8s: which command? template, explain, values, schema"]),
+        ([], ["error: vllm-cdk8s: which command? template, check, "]),
         (["tmplate"], ["error: vllm-cdk8s: 'tmplate' is not a command; did you mean 'template'?"]),
         (["template"], ["error: vllm-cdk8s template: the following arguments are required: NAME"]),
         (["template", "prod", "--sett", "a=1"], ["error: vllm-cdk8s: unrecognized arguments: --sett a=1"]),
