@@ -27,7 +27,7 @@ def test_the_app_that_it_writes_runs_and_warns_of_nothing(tmp_path: Path) -> Non
     )
     done = subprocess.run(
         [sys.executable, "-W", "error::UserWarning", "app.py"],
-        capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, "PYTHONPATH": os.getcwd()},
+        capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )  # fmt: skip
 
     assert answer.code == 0, answer.stderr
@@ -108,14 +108,14 @@ def test_an_unknown_model_is_written_and_the_readme_says_so(tmp_path: Path) -> N
 
     assert answer.code == 0
     assert "Nothing is known of this model's size" in (tmp_path / "README.md").read_text()
-    assert "did you mean 'Qwen/Qwen3-8B'?" in (
-        run("init", "Qwen/Qwen3-8", "--output", str(tmp_path / "near")).code * "?"
-        or (tmp_path / "near" / "README.md").read_text()
-    )
+    assert run("init", "Qwen/Qwen3-8", "--output", str(tmp_path / "near")).code == 0
+    assert "did you mean" in (tmp_path / "near" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
-    "model", ["9/9", "org/Under_score.And-9.5", "/models/it's mine", '/models/a"b', "/models/a\\b$x", "s3://bucket/m", "org/" + "x" * 90]
+    "model",
+    ["9/9", "org/Under_score.And-9.5", "/models/it's mine", '/models/a"b', "/models/a\\b$x", "s3://bucket/m",
+     "org/" + "x" * 90]
 )  # fmt: skip
 def test_any_name_of_a_model_makes_python_that_says_it(model: str, tmp_path: Path) -> None:
     answer = run("init", model, "--output", str(tmp_path))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.helm.command import run
 from vllm_cdk8s.core.models.sizing import size_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def sized(*arguments: str) -> dict[str, Any]:
@@ -78,7 +80,6 @@ def test_no_room_for_a_token_is_exit_code_2(more: list[str]) -> None:
     [
         (["--gpu", "H1000"], "error: --gpu: 'H1000' is not"),
         (["--gpu-memory", "x"], "error: --gpu-memory: 'x' is not"),
-        (["--quantization", "awqq"], "error: --quantization: 'awqq' is not"),
         (["--kv-cache-dtype", "fp9"], "error: --kv-cache-dtype: 'fp9' is not"),
         (["--tensor-parallel-size", "0"], "error: --tensor-parallel-size: 0 is"),
         (["--pipeline-parallel-size", "-1"], "error: --pipeline-parallel-size: -1 is"),

@@ -100,7 +100,8 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"), [("templat", "template"), ("explian", "explain"), ("inti", "init"), ("sise", "size"), ("migrat", "migrate")]
+    ("word", "meant"),
+    [("templat", "template"), ("explian", "explain"), ("inti", "init"), ("sise", "size"), ("migrat", "migrate")]
 )  # fmt: skip
 def test_a_misspelt_command_is_told_the_nearest(word: str, meant: str) -> None:
     answer = run(word)

@@ -18,7 +18,7 @@ GPU = ("--set", "resources.limits.nvidia.com/gpu=1")
 def shell(redirection: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["/bin/sh", "-c", f'exec "$0" -m vllm_cdk8s "$@" {redirection}', sys.executable, *arguments],
-        capture_output=True, text=True, check=False, cwd=cwd, env={**os.environ, "PYTHONPATH": os.getcwd()},
+        capture_output=True, text=True, check=False, cwd=cwd, env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )  # fmt: skip
 
 
@@ -53,11 +53,12 @@ def test_a_closed_standard_output_is_an_error(arguments: list[str]) -> None:
     assert answer.stderr == "error: standard output: is closed\n"
 
 
-def test_a_closed_standard_input_is_an_empty_values_file() -> None:
-    answer = shell("<&-", "template", "prod", *GPU, "-q", "-f", "-")
+@pytest.mark.parametrize("arguments", [["template", "prod", "-f", "-"], ["migrate", "prod", "--values", "-"]])
+def test_a_closed_standard_input_is_an_error(arguments: list[str]) -> None:
+    answer = shell("<&-", *arguments)
 
-    assert (answer.returncode, answer.stderr) == (0, "")
-    assert answer.stdout == run("template", "prod", *GPU).stdout
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "error: standard input: is closed [VC001]\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
@@ -69,12 +70,23 @@ def test_a_full_standard_error_costs_the_notes_alone() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
-def test_a_full_device_as_output_file_is_written_or_is_an_error_line() -> None:
+def test_a_full_device_as_output_file_is_an_error_line_and_stays_a_device() -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root could replace the device, if the command were wrong")
     answer = run("template", "prod", *GPU, "-o", "/dev/full")
 
     assert answer.code == 2
     assert answer.errors == ["error: --output: /dev/full cannot be written: No space left on device"]
     assert Path("/dev/full").is_char_device()
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:  # noqa: S607
+        assert run("template", "prod", *GPU, "-o", str(pipe)).code == 0
+        assert reader.communicate()[0] == run("template", "prod", *GPU).stdout
+    assert pipe.is_fifo()
 
 
 def test_the_output_may_be_a_device() -> None:
@@ -114,7 +126,7 @@ def test_a_link_leads_to_the_file_that_is_written(tmp_path: Path) -> None:
 
     assert link.is_symlink()
     assert "kind: Deployment" in (tmp_path / "real" / "prod.yaml").read_text()
-    assert os.listdir(tmp_path / "real") == ["prod.yaml"]
+    assert [path.name for path in (tmp_path / "real").iterdir()] == ["prod.yaml"]
 
 
 @pytest.mark.parametrize("where", [["--output-dir", "."], ["-o", "v.k8s.yaml"], ["-o", "link.yaml"]])
@@ -151,7 +163,7 @@ def test_a_folder_that_may_not_be_written_is_an_error_line(tmp_path: Path) -> No
     tmp_path.chmod(0o700)
     assert answer.code == 2
     assert answer.errors == [f"error: --output-dir: {tmp_path}/prod.k8s.yaml cannot be written: Permission denied"]
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_output_and_output_dir_exclude_each_other() -> None:
@@ -166,7 +178,7 @@ def test_strict_takes_warnings_for_errors_and_writes_nothing(tmp_path: Path) -> 
 
     assert answer.code == 2
     assert answer.errors[0].startswith("error: resources.limits.nvidia.com/gpu: nothing is said about GPUs")
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())
     assert run("template", "prod", "--strict", *GPU).code == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _running(path: str) -> Running:
+    if path == "-" and sys.stdin is None:
+        raise CommandError("standard input: is closed")
     problems: list[UnreadableError] = []
     documents = list(read(path, problems=problems))
     if problems:
