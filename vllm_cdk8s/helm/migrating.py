@@ -462,7 +462,7 @@ def _pod_keep(path: tuple[str, ...], old: Any) -> tuple[tuple[Keep, ...], bool]:
     if place.startswith("pod.volumes.") and place.endswith(".persistentVolumeClaim.claimName"):
         return (Keep(path=("persistence", "existingClaim"), value=old),), True
     for start, target in _PLACES.items():
-        if path[: len(start)] == start:
+        if path[: len(start)] == start and (len(path) == len(start) or target != ("imagePullSecrets",)):
             return (Keep(path=(*target, *path[len(start) :]), value=_as_list(target, old)),), True
     return (), False
 
