@@ -132,18 +132,6 @@ def test_an_output_folder_gets_the_same_bytes_and_standard_output_none(tmp_path:
     assert stat.S_IMODE((folder / "prod.k8s.yaml").stat().st_mode) == 0o666 & ~umask
 
 
-def test_the_chart_in_an_app_synthesizes_the_same_bytes(tmp_path: Path) -> None:
-    import cdk8s  # noqa: PLC0415 - as in the command
-
-    from vllm_cdk8s import VllmChart  # noqa: PLC0415
-
-    app = cdk8s.App(outdir=str(tmp_path))
-    VllmChart(app, "prod", values={"resources": {"limits": {"nvidia.com/gpu": 1}}})
-    app.synth()
-
-    assert (tmp_path / "prod.k8s.yaml").read_text() == run("template", "prod", *GPU).stdout
-
-
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "prod.k8s.yaml").write_text("old")
 

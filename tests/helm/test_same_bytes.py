@@ -147,7 +147,7 @@ VALUES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({}, optional={
 })  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(VALUES, st.sampled_from([None, "llm", "0"]), st.sampled_from(["prod", "vllm", "my-vllm-2"]))
 def test_of_whatever_values(values: dict[str, Any], namespace: str | None, name: str) -> None:
     try:
