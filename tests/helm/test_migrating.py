@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.helm.command import run
+from vllm_cdk8s.core.errors import VllmCdk8sError
 from vllm_cdk8s.helm.loading import parse_values
 from vllm_cdk8s.helm.migrating import known_values, migrate
 from vllm_cdk8s.helm.other_charts import chart_of, translated
@@ -208,3 +212,21 @@ def test_null_still_means_that_vllm_decides() -> None:
     found = migrate("prod", {"vllm": {"maxModelLen": None, "model": "Qwen/Qwen3-8B"}, "nodeSelector": None})
 
     assert yaml.safe_load(yaml.safe_dump(found.values)) == {"vllm": {"maxModelLen": None, "model": "Qwen/Qwen3-8B"}}
+
+
+JUNK = st.sampled_from([None, "", 0, True, [], {}, "x", ["x"], {"a": "b"}, [None], [{}], 3.5])
+
+
+@settings(max_examples=40)
+@given(st.sampled_from([VALUES, STACK, EXAMPLE]), st.data())
+def test_no_values_make_a_traceback(path: Path, data: st.DataObject) -> None:
+    node: Any = values = values_of(path)
+    while True:
+        key = data.draw(st.sampled_from(list(node) if isinstance(node, dict) else range(len(node))))
+        if not node[key] or not isinstance(node[key], (dict, list)) or data.draw(st.booleans()):
+            node[key] = data.draw(JUNK)
+            break
+        node = node[key]
+
+    with contextlib.suppress(VllmCdk8sError):
+        assert migrate("prod", values).chart

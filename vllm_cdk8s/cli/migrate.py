@@ -42,7 +42,12 @@ def _running(path: str) -> Running:
     if path == "-" and sys.stdin is None:
         raise CommandError("standard input: is closed")
     problems: list[UnreadableError] = []
-    documents = list(read(path, problems=problems))
+    # What has no kind and no name is no object of Kubernetes.
+    documents = [
+        each
+        for each in read(path, problems=problems)
+        if isinstance(each.data.get("kind"), str) and isinstance(each.data.get("metadata"), dict)
+    ]
     if problems:
         raise CommandError(f"--manifest: {problems[0]}")
     servers = [
@@ -52,7 +57,8 @@ def _running(path: str) -> Running:
         raise CommandError(f"--manifest: {path}: no container in it starts vLLM")
     document, server = servers[0]
     if len(servers) > 1:
-        say(f"warning: --manifest: {len(servers)} servers; this is of the first, {document.data['metadata']['name']}")
+        name = document.data["metadata"].get("name")
+        say(f"warning: --manifest: {len(servers)} servers; this is of the first, {name}")
     model = {} if server.settings.model is None else {"model": server.settings.model}
     return Running(
         objects=tuple(each.data for each in documents),

@@ -282,10 +282,10 @@ def _container(workload: Mapping[str, Any]) -> Mapping[str, Any]:
 def _parts(workload: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, Any]:
     """A workload in parts that are looked at by themselves."""
     spec = dict(workload.get("spec", {}))
-    template = dict(spec.pop("template", {}))
+    template = dict(spec.pop("template", None) or {})
     spec.pop("selector", None)
     pod = dict(template.pop("spec", {}))
-    pod["containers"] = [each for each in pod.get("containers", ()) if each is not container]
+    pod["containers"] = [each for each in _items(pod.get("containers")) if each is not container]
     own = {key: item for key, item in container.items() if key not in {"command", "args", "env", "name"}}
     return {
         "container": _comparable(own),
@@ -297,7 +297,7 @@ def _parts(workload: Mapping[str, Any], container: Mapping[str, Any]) -> dict[st
                 "spec": spec,
             }
         ),
-        "env": {str(each.get("name")): each for each in container.get("env") or ()},
+        "env": {str(each.get("name")): each for each in _items(container.get("env"))},
     }
 
 
@@ -397,10 +397,23 @@ def _hidden(name: str, value: Any) -> str:
 
 def _mount(running: Running) -> str | None:
     """Where their pods have the claim with the models."""
-    volumes = running.workload.get("spec", {}).get("template", {}).get("spec", {}).get("volumes") or ()
-    claims = {each.get("name") for each in volumes if "persistentVolumeClaim" in each}
-    mounts = running.container.get("volumeMounts") or ()
-    return next((str(each.get("mountPath")).rstrip("/") for each in mounts if each.get("name") in claims), None)
+    names = [volume for volume, _ in _claims(running)]
+    mounts = _items(running.container.get("volumeMounts"))
+    return next((str(each.get("mountPath")).rstrip("/") for each in mounts if each.get("name") in names), None)
+
+
+def _claims(running: Running) -> list[tuple[Any, str]]:
+    """The volumes of their pods that are claims, each with the claim's name."""
+    pod = running.workload.get("spec", {}).get("template", {}).get("spec", {})
+    found = [(each.get("name"), each.get("persistentVolumeClaim")) for each in _items(pod.get("volumes"))]
+    return [
+        (name, str(claim["claimName"])) for name, claim in found if isinstance(claim, Mapping) and "claimName" in claim
+    ]
+
+
+def _items(value: Any) -> list[Mapping[str, Any]]:
+    """The mappings of a list, whatever else somebody has written there."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def _moved(text: Any, mount: str | None) -> Any:
@@ -437,13 +450,17 @@ def _environment(label: str, theirs: dict[str, Any], ours: dict[str, Any], mount
 
 
 def _env_value(variable: Mapping[str, Any]) -> Any:
-    return dict(variable["valueFrom"]) if "valueFrom" in variable else str(variable.get("value", ""))
+    return (
+        dict(variable["valueFrom"])
+        if isinstance(variable.get("valueFrom"), Mapping)
+        else str(variable.get("value", ""))
+    )
 
 
 def _variable(name: str, variable: Mapping[str, Any] | None) -> str | None:
     if variable is None:
         return None
-    if "valueFrom" in variable:
+    if isinstance(variable.get("valueFrom"), Mapping):
         return _shown(dict(variable["valueFrom"]))
     return _hidden(name, str(variable.get("value", "")))
 
@@ -458,7 +475,9 @@ def _pod_keep(path: tuple[str, ...], old: Any) -> tuple[tuple[Keep, ...], bool]:
     if len(path) > 1 and path[1].endswith("Probe"):
         return _probe_keep(path[1], path[2:], old), False
     if path[:2] == ("pod", "volumes") and isinstance(old, Mapping) and "persistentVolumeClaim" in old:
-        return (Keep(path=("persistence", "existingClaim"), value=old["persistentVolumeClaim"]["claimName"]),), True
+        claim = old["persistentVolumeClaim"]
+        name = claim.get("claimName") if isinstance(claim, Mapping) else None
+        return (() if name is None else (Keep(path=("persistence", "existingClaim"), value=name),)), name is not None
     if place.startswith("pod.volumes.") and place.endswith(".persistentVolumeClaim.claimName"):
         return (Keep(path=("persistence", "existingClaim"), value=old),), True
     for start, target in _PLACES.items():
@@ -541,9 +560,8 @@ def _claim_keep(place: tuple[str, str], running: Running) -> tuple[Keep, ...]:
     """A claim that is new here, beside one that the pods have: theirs has the models."""
     if place[0] != "PersistentVolumeClaim":
         return ()
-    volumes = running.workload.get("spec", {}).get("template", {}).get("spec", {}).get("volumes") or ()
-    claims = [each["persistentVolumeClaim"]["claimName"] for each in volumes if "persistentVolumeClaim" in each]
-    return (Keep(path=("persistence", "existingClaim"), value=claims[0]),) if claims else ()
+    claims = _claims(running)
+    return (Keep(path=("persistence", "existingClaim"), value=claims[0][1]),) if claims else ()
 
 
 def _put(values: dict[str, Any], keep: Keep) -> None:

@@ -65,8 +65,10 @@ class _Reader:
         self._taken: set[str] = set()
 
     def take(self, key: str, default: Any = None) -> Any:
-        self._taken.add(key)
         value = self.data.get(key)
+        if isinstance(default, (list, dict)) and value is not None and not isinstance(value, type(default)):
+            return default  # and so it is left, and listed
+        self._taken.add(key)
         return default if value in (None, "", {}, []) else value
 
     def left(self) -> list[str]:
@@ -199,7 +201,8 @@ def _example(release: str, values: Mapping[str, Any]) -> Translation:
     host_port, words = _command([str(word) for word in image.take("command", [])])
     model, note = _model(words[0] if words else "")
     resources = top.take("resources", {})
-    gpus = resources.get("limits", {}).get(_GPU) if isinstance(resources.get("limits"), Mapping) else None
+    limits = resources.get("limits")
+    gpus = limits.get(_GPU) if isinstance(limits, Mapping) else None
     kinds = top.take("gpuModels")
     expression = {"key": "nvidia.com/gpu.product", "operator": "In", "values": kinds}
     result = {
@@ -260,7 +263,8 @@ def _probes(given: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"slowStart": {"enabled": False}}
     for role, probe in given.items():
         numbers = {key: probe[key] for key in _PROBE_KEYS if key in probe} if isinstance(probe, Mapping) else {}
-        path = probe.get("httpGet", {}).get("path") if isinstance(probe, Mapping) else None
+        asked = probe.get("httpGet") if isinstance(probe, Mapping) else None
+        path = asked.get("path") if isinstance(asked, Mapping) else None
         if given["startup"] and role != "startup":
             numbers.pop("initialDelaySeconds", None)  # it begins when the startup probe has succeeded
         shown = numbers | ({"httpGet": {"path": path}} if path else {})
