@@ -220,7 +220,8 @@ JUNK = st.sampled_from([None, "", 0, True, [], {}, "x", ["x"], {"a": "b"}, [None
 @settings(max_examples=40)
 @given(st.sampled_from([VALUES, STACK, EXAMPLE]), st.data())
 def test_no_values_make_a_traceback(path: Path, data: st.DataObject) -> None:
-    node: Any = values = values_of(path)
+    values = values_of(path)
+    node: Any = values
     while True:
         key = data.draw(st.sampled_from(list(node) if isinstance(node, dict) else range(len(node))))
         if not node[key] or not isinstance(node[key], (dict, list)) or data.draw(st.booleans()):
