@@ -10,7 +10,7 @@ import yaml  # its reader in C is the one that Kubernetes' was made from
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from vllm_cdk8s.core.kube.writing import NUMBER_TO_KUBERNETES, NO_BLOCK, to_yaml
+from vllm_cdk8s.core.kube.writing import NO_BLOCK, NUMBER_TO_KUBERNETES, to_yaml
 
 # What no text of ours holds (`check_text`), and what JSON cannot carry to Node.js.
 PRINTABLE = st.characters(
