@@ -214,7 +214,7 @@ def test_null_still_means_that_vllm_decides() -> None:
     assert yaml.safe_load(yaml.safe_dump(found.values)) == {"vllm": {"maxModelLen": None, "model": "Qwen/Qwen3-8B"}}
 
 
-JUNK = st.sampled_from([None, "", 0, True, [], {}, "x", ["x"], {"a": "b"}, [None], [{}], 3.5])
+JUNK: st.SearchStrategy[Any] = st.sampled_from([None, "", 0, True, [], {}, "x", ["x"], {"a": "b"}, [None], [{}], 3.5])
 
 
 @settings(max_examples=40)
