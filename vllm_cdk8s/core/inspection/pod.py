@@ -82,12 +82,12 @@ def gpu_counts(facts: ServerFacts) -> Iterator[Problem]:
     if facts.nodes > 1 and not settings.spans_pods() and asked <= facts.gpus:
         return
     for problem in found_by(book.TOO_FEW_GPUS, check_gpus, settings, asked=asked, gpus=facts.gpus, nodes=facts.nodes):
-        at = facts.container_path
         if problem.severity == "error":
-            yield replace(problem, at=at)
+            yield problem
         elif facts.nodes == 1:
-            what = problem.what.removeprefix(f"{problem.option or facts.engine.label('tensor_parallel_size')}: ")
-            yield replace(problem, what=what, rule=book.IDLE_GPUS, at=(*at, "resources", "limits", facts.gpu_resource))
+            what = problem.what.removeprefix(f"{facts.engine.label('tensor_parallel_size')}: ")
+            at = (*facts.container_path, "resources", "limits", facts.gpu_resource)
+            yield replace(problem, what=what, rule=book.IDLE_GPUS, at=at)
 
 
 def device_quantities(facts: ServerFacts) -> Iterator[Problem]:
