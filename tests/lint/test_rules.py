@@ -27,6 +27,8 @@ def test_a_good_server_is_clean(tmp_path: Path) -> None:
         ("VC102", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--max-num-seqs=many"]}),
         ("VC103", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--enable-auto-tool-choice"]}),
         ("VC104", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--max-model-len=999999"]}),
+        ("VC010", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--port", 8000]}),
+        ("VC010", {"container__env": [{"name": "NCCL_DEBUG", "value": True}]}),
         ("VC002", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--seed=1", "--seed=2"]}),
         ("VC120", {"container__args": ["--model", "Qwen/Qwen2.5-7B-Instruct"]}),
         ("VC107", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--host=127.0.0.1"]}),

@@ -334,6 +334,26 @@ def duplicate_variables(facts: ServerFacts) -> Iterator[Problem]:
             )
 
 
+def texts(facts: ServerFacts) -> Iterator[Problem]:
+    """Numbers and booleans where Kubernetes takes text alone."""
+    for field in ("command", "args"):
+        items = facts.container.get(field)
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, (bool, int, float)):
+                yield _not_text(item, f"{field}[{index}]", (*facts.container_path, field, index))
+    for index, item in enumerate(facts.container.get("env") or ()):
+        value = item.get("value") if isinstance(item, Mapping) else None
+        if isinstance(value, (bool, int, float)):
+            yield _not_text(value, f"env {item.get('name')}", (*facts.container_path, "env", index, "value"))
+
+
+def _not_text(value: float, option: str, at: tuple[str | int, ...]) -> Problem:
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    kind = "a boolean" if isinstance(value, bool) else "a number"
+    return Problem(what=f"{shown} is {kind}, and the API server takes text alone; put it in quotes", rule=book.SCHEMA,
+                   option=option, at=at)  # fmt: skip
+
+
 def floating_tag(facts: ServerFacts) -> Iterator[Problem]:
     """An image of which nobody can say later which it was."""
     if facts.image and floats(facts.image) and (own(facts.image) or built_for(facts.image)):
@@ -359,4 +379,5 @@ CHECKS = (
     cpu_kv_cache,
     duplicate_variables,
     floating_tag,
+    texts,
 )
