@@ -97,7 +97,7 @@ def device_quantities(facts: ServerFacts) -> Iterator[Problem]:
     for name in (name for name in dict.fromkeys((*limits, *requests)) if "/" in str(name) and device_vendor(str(name))):
         limit, request = quantity(limits.get(name)), quantity(requests.get(name))
         for which, number, told in (("limits", limit, limits), ("requests", request, requests)):
-            if number is not None and number % 1:
+            if number is not None and number != number.to_integral_value():
                 yield Problem(
                     what=f"{told[name]!r} is not a whole number of devices",
                     rule=book.NOT_A_GPU_COUNT,
