@@ -11,7 +11,7 @@ import yaml
 from tests.lint.manifests import CLAIM, GOOD, SERVICE
 from vllm_cdk8s.lint.checking import check
 
-JUNK: list[Any] = [None, -1, 1.5, True, "", "a b", [], {}, [None, 1], {"a": None}, "${X}", 10**30, "gone"]
+JUNK: list[Any] = [None, 1.5, "a b", [None, 1], {"a": None}, 10**30, "gone"]
 
 
 def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

@@ -5,8 +5,10 @@ The API server refuses such a manifest; what is left of it can be looked at all 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _LISTS = {
     "containers", "initContainers", "ephemeralContainers", "volumes", "resourceClaims", "env", "envFrom", "ports",
