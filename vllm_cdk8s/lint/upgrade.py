@@ -86,6 +86,8 @@ def _options(old: catalogue.Release, new: catalogue.Release) -> Iterator[Change]
     for name in sorted({*old.names, *new.names}):
         was, now = old.option(name), new.option(name)
         if now is None and was is not None:
+            if was.flag in new.flags:
+                continue  # another option has taken it over
             yield Change(kind="option", what="gone", name=name, text=f"{was.flag} is gone{instead(name)}")
         elif was is None and now is not None:
             yield Change(kind="option", what="new", name=name, text=f"{now.flag} is new")
