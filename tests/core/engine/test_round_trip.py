@@ -52,7 +52,7 @@ def _one(option: Option, release: catalogue.Release) -> st.SearchStrategy[Any]:
         mapping = st.fixed_dictionaries({})
     return {
         "str": TEXT,
-        "int": st.integers(least, int(most)),
+        "int": st.integers(int(least), int(most)),
         "size": st.integers(1, 99999) | st.sampled_from(["1k", "2K", "1.5m"]),
         "float": st.floats(least, most, allow_nan=False),
         "int_or_str": st.sampled_from(["O2", "1"]),

@@ -22,7 +22,7 @@ from vllm_cdk8s.core.engine.naming import flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, json_data, rendered, rendered_unknown, tokens
 from vllm_cdk8s.core.engine.serving import check_host, check_model_name, check_serving
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
 
@@ -249,7 +249,7 @@ def _typed(
 
 def _refuse_keyword(option: str, name: str) -> None:
     if name in _KEYWORDS:
-        raise InvalidOptionError(f"is no engine argument here; use the keyword {name}=", option=option)
+        raise InvalidOptionError(f"is no engine argument here; use {mention(f'{name}=')}", option=option)
 
 
 def _refuse_repeats(typed: Mapping[str, Any], given: Mapping[str, raw.Given]) -> None:

@@ -38,6 +38,10 @@ class EngineVersion:
         return f"vLLM {self.name}" if self.name else "an unknown version of vLLM"
 
 
+# Where nobody says which, it is taken to be the newest.
+UNSAID = EngineVersion(name=None, known=False)
+
+
 def version_key(release: str) -> tuple[int, ...]:
     """What orders releases: ``0.10.1 < 0.10.1.1 < 0.10.2``."""
     parts = [int(part) for part in release.split(".")]

@@ -611,6 +611,54 @@ TRUSTS_ANYBODY = Rule(
     mend="Give it the certificates to trust.",
 )
 
+KV_OFFLOAD = Rule(
+    code="VC130",
+    name="kv-offload",
+    title="KV cache cannot be offloaded the way that was asked for",
+    why="vLLM stops at its start: it has one KV connector, which needs a GPU and the host memory of one node.",
+    mend="Keep one connector, and as many GPUs for each copy of the model as one node has.",
+    source=f"{_VLLM}features/kv_offloading_usage/",
+)
+KV_TRANSFER = Rule(
+    code="VC131",
+    name="kv-transfer",
+    title="Prefill and decode would not understand each other's KV cache",
+    why="vLLM refuses the transfer (NIXL compatibility hash mismatch), or reads blocks of another layout.",
+    mend="Run both with the same release, model, block size and types.",
+    source=f"{_VLLM}features/nixl_connector_usage/",
+)
+EXAMPLE_CONNECTOR = Rule(
+    code="VC132",
+    name="example-connector",
+    title="KV cache is passed on as files by vLLM's example of a connector",
+    why="It is for trying out: each block crosses a file system, and nobody deletes the files.",
+    mend="Use Nixl() where the image and the network have it.",
+    source=f"{_VLLM}features/disagg_prefill/",
+)
+LOAD_BALANCING = Rule(
+    code="VC133",
+    name="data-parallel-load-balancing",
+    title="The way in which copies of the model share requests does not fit the pods",
+    why="vLLM refuses to start, or some of its API servers never get a request.",
+    mend="Change the setting that the message names.",
+    source=f"{_VLLM}serving/data_parallel_deployment/",
+)
+FAST_START = Rule(
+    code="VC330",
+    name="fast-start",
+    title="Nothing is kept that a second start could use",
+    why="Every pod compiles and profiles again.",
+    mend="Keep the caches on a volume that outlives the pod.",
+)
+TRACING = Rule(
+    code="VC630",
+    name="tracing",
+    title="The image may lack OpenTelemetry",
+    why="vLLM stops at its start when it is told to trace and cannot.",
+    mend="Use a newer image, or one with opentelemetry-sdk and opentelemetry-exporter-otlp.",
+    source=f"{_VLLM}examples/online_serving/opentelemetry/",
+)
+
 RULES = {
     rule.code: rule for rule in sorted((r for r in globals().values() if isinstance(r, Rule)), key=lambda r: r.code)
 }
