@@ -1,5 +1,6 @@
 """One good server is clean; each change to it breaks one rule, and what others supply breaks none."""
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,16 @@ def test_a_good_server_is_clean(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_one_change_breaks_one_rule(tmp_path: Path, code: str, changes: dict[str, Any]) -> None:
     assert codes(run(tmp_path, changed(**changes), CLAIM, SERVICE)) == [code]
+
+
+def test_a_token_in_a_secret_that_is_written_down(tmp_path: Path) -> None:
+    token = "hf_" + "a1B2" * 9
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hf"}}
+    found = run(tmp_path, {**secret, "stringData": {"token": token, "note": "<your-token>"}})
+    assert [(f.rule, f.message.partition(":")[0]) for f in found] == [("VC501", "token")]
+    assert token not in found[0].message
+    assert codes(run(tmp_path, {**secret, "data": {"token": b64encode(token.encode()).decode()}})) == ["VC501"]
+    assert run(tmp_path, {**secret, "data": {"token": "cGFzc3dvcmQ=", "x": "%%"}}) == []
 
 
 def test_two_gpus_without_shared_memory(tmp_path: Path) -> None:
