@@ -1,5 +1,6 @@
 """One good server is clean; each change to it breaks one rule, and what others supply breaks none."""
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ def test_a_good_server_is_clean(tmp_path: Path) -> None:
         ("VC102", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--max-num-seqs=many"]}),
         ("VC103", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--enable-auto-tool-choice"]}),
         ("VC104", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--max-model-len=999999"]}),
+        ("VC010", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--port", 8000]}),
+        ("VC010", {"container__env": [{"name": "NCCL_DEBUG", "value": True}]}),
         ("VC002", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--seed=1", "--seed=2"]}),
         ("VC120", {"container__args": ["--model", "Qwen/Qwen2.5-7B-Instruct"]}),
         ("VC107", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--host=127.0.0.1"]}),
@@ -82,6 +85,16 @@ def test_a_side_channel_that_only_its_own_pod_would_find(tmp_path: Path) -> None
     script = f"export VLLM_NIXL_SIDE_CHANNEL_HOST=$(hostname -i)\nexec vllm serve Qwen/Qwen2.5-7B-Instruct '{config}'\n"
     found = run(tmp_path, changed(container__command=["sh", "-c"], container__args=[script]), CLAIM, SERVICE)
     assert "VC134" not in codes(found)
+
+
+def test_a_token_in_a_secret_that_is_written_down(tmp_path: Path) -> None:
+    token = "hf_" + "a1B2" * 9
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hf"}}
+    found = run(tmp_path, {**secret, "stringData": {"token": token, "note": "<your-token>"}})
+    assert [(f.rule, f.message.partition(":")[0]) for f in found] == [("VC501", "token")]
+    assert token not in found[0].message
+    assert codes(run(tmp_path, {**secret, "data": {"token": b64encode(token.encode()).decode()}})) == ["VC501"]
+    assert run(tmp_path, {**secret, "data": {"token": "cGFzc3dvcmQ=", "x": "%%"}}) == []
 
 
 def test_two_gpus_without_shared_memory(tmp_path: Path) -> None:

@@ -72,6 +72,19 @@ def test_a_set_breaks_one_rule(tmp_path: Path, code: str, other: dict[str, Any])
     assert codes(run(tmp_path, *documents)) == [code]
 
 
+def test_ray_in_the_same_container_has_ports_of_its_own(tmp_path: Path) -> None:
+    script = "ray start --head && vllm serve Qwen/Qwen2.5-7B-Instruct"
+    head = changed(container__command=["sh", "-c"], container__args=[script])
+    dashboard = service(spec__ports=[{"name": "dashboard", "port": 8265}])
+    assert run(tmp_path, head, CLAIM, dashboard) == []
+    assert codes(run(tmp_path, GOOD, CLAIM, dashboard)) == ["VC602"]
+
+
+def test_a_router_beside_a_server_may_be_described_elsewhere(tmp_path: Path) -> None:
+    router = service(top__metadata={"name": "llm-router", "namespace": "ai"}, spec__selector={"app": "llm-router"})
+    assert run(tmp_path, GOOD, CLAIM, router) == []
+
+
 def test_a_router_that_exports_metrics_of_its_own_is_left_alone(tmp_path: Path) -> None:
     rule = {
         "apiVersion": "monitoring.coreos.com/v1",

@@ -129,6 +129,17 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         "vllm-cdk8s check --ignore VC220,VC304 app.yaml     without these rules",
     ))  # fmt: skip
 
+    upgrade = add(
+        "upgrade",
+        "say what changes from one release of vLLM to another, in general or for the servers of manifests",
+        "vllm-cdk8s upgrade --from 0.20.2 --to 0.33.0",
+        "vllm-cdk8s upgrade --from 0.20.2 --to 0.33.0 deploy/",
+    )
+    upgrade.add_argument("paths", metavar="FILE", nargs="*", help="a file, a folder, or '-' for standard input")
+    upgrade.add_argument("--from", metavar="VERSION", dest="before", required=True, help="the release that runs now")
+    upgrade.add_argument("--to", metavar="VERSION", dest="after", required=True, help="the release to come")
+    upgrade.add_argument("--json", action="store_true", help="the same as data")
+
     explain = add(
         "explain",
         "say what a release will be: its objects, its needs, its time lines, its warnings",

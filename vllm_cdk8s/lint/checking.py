@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from vllm_cdk8s.core.inspection.apply import apply
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.documents import UnreadableError, files_of, read
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, object_name, place
+from vllm_cdk8s.lint.pods import mapping
 from vllm_cdk8s.lint.servers import Server, servers_of
 from vllm_cdk8s.lint.sets import ManifestSet
 
@@ -80,12 +82,33 @@ def _one(document: Document, options: Options, together: ManifestSet, result: Re
         made = finding(problem, where)
         if made is not None:
             yield made
+    if document.kind == "Secret":
+        yield from _tokens(document)
     for template, servers in servers_of(document, options):
         result.servers += len(servers)
         together.pods(document, template, servers)
         for server in servers:
             yield from _server(document, server)
     together.surroundings(document)
+
+
+def _tokens(document: Document) -> Iterator[Finding]:
+    """Tokens, known by their form, in a Secret that is written down."""
+    for part in ("stringData", "data"):
+        for key, value in mapping(document.data.get(part)).items():
+            text = str(value)
+            if part == "data":
+                try:
+                    text = b64decode(text, validate=True).decode()
+                except ValueError:
+                    continue
+            if security.TOKEN.search(text) and security.looks_secret(text):
+                problem = Problem(
+                    what="is a token; everyone who reads the manifest has it", rule=book.LITERAL_SECRET, option=key
+                )
+                made = finding(problem, place(document, (part, key)))
+                if made is not None:
+                    yield made
 
 
 def _server(document: Document, server: Server) -> Iterator[Finding]:

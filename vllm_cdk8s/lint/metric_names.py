@@ -47,6 +47,11 @@ class Use:
     where: Place
 
 
+def ending_taken_off(name: str) -> str:
+    """A metric's name without the ending of its series."""
+    return _ENDING.sub("", name)
+
+
 def uses_of(document: Document) -> tuple[list[Use], set[str]]:
     """The metrics that an object asks for, once each, and those that its recording rules make."""
     recorded = {

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from vllm_cdk8s.lint.finding import Place
     from vllm_cdk8s.lint.records import Known
 
+# What stands beside a server, and may be described elsewhere.
+_NOT_SERVERS = re.compile(
+    r"router|gateway|proxy|web|ui\b|frontend|redis|cache|nginx|epp|scheduler|prometheus|grafana|ray"
+)
 # Services whose links set a variable that vLLM reads as a number.
 _INJECTS = {
     "vllm": "VLLM_PORT",
@@ -25,6 +29,8 @@ _INJECTS = {
 
 def _related(selector: Mapping[str, str], name: str, records: list[PodRecord]) -> PodRecord | None:
     """The server that a selector without pods was meant for: one with the same key, or of the same name."""
+    if _NOT_SERVERS.search(f"{name} {' '.join(selector.values())}"):
+        return None
     for record in records:
         shared = {key for key in selector if key in record.labels and selector[key] != record.labels[key]}
         alike = bool(name) and (record.name in name or name in record.name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.lint.shapes import shaped
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -146,7 +148,7 @@ def _search(value: Any, path: Steps, depth: int) -> Iterator[tuple[Steps, Mappin
     for key, inner in value.items():
         if isinstance(inner, dict) and _has_containers(inner):
             holder = value if key == "spec" else {"spec": inner}
-            yield (*path, key), holder
+            yield (*path, key), shaped(holder)
         elif key not in {"metadata", "status"}:
             yield from _search(inner, (*path, key), depth + 1)
 

@@ -176,6 +176,8 @@ def pod_record(document: Document, template: PodTemplate, servers: list[Server])
                 others = None
             else:
                 others |= {port["containerPort"] for port in declared}
+    if not all(server.facts.alone for server in servers):
+        others = None
     words = [str(value) for one in running for value in (one.get("command"), one.get("args"), one.get("env"))]
     unguarded = next((server for server in servers if _opens(server)), None)
     return PodRecord(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.models.shape import ModelFacts
 
 Wire = Mapping[str, Any]
+# A program of the background, Ray, or one of the usual proxies, in a script.
+_OTHERS = re.compile(r"\bray\b|ray_init|multi-node-serving|nginx|envoy|proxy|uvicorn |gunicorn|socat|[^&>]&(?![&\d])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,6 +131,12 @@ class ServerFacts:
     def image(self) -> str:
         """The container's image."""
         return str(self.container.get("image") or "")
+
+    @property
+    def alone(self) -> bool:
+        """Whether vLLM is all that the container runs, as far as its words say; Ray has ports of its own."""
+        words = f"{self.container.get('command')} {self.container.get('args')}"
+        return not _OTHERS.search(words)
 
     def known(self, name: str) -> bool:
         """Whether a setting's value is known: as it was said, or as the release's own default where nobody said it."""

@@ -143,7 +143,7 @@ def _check_target(facts: ServerFacts, role: str, found: Mapping[str, Any]) -> It
         return
     if target != facts.port:
         others = _other_ports(facts)
-        if others is None or target in _mentioned(facts):
+        if others is None or target in _mentioned(facts) or not facts.alone:
             return
         if target not in others:
             yield Problem(

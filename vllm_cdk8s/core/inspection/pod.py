@@ -82,12 +82,12 @@ def gpu_counts(facts: ServerFacts) -> Iterator[Problem]:
     if facts.nodes > 1 and not settings.spans_pods() and asked <= facts.gpus:
         return
     for problem in found_by(book.TOO_FEW_GPUS, check_gpus, settings, asked=asked, gpus=facts.gpus, nodes=facts.nodes):
-        at = facts.container_path
         if problem.severity == "error":
-            yield replace(problem, at=at)
+            yield problem
         elif facts.nodes == 1:
-            what = problem.what.removeprefix(f"{problem.option or facts.engine.label('tensor_parallel_size')}: ")
-            yield replace(problem, what=what, rule=book.IDLE_GPUS, at=(*at, "resources", "limits", facts.gpu_resource))
+            what = problem.what.removeprefix(f"{facts.engine.label('tensor_parallel_size')}: ")
+            at = (*facts.container_path, "resources", "limits", facts.gpu_resource)
+            yield replace(problem, what=what, rule=book.IDLE_GPUS, at=at)
 
 
 def device_quantities(facts: ServerFacts) -> Iterator[Problem]:
@@ -97,7 +97,7 @@ def device_quantities(facts: ServerFacts) -> Iterator[Problem]:
     for name in (name for name in dict.fromkeys((*limits, *requests)) if "/" in str(name) and device_vendor(str(name))):
         limit, request = quantity(limits.get(name)), quantity(requests.get(name))
         for which, number, told in (("limits", limit, limits), ("requests", request, requests)):
-            if number is not None and number % 1:
+            if number is not None and number != number.to_integral_value():
                 yield Problem(
                     what=f"{told[name]!r} is not a whole number of devices",
                     rule=book.NOT_A_GPU_COUNT,
@@ -334,6 +334,26 @@ def duplicate_variables(facts: ServerFacts) -> Iterator[Problem]:
             )
 
 
+def texts(facts: ServerFacts) -> Iterator[Problem]:
+    """Numbers and booleans where Kubernetes takes text alone."""
+    for field in ("command", "args"):
+        items = facts.container.get(field)
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, (bool, int, float)):
+                yield _not_text(item, f"{field}[{index}]", (*facts.container_path, field, index))
+    for index, item in enumerate(facts.container.get("env") or ()):
+        value = item.get("value") if isinstance(item, Mapping) else None
+        if isinstance(value, (bool, int, float)):
+            yield _not_text(value, f"env {item.get('name')}", (*facts.container_path, "env", index, "value"))
+
+
+def _not_text(value: float, option: str, at: tuple[str | int, ...]) -> Problem:
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    kind = "a boolean" if isinstance(value, bool) else "a number"
+    return Problem(what=f"{shown} is {kind}, and the API server takes text alone; put it in quotes", rule=book.SCHEMA,
+                   option=option, at=at)  # fmt: skip
+
+
 def floating_tag(facts: ServerFacts) -> Iterator[Problem]:
     """An image of which nobody can say later which it was."""
     if facts.image and floats(facts.image) and (own(facts.image) or built_for(facts.image)):
@@ -359,4 +379,5 @@ CHECKS = (
     cpu_kv_cache,
     duplicate_variables,
     floating_tag,
+    texts,
 )
