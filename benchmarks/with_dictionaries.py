@@ -38,9 +38,7 @@ def add_server(chart: Chart, index: int, *, named: bool) -> None:
         )
     )
     ports = [{"name": "http", "port": 8000, "targetPort": 8000}]
-    service.add_json_patch(
-        JsonPatch.add("/spec", {"externalIPs": [], "ports": ports, "selector": labels, "type": "ClusterIP"})
-    )
+    service.add_json_patch(JsonPatch.add("/spec", {"ports": ports, "selector": labels, "type": "ClusterIP"}))
 
 
 def deployment_spec(labels: dict[str, str], *, claim: str, account: str) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def deployment_spec(labels: dict[str, str], *, claim: str, account: str) -> dict
         "resources": {"limits": {"nvidia.com/gpu": 1}},
         "volumeMounts": [{"name": "model-storage", "mountPath": cache}],
         "securityContext": {"allowPrivilegeEscalation": False},
-        "startupProbe": probe(initialDelaySeconds=30, periodSeconds=15, timeoutSeconds=10, failureThreshold=38),
+        "startupProbe": probe(initialDelaySeconds=30, periodSeconds=15, timeoutSeconds=10, failureThreshold=39),
         "livenessProbe": probe(periodSeconds=30, timeoutSeconds=10, failureThreshold=3),
         "readinessProbe": probe(periodSeconds=10, timeoutSeconds=5, failureThreshold=2),
     }

@@ -69,7 +69,7 @@ def add_server(chart: Chart, index: int, *, named: bool) -> None:
             initial_delay_seconds=Duration.seconds(30),
             period_seconds=Duration.seconds(15),
             timeout_seconds=Duration.seconds(10),
-            failure_threshold=38,
+            failure_threshold=39,
         ),
         liveness=kplus.Probe.from_http_get(
             "/health",

@@ -15,6 +15,7 @@ from vllm_cdk8s import (
     ModelStorage,
     MultiNodeVllmServer,
     NonRoot,
+    PodMonitor,
     QueueAutoscaler,
     Resources,
     SecretKey,
@@ -145,7 +146,9 @@ def test_a_user_other_than_root_can_write_home_and_caches(servers: dict[str, Vll
 def test_a_vllm_that_takes_more_than_its_gpu_share_is_refused_since_kai_enforces_nothing(tmp_path: Any) -> None:
     chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "share")
     share = KaiShare(queue="team", gpu_fraction=0.5)
-    with pytest.raises(ConflictError, match=r"^gpu_memory_utilization: 0.6 is above the share of 0.50 that kai= asks"):
+    with pytest.raises(
+        ConflictError, match=r"^[^ ]+/[^ ]+: gpu_memory_utilization: 0.6 is above the share of 0.50 that kai= asks"
+    ):
         VllmServer(chart, "greedy", model=MODEL, image=RELEASED, kai=share,
                    engine_args={"gpu_memory_utilization": 0.6})  # fmt: skip
     told = VllmServer(chart, "told", model=MODEL, image=RELEASED, kai=share)
@@ -200,6 +203,7 @@ def test_a_renamed_metric_is_asked_for_by_the_name_of_the_release(
 ) -> None:
     chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "renamed")
     server = VllmServer(chart, "llama", model=MODEL, image=f"vllm/vllm-openai:{release}", gpus=1)
+    PodMonitor(chart, "scrape", server=server)
     Alerts(chart, "alerts", server=server)
     Dashboard(chart, "dashboard", server=server)
     made = [each for each in cdk8s.Testing.synth(chart) if each["kind"] in ("PrometheusRule", "ConfigMap")]
@@ -232,7 +236,9 @@ def test_a_worker_of_several_nodes_does_not_die_or_wait_unseen(tmp_path: Any) ->
 def test_a_shutdown_timeout_that_kubernetes_would_cut_short_does_not_pass_in_silence(tmp_path: Any) -> None:
     chart = cdk8s.Chart(cdk8s.App(outdir=str(tmp_path)), "stop")
     options: dict[str, Any] = {"model": MODEL, "image": RELEASED, "gpus": 1}
-    with pytest.raises(ConflictError, match=r"^shutdown_timeout: 90 is above the 80 s .* say drain_seconds=100 in its"):
+    with pytest.raises(
+        ConflictError, match=r"^[^ ]+/[^ ]+: shutdown_timeout: 90 is above the 80 s .* say drain_seconds=100 in its"
+    ):
         VllmServer(chart, "cut", **options, drain_seconds=90, extra_args=["--shutdown-timeout=90"])
     with pytest.warns(VllmCdk8sWarning, match=r"^shutdown_timeout: 90 and the end of vLLM itself take more than"):
         VllmServer(chart, "unsaid", **options, engine_args={"shutdown_timeout": 90})

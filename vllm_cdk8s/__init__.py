@@ -6,34 +6,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vllm_cdk8s.constructs.autoscaling import Autoscaling
     from vllm_cdk8s.constructs.availability import PodDisruptionBudget, spread_pods
     from vllm_cdk8s.constructs.chat_template import ChatTemplate
     from vllm_cdk8s.constructs.download import ModelDownload
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
-    from vllm_cdk8s.constructs.exposure import Ingress, IngressHost, IngressPath, IngressTls
-    from vllm_cdk8s.constructs.gateway import GatewayRef, HTTPRoute, RouteMatch, WeightedBackend
+    from vllm_cdk8s.constructs.gateway import HTTPRoute, WeightedBackend
     from vllm_cdk8s.constructs.inference_pool import InferencePool
-    from vllm_cdk8s.constructs.lora import LoraAdapter, LoraAdapters
     from vllm_cdk8s.constructs.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
     from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
-    from vllm_cdk8s.constructs.network import Egress, ServerNetworkPolicy
+    from vllm_cdk8s.constructs.network import ServerNetworkPolicy
     from vllm_cdk8s.constructs.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy, RestrictedNamespace
     from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
-    from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler, TriggerAuthentication
+    from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler
     from vllm_cdk8s.constructs.ray_cluster import RayVllmServer
     from vllm_cdk8s.constructs.server import VllmServer
     from vllm_cdk8s.constructs.smoke_test import SmokeTest
     from vllm_cdk8s.constructs.storage import ModelStorage
     from vllm_cdk8s.core.engine import EngineArgs
     from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
-    from vllm_cdk8s.core.models.hub import HubModel, InitDownload
+    from vllm_cdk8s.core.features.hub import HubModel, InitDownload
+    from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
     from vllm_cdk8s.core.models.sizing import Sizing, size_model
     from vllm_cdk8s.core.pod.health import HttpProbe
     from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
+    from vllm_cdk8s.core.pod.resources import Resources
     from vllm_cdk8s.core.pod.secret_key import SecretKey
     from vllm_cdk8s.core.pod.security import NonRoot
-    from vllm_cdk8s.core.pod.template import Resources
+    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
+    from vllm_cdk8s.core.scaling.queue import TriggerAuthentication
+    from vllm_cdk8s.core.traffic.gateway import GatewayRef, RouteMatch
+    from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
+    from vllm_cdk8s.core.traffic.network_policy import Egress
     from vllm_cdk8s.helm.chart import VllmChart
 
 __all__ = [
@@ -91,28 +94,31 @@ __all__ = [
 ]
 
 _MODULES = {
-    "constructs.autoscaling": ("Autoscaling",),
+    "core.scaling.autoscaling": ("Autoscaling",),
     "constructs.availability": ("PodDisruptionBudget", "spread_pods"),
     "constructs.chat_template": ("ChatTemplate",),
     "constructs.download": ("ModelDownload",),
     "constructs.drop_cache": ("DropCacheWrapper",),
     "core.engine": ("EngineArgs",),
     "core.errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
-    "constructs.exposure": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),
-    "constructs.gateway": ("GatewayRef", "HTTPRoute", "RouteMatch", "WeightedBackend"),
+    "core.traffic.ingress": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),
+    "constructs.gateway": ("HTTPRoute", "WeightedBackend"),
+    "core.traffic.gateway": ("GatewayRef", "RouteMatch"),
     "core.pod.security": ("NonRoot",),
     "core.pod.health": ("HttpProbe",),
-    "core.models.hub": ("HubModel", "InitDownload"),
+    "core.features.hub": ("HubModel", "InitDownload"),
     "constructs.inference_pool": ("InferencePool",),
-    "constructs.lora": ("LoraAdapter", "LoraAdapters"),
+    "core.features.lora": ("LoraAdapter", "LoraAdapters"),
     "constructs.monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),
     "constructs.multi_node": ("MultiNodeVllmServer",),
-    "constructs.network": ("Egress", "ServerNetworkPolicy"),
+    "constructs.network": ("ServerNetworkPolicy",),
+    "core.traffic.network_policy": ("Egress",),
     "core.pod.placement": ("DeviceClaim", "KaiShare"),
-    "core.pod.template": ("Resources",),
+    "core.pod.resources": ("Resources",),
     "constructs.pod_security": ("PrivilegedNamespace", "PrivilegedPodSecurityPolicy", "RestrictedNamespace"),
     "constructs.probes": ("ManualProbes", "SlowStartProbes"),
-    "constructs.queue_autoscaler": ("QueueAutoscaler", "TriggerAuthentication"),
+    "constructs.queue_autoscaler": ("QueueAutoscaler",),
+    "core.scaling.queue": ("TriggerAuthentication",),
     "constructs.ray_cluster": ("RayVllmServer",),
     "core.pod.secret_key": ("SecretKey",),
     "constructs.server": ("VllmServer",),

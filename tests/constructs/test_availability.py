@@ -113,7 +113,7 @@ def test_a_budget_that_blocks_every_drain_warns_once(
     PodDisruptionBudget(chart, "budget", server=vllm(chart, replicas=replicas), **options)
     (found,) = advice(chart)
     assert found.startswith(message)
-    assert found.endswith("allowed: max_unavailable=1, or more replicas")
+    assert found.endswith("allowed: max_unavailable=1, or more replicas [VC615]")
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_constraints_that_there_are_already_stay(chart: cdk8s.Chart) -> None:
     spread_pods(server, over=[ZONE], max_skew=3, when_unsatisfiable="DoNotSchedule")
     spread_pods(server)
     made = constraints(chart)
-    assert made[0] == own
+    assert made[0] == {**own, "labelSelector": {"matchLabels": server.selector}}
     assert [(each["topologyKey"], each["maxSkew"]) for each in made] == [("rack", 2), (ZONE, 3), (HOST, 1)]
     assert made[1]["whenUnsatisfiable"] == "DoNotSchedule"
 

@@ -7,9 +7,10 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.synthesis import PLAIN, assert_golden, documents, new_chart, of_kind, pod_spec, the, vllm_container
-from vllm_cdk8s.constructs.chat_template import ANNOTATION, ChatTemplate
+from vllm_cdk8s.constructs.chat_template import ChatTemplate
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.features.chat_template import ANNOTATION
 
 TEMPLATE = """{%- for message in messages -%}
 <|{{ message.role }}|>{{ message.content }}
@@ -133,14 +134,16 @@ def test_annotations_of_the_users_own_stay() -> None:
 )
 def test_contradictions_name_the_users_option(options: dict[str, Any], message: str) -> None:
     chart = new_chart()
-    with pytest.raises(ConflictError, match=message):
+    with pytest.raises(ConflictError, match=message.replace("^", "^llm/[a-z]+: ")):
         server(chart, chat_template=ChatTemplate(chart, "template", text=TEMPLATE), **options)
 
 
 def test_a_template_of_another_namespace_is_refused() -> None:
     chart = new_chart(namespace="llm")
     elsewhere = cdk8s.Chart(cdk8s.App.of(chart), "elsewhere", namespace="elsewhere")
-    with pytest.raises(ConflictError, match=r"^chat_template: .*is in namespace 'elsewhere', the server in 'llm'"):
+    with pytest.raises(
+        ConflictError, match=r"^[^ ]+/[^ ]+: chat_template: .*is in namespace 'elsewhere', the server in 'llm'"
+    ):
         server(chart, chat_template=ChatTemplate(elsewhere, "template", text=TEMPLATE))
 
 
@@ -180,7 +183,9 @@ def test_what_is_no_config_map_is_refused(value: Any) -> None:
 
 
 def test_a_plain_text_where_the_construct_belongs_is_refused() -> None:
-    with pytest.raises(InvalidOptionError, match=r"^chat_template: '/x\.jinja' is none; allowed: ChatTemplate"):
+    with pytest.raises(
+        InvalidOptionError, match=r"^[^ ]+/[^ ]+: chat_template: '/x\.jinja' is none; allowed: ChatTemplate"
+    ):
         server(new_chart(), chat_template="/x.jinja")
 
 

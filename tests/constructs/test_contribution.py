@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 
 from tests.kubernetes_schemas import assert_valid
 from tests.synthesis import MODEL, Document, documents, new_chart
-from vllm_cdk8s.constructs.chat_template import ANNOTATION, ChatTemplate
-from vllm_cdk8s.constructs.lora import LoraAdapters
+from vllm_cdk8s.constructs.chat_template import ChatTemplate
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.ray_cluster import RayVllmServer
 from vllm_cdk8s.constructs.smoke_test import SmokeTest
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
-from vllm_cdk8s.core.models.hub import InitDownload
+from vllm_cdk8s.core.features.chat_template import ANNOTATION
+from vllm_cdk8s.core.features.hub import InitDownload
+from vllm_cdk8s.core.features.lora import LoraAdapters
 from vllm_cdk8s.core.server.contribution import Contribution, Target, with_features
 
 CHART = new_chart(namespace="llm")
@@ -40,7 +41,7 @@ def merged(
 ) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
     given_options: dict[str, Any] = {"lora": Adds(what=what), **options}
     result, settings, variables, _ = with_features(
-        given_options, model=MODEL, engine_args=engine_args, env=env, scope=CHART
+        given_options, model=MODEL, engine_args=engine_args, env=env, namespace="llm"
     )
     return result, settings or {}, variables
 
@@ -77,7 +78,7 @@ def test_defaults_give_way_to_the_user() -> None:
     ]
     for said in ways:
         _, settings, _, defaults = with_features(
-            given_options, model=MODEL, engine_args=said.get("engine_args"), env=None, scope=CHART
+            given_options, model=MODEL, engine_args=said.get("engine_args"), env=None, namespace="llm"
         )
         assert defaults == {"served_model_name": "default", "seed": 0}
         command = engine_command(
@@ -98,7 +99,9 @@ def test_nothing_of_the_users_is_changed_in_place() -> None:
 
 def test_without_features_everything_stays_as_it_is() -> None:
     options: dict[str, Any] = {"volumes": [{"name": "b"}]}
-    result, settings, variables, defaults = with_features(options, model=MODEL, engine_args=None, env=None, scope=CHART)
+    result, settings, variables, defaults = with_features(
+        options, model=MODEL, engine_args=None, env=None, namespace="llm"
+    )
     assert result is options
     assert settings is None
     assert variables == {}
@@ -130,7 +133,7 @@ def test_settings_that_are_no_mapping_are_left_for_the_engine_to_refuse(wrong: A
 def test_a_feature_of_another_option_is_refused() -> None:
     options: dict[str, Any] = {"download": Adds(what=Contribution())}
     with pytest.raises(InvalidOptionError, match=r"^download: Adds\(.* is none; allowed: InitDownload\(\.\.\.\)"):
-        with_features(options, model=MODEL, engine_args=None, env=None, scope=CHART)
+        with_features(options, model=MODEL, engine_args=None, env=None, namespace="llm")
 
 
 def templates(document: Any) -> list[Document]:

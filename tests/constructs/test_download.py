@@ -24,17 +24,17 @@ from tests.synthesis import (
     the,
     vllm_container,
 )
-from vllm_cdk8s import in_pod
 from vllm_cdk8s.constructs.download import ModelDownload
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
-from vllm_cdk8s.constructs.lora import LoraAdapters
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
-from vllm_cdk8s.core.models.hub import HubModel, InitDownload
+from vllm_cdk8s.core.features.hub import HubModel, InitDownload
+from vllm_cdk8s.core.features.lora import LoraAdapters
+from vllm_cdk8s.core.pod import programs
+from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import NonRoot
-from vllm_cdk8s.core.pod.template import Resources
 
 TOKEN = SecretKey("huggingface", "token")
 
@@ -95,7 +95,7 @@ def hub(tmp_path: Path) -> Path:
 
 def download(hub: Path, *models: HubModel, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", in_pod.source("download"), *(model.argument() for model in models)],
+        [sys.executable, "-c", programs.source("download"), *(model.argument() for model in models)],
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(hub / "python"),
@@ -206,7 +206,7 @@ def test_no_shell_and_no_user_text_in_the_command() -> None:
     chart = new_chart()
     fetch(chart, models=[HubModel(model=MODEL, revision="$(HOME)", ignore=["`id`", "$(HF_TOKEN)"])])
     container = container_of(job_of(chart))
-    assert container["command"] == ["python3", "-c", in_pod.source("download")]
+    assert container["command"] == ["python3", "-c", programs.source("download")]
     # $$( is how a literal $( is said to the kubelet.
     assert container["args"] == [
         f'{{"repo_id":"{MODEL}","revision":"$$(HOME)","ignore_patterns":["`id`","$$(HF_TOKEN)"]}}'
@@ -509,7 +509,7 @@ def test_the_download_runs_before_init_containers_of_the_users_own() -> None:
     ],
 )
 def test_contradictions_name_the_users_option(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(ConflictError, match=message):
+    with pytest.raises(ConflictError, match=message.replace("^", "^llm/[a-z]+: ")):
         serve(new_chart(), InitDownload(offline=True), **options)
 
 
@@ -530,7 +530,7 @@ def test_wrong_values_are_refused_where_they_are_written(options: dict[str, Any]
 
 @pytest.mark.parametrize("value", [True, LoraAdapters(adapters={"sql": "/x"})])
 def test_what_is_no_download_is_refused(value: Any) -> None:
-    with pytest.raises(InvalidOptionError, match=r"^download: .* is none; allowed: InitDownload"):
+    with pytest.raises(InvalidOptionError, match=r"^[^ ]+/[^ ]+: download: .* is none; allowed: InitDownload"):
         serve(new_chart(), value)
 
 

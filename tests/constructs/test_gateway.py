@@ -19,10 +19,14 @@ from vllm_cdk8s import (
     ModelStorage,
     MultiNodeVllmServer,
     RouteMatch,
+    SecretKey,
     VllmCdk8sWarning,
     VllmServer,
     WeightedBackend,
 )
+
+KEY = SecretKey("llama", "api-key")
+MEANT = {"VC503": "policies are not what is tested here"}
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ def chart() -> cdk8s.Chart:
 
 
 def vllm(chart: cdk8s.Chart, id: str = "llama", **options: Any) -> VllmServer:
-    return VllmServer(chart, id, **{**synthesis.PLAIN, "name": id, **options})
+    return VllmServer(chart, id, **{**synthesis.PLAIN, "name": id, "api_key": KEY, "acknowledge": MEANT, **options})
 
 
 def routed(chart: cdk8s.Chart, *backends: Any, **options: Any) -> dict[str, Any]:

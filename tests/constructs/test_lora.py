@@ -8,11 +8,11 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.synthesis import MODEL, PLAIN, assert_golden, documents, new_chart, pod_spec, vllm_container
-from vllm_cdk8s.constructs.lora import LoraAdapter, LoraAdapters
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
-from vllm_cdk8s.core.models.hub import InitDownload
+from vllm_cdk8s.core.features.hub import InitDownload
+from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 
 KEY = SecretKey("vllm-api-key", "key")
@@ -129,7 +129,9 @@ def test_a_claim_of_another_namespace_is_refused() -> None:
     chart = new_chart()
     elsewhere = cdk8s.Chart(cdk8s.App.of(chart), "storage", namespace="storage")
     claim = kplus.PersistentVolumeClaim(elsewhere, "claim", storage=cdk8s.Size.gibibytes(1))
-    with pytest.raises(ConflictError, match=r"^lora\.claim: .*is in namespace 'storage', the server in None"):
+    with pytest.raises(
+        ConflictError, match=r"^[^ ]+/[^ ]+: lora\.claim: .*is in namespace 'storage', the server in None"
+    ):
         server(chart, lora=LoraAdapters(adapters={"sql": "/adapters/sql"}, claim=claim))
 
 
@@ -174,7 +176,7 @@ def test_plugins_of_the_users_own_that_have_the_resolver_are_fine() -> None:
 )
 def test_contradictions_name_the_users_option(options: dict[str, Any], message: str) -> None:
     lora = LoraAdapters(adapters={"sql": "/x"}, resolve_at_runtime=True, claim="adapters")
-    with pytest.raises(ConflictError, match=message):
+    with pytest.raises(ConflictError, match=message.replace("^", "^llm/[a-z]+: ")):
         server(new_chart(), **{"lora": lora, "api_key": KEY, **options})
 
 
@@ -187,7 +189,7 @@ def test_contradictions_name_the_users_option(options: dict[str, Any], message: 
         ({"adapters": {"sql": "/x/../y"}}, r"^lora\.adapters\['sql'\]: '/x/\.\./y' is not an absolute path"),
         ({"adapters": {"": "/x"}}, r"^lora\.name: '' is empty"),
         ({"adapters": {"--x": "/x"}}, r"^lora\.name: '--x' begins with '-'"),
-        ({"adapters": ["sql=/x"]}, r"^lora\.adapters\[0\]: 'sql=/x' is none"),
+        ({"adapters": ["sql=/x"]}, r"^lora\.adapters\[0\]: 'sql=/x' is not an adapter"),
         ({"adapters": "sql=/x"}, r"^lora\.adapters: 'sql=/x' is not a list"),
         ({"resolve_at_runtime": "yes"}, r"^lora\.resolve_at_runtime: 'yes' is not a boolean"),
         ({"resolve_at_runtime": True, "mount_path": "adapters"}, r"^lora\.mount_path: 'adapters'"),
@@ -207,7 +209,7 @@ def test_two_adapters_of_one_name_are_refused() -> None:
 
 @pytest.mark.parametrize("value", [{"sql": "/x"}, InitDownload()])
 def test_what_is_no_lora_adapters_is_refused(value: object) -> None:
-    with pytest.raises(InvalidOptionError, match=r"^lora: .* is none; allowed: LoraAdapters"):
+    with pytest.raises(InvalidOptionError, match=r"^[^ ]+/[^ ]+: lora: .* is none; allowed: LoraAdapters"):
         server(new_chart(), lora=value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "monitoring.md"
 MODEL = "meta-llama/Llama-3.1-8B-Instruct"
 
 
+SCRAPED_BY_ITSELF = {"VC605": "Prometheus finds the pods of this namespace"}
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> cdk8s.App:
     return cdk8s.App(outdir=str(tmp_path))
@@ -41,7 +45,8 @@ def chart(app: cdk8s.App) -> cdk8s.Chart:
 
 
 def vllm(chart: cdk8s.Chart, **options: Any) -> VllmServer:
-    return VllmServer(chart, "llama", **{"model": MODEL, "name": "llama", "gpus": 1, **options})
+    given = {"model": MODEL, "name": "llama", "gpus": 1, "acknowledge": SCRAPED_BY_ITSELF, **options}
+    return VllmServer(chart, "llama", **given)
 
 
 def documents(chart: cdk8s.Chart, kind: str) -> list[dict[str, Any]]:
@@ -64,7 +69,7 @@ def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
 
 def test_everything_around_a_server(snapshot: SnapshotAssertion) -> None:
     chart = new_chart(namespace="inference")
-    server = vllm(chart, image="vllm/vllm-openai:v0.20.2")
+    server = vllm(chart, image="vllm/vllm-openai:v0.20.2", acknowledge={})
     PodMonitor(chart, "pods", server=server, name="llama")
     ServiceMonitor(chart, "service", server=server, name="llama", labels={"prometheus": "other"})
     Alerts(chart, "alerts", server=server, name="llama")
@@ -345,7 +350,8 @@ def test_the_sidecars_label_may_be_another(chart: cdk8s.Chart) -> None:
 
 def test_an_old_engine_gets_the_names_of_its_time(chart: cdk8s.Chart) -> None:
     Dashboard(chart, "old", server=vllm(chart, image="vllm/vllm-openai:v0.10.1"))
-    Dashboard(chart, "new", server=VllmServer(chart, "new-llama", model=MODEL, gpus=1))
+    new_server = VllmServer(chart, "new-llama", model=MODEL, gpus=1, acknowledge=SCRAPED_BY_ITSELF)
+    Dashboard(chart, "new", server=new_server)
     old, new = (str(document["data"]) for document in documents(chart, "ConfigMap"))
     assert "time_per_output_token_seconds" in old
     assert "inter_token_latency_seconds" in new
@@ -404,3 +410,62 @@ def test_the_pods_of_a_ray_cluster_are_known_by_their_names(chart: cdk8s.Chart) 
         for name in ("big-head", "big-head-x2x4z", "big-workers-worker-x2x4z"):
             assert re.fullmatch(pods(expression), name)
         assert not re.fullmatch(pods(expression), "big-2-head")
+
+
+# Nothing that scrapes.
+
+
+def warned(chart: cdk8s.Chart) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            cdk8s.Testing.synth(chart)
+    return [str(warning.message) for warning in caught]
+
+
+def test_alerts_and_a_dashboard_of_a_server_that_nothing_scrapes_warn_once(chart: cdk8s.Chart) -> None:
+    server = vllm(chart, acknowledge={})
+    Alerts(chart, "alerts", server=server)
+    Dashboard(chart, "dashboard", server=server)
+    [found] = warned(chart)
+    assert found.startswith("server: nothing in this app has llm/llama scraped, so that llm/alerts, llm/dashboard may")
+    assert found.endswith("[VC605]")
+
+
+@pytest.mark.parametrize("kind", ["PodMonitor", "ServiceMonitor", "PodMonitoring", "VMPodScrape"])
+def test_a_monitor_of_the_users_own_quiets_it(chart: cdk8s.Chart, kind: str) -> None:
+    Alerts(chart, "alerts", server=vllm(chart, acknowledge={}))
+    cdk8s.ApiObject(chart, "own", api_version="example.com/v1", kind=kind)
+    assert warned(chart) == []
+
+
+def test_a_monitor_that_comes_later_quiets_it(chart: cdk8s.Chart) -> None:
+    server = vllm(chart, acknowledge={})
+    Alerts(chart, "alerts", server=server)
+    PodMonitor(chart, "scrape", server=server)
+    assert warned(chart) == []
+
+
+def test_the_annotation_for_scraping_quiets_it(chart: cdk8s.Chart) -> None:
+    Alerts(chart, "alerts", server=vllm(chart, acknowledge={}, pod_annotations={"prometheus.io/scrape": "true"}))
+    assert warned(chart) == []
+
+
+# Routes of Alertmanager.
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+def test_every_alert_has_the_servers_namespace(chart: cdk8s.Chart, asleep: bool) -> None:
+    alerts = Alerts(chart, "alerts", server=vllm(chart), scales_to_zero=asleep)
+    [group] = alerts.resource.to_json()["spec"]["groups"]
+    assert {rule["labels"]["namespace"] for rule in group["rules"]} == {"inference"}
+
+
+def test_names_of_ids_with_capitals_and_underscores_are_valid(app: cdk8s.App) -> None:
+    odd = cdk8s.Chart(app, "My_Models.v2", namespace="inference")
+    server = VllmServer(odd, "Qwen_2.5", model=MODEL, gpus=1)
+    PodMonitor(odd, "Pod_Monitor", server=server)
+    Alerts(odd, "Alerts.v1", server=server)
+    Dashboard(odd, "Dash_Board", server=server)
+    for document in cdk8s.Testing.synth(odd):
+        assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", document["metadata"]["name"]), document["kind"]

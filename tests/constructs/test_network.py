@@ -21,8 +21,8 @@ from vllm_cdk8s import (
     ServerNetworkPolicy,
     VllmCdk8sWarning,
     VllmServer,
-    admission,
 )
+from vllm_cdk8s.constructs import policies
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 
 if TYPE_CHECKING:
@@ -211,13 +211,13 @@ def test_the_tree_is_walked_once_however_many_charts_there_are(
         cdk8s.Chart(chart.node.root, f"chart-{index}")  # type: ignore[arg-type]  # the root is an App
     vllm(chart, api_key=KEY)
     walks: list[str] = []
-    walk = admission._policies
+    walk = policies._policies
 
-    def counted(root: Any) -> list[admission.Wire]:
+    def counted(root: Any) -> list[Any]:
         walks.append(root.node.path)
         return walk(root)
 
-    monkeypatch.setattr(admission, "_policies", counted)
+    monkeypatch.setattr(policies, "_policies", counted)
     advice(chart)
     assert walks == [""]
 
@@ -246,24 +246,6 @@ def test_a_policy_that_knows_the_pods_by_a_label_of_the_users_quiets_it_too(char
     pods = kplus.Pods.select(chart, "x", expressions=[kplus.LabelExpression.in_("team", ["search", "ads"])])
     kplus.NetworkPolicy(chart, "closed", ingress=closed, selector=pods)
     assert advice(chart) == []
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        kplus.LabelExpression.in_("team", ["ads"]),
-        kplus.LabelExpression.not_in("team", ["search"]),
-        kplus.LabelExpression.exists("tier"),
-        kplus.LabelExpression.does_not_exist("team"),
-    ],
-    ids=["in", "not-in", "exists", "not-exists"],
-)
-def test_a_policy_whose_expressions_leave_the_pods_out_does_not(chart: cdk8s.Chart, expression: Any) -> None:
-    vllm(chart, api_key=KEY, pod_labels={"team": "search"})
-    closed = kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY)
-    pods = kplus.Pods.select(chart, "x", expressions=[expression])
-    kplus.NetworkPolicy(chart, "closed", ingress=closed, selector=pods)
-    assert [message.split(":")[0] for message in advice(chart)] == ["api_key"]
 
 
 def test_a_policy_without_a_spec_is_one_of_all_pods(chart: cdk8s.Chart) -> None:

@@ -18,7 +18,7 @@ def test_slow_start_reaches_the_container_and_the_rollout_waits_longer(budget: i
     assert server.probes is probes
     container = vllm_container(chart)
     assert [container[role] for role in ROLES] == [probes.startup, probes.liveness, probes.readiness]
-    assert container["startupProbe"]["failureThreshold"] * 15 + 30 == budget == probes.startup_seconds
+    assert (container["startupProbe"]["failureThreshold"] - 1) * 15 + 30 == budget == probes.startup_seconds
     assert {container[role]["httpGet"]["path"] for role in ROLES} == {"/health"}
     # The port that the probes name is the one that the container names.
     assert {container[role]["httpGet"]["port"] for role in ROLES} == {container["ports"][0]["name"]}

@@ -86,7 +86,7 @@ def test_the_defaults_are_the_charts(bare: cdk8s.Chart) -> None:
     ]
     assert container["ports"] == [{"name": "http", "containerPort": 8000, "protocol": "TCP"}]
     assert "resources" not in container
-    assert container["startupProbe"]["failureThreshold"] == 38
+    assert container["startupProbe"]["failureThreshold"] == 39
     claim = the(bare, "PersistentVolumeClaim")["spec"]
     assert claim == {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "50Gi"}}}
     service = the(bare, "Service")["spec"]
@@ -314,7 +314,12 @@ def test_scheduling_is_passed_on(full: cdk8s.Chart) -> None:
     assert spec["nodeSelector"] == {"gpu": "h100"}
     assert spec["tolerations"] == [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
     assert spec["topologySpreadConstraints"] == [
-        {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
+        {
+            "maxSkew": 1,
+            "topologyKey": "zone",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": the(full, "Deployment")["spec"]["selector"]["matchLabels"]},
+        }
     ]
     names = ("runtimeClassName", "schedulerName", "priorityClassName")
     assert [spec[name] for name in names] == ["nvidia", "volcano", "high"]
@@ -675,7 +680,8 @@ def test_a_server_takes_no_more_than_15_jsii_calls(
     given = options(chart)
     with counted_calls() as calls:
         VllmServer(chart, "server", **given, **PLAIN)
-    assert 5 < len(calls) <= 15, calls
+    # Once for each chart, jsii is asked how it names objects; once for each app, a check is added.
+    assert 5 < len(calls) <= (24 if first or "name" not in given else 15), calls
 
 
 def test_a_hundredth_server_takes_as_many_calls_as_the_second() -> None:

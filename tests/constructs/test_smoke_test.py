@@ -17,13 +17,13 @@ from syrupy.assertion import SnapshotAssertion
 
 from tests.pod_security_standards import strictest_level
 from tests.synthesis import PLAIN, Document, assert_golden, new_chart, of_kind, the, to_yaml
-from vllm_cdk8s import in_pod
 from vllm_cdk8s.constructs.network import ServerNetworkPolicy
 from vllm_cdk8s.constructs.probes import SlowStartProbes
 from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.smoke_test import SmokeTest
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
+from vllm_cdk8s.core.pod import programs
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import NonRoot
 
@@ -94,7 +94,7 @@ def serving(
 
 def run(url: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", in_pod.source("smoke_test"), f"--url={url}", "--model=qwen", "--timeout=0.5",
+        [sys.executable, "-c", programs.source("smoke_test"), f"--url={url}", "--model=qwen", "--timeout=0.5",
          "--interval=0.05", "--request-timeout=5", *arguments],
         env={"PATH": os.environ["PATH"], **env}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
@@ -280,7 +280,7 @@ def test_the_job_asks_its_server_for_its_model() -> None:
     chart = new_chart(namespace="llm")
     smoke(chart, server(chart, service_port=80, engine_args={"served_model_name": ["qwen", "alias"]}))
     container = container_of(chart)
-    assert container["command"] == ["python3", "-c", in_pod.source("smoke_test")]
+    assert container["command"] == ["python3", "-c", programs.source("smoke_test")]
     assert container["args"] == [
         "--url=http://qwen.llm:80",
         "--model=qwen",

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 GPU = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
 
+AUTH = {"nginx.ingress.kubernetes.io/auth-url": "https://login.example.com/auth"}
+
 
 def synth(tmp_path: Path, release: str = "prod", namespace: str | None = None, **values: Any) -> dict[str, Any]:
     app = cdk8s.App(outdir=str(tmp_path))
@@ -55,7 +57,7 @@ def test_values_and_constructs_make_the_same_objects(tmp_path: Path) -> None:
         resources={"limits": {"nvidia.com/gpu": 2, "memory": "64Gi", "cpu": 8}},
         persistence={"size": "200Gi", "storageClass": "fast"},
         slowStart={"maxStartupSeconds": 1200},
-        ingress={"enabled": True, "className": "nginx", "hosts": [{"host": "llm.example.com"}]},
+        ingress={"enabled": True, "className": "nginx", "hosts": [{"host": "llm.example.com"}], "annotations": AUTH},
         autoscaling={"enabled": True, "maxReplicas": 1},
         init_drop_cache=True,
         nodeSelector={"gpu": "a100"},
@@ -85,7 +87,7 @@ def test_values_and_constructs_make_the_same_objects(tmp_path: Path) -> None:
             labels={"app.kubernetes.io/name": "vllm", "app.kubernetes.io/instance": "prod"},
         ),
         probes=SlowStartProbes(chart, "probes", max_startup_seconds=1200),
-        ingress=Ingress(hosts=["llm.example.com"], class_name="nginx"),
+        ingress=Ingress(hosts=["llm.example.com"], class_name="nginx", annotations=AUTH),
         autoscaling=Autoscaling(max_replicas=1),
         drop_cache=DropCacheWrapper(chart, "drop-cache"),
         node_selector={"gpu": "a100"},
@@ -283,7 +285,7 @@ def test_an_error_of_the_library_names_the_value(tmp_path: Path, values: dict[st
     with pytest.raises(ValuesError) as caught:
         synth(tmp_path, **values)
 
-    (line,) = caught.value.problems
+    (line,) = caught.value.lines
     assert problem in line
 
 

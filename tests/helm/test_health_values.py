@@ -74,7 +74,7 @@ def test_a_probe_that_is_switched_off_is_off_whoever_decides_the_others() -> Non
     assert found["liveness"] is None
     assert found["readiness"] == HttpProbe(**SLOW_READINESS)
     assert found["startup"] == HttpProbe(
-        initial_delay_seconds=30, period_seconds=15, timeout_seconds=10, failure_threshold=18
+        initial_delay_seconds=30, period_seconds=15, timeout_seconds=10, failure_threshold=19
     )
 
 
@@ -94,7 +94,7 @@ def test_slow_start_with_numbers_of_its_own_wins_and_says_so() -> None:
 
     assert found is not None
     assert found["startup"] == HttpProbe(
-        initial_delay_seconds=30, period_seconds=15, timeout_seconds=10, failure_threshold=118
+        initial_delay_seconds=30, period_seconds=15, timeout_seconds=10, failure_threshold=119
     )
 
 

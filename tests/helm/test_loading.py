@@ -25,8 +25,8 @@ _NO_TAGS = "allowed: plain YAML without tags"
 def problems(text: str) -> tuple[str, ...]:
     with pytest.raises(ValuesError) as caught:
         parse_values(text, name="values.yaml")
-    assert all("\n" not in problem for problem in caught.value.problems)
-    return caught.value.problems
+    assert all("\n" not in problem for problem in caught.value.lines)
+    return caught.value.lines
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path, data: bytes, expect
     with pytest.raises(ValuesError) as caught:
         load_values(path)
 
-    assert caught.value.problems == (f"{path}{expected}",)
+    assert caught.value.lines == (f"{path}{expected}",)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_no_text_crashes_the_reader(text: str) -> None:
     try:
         values = parse_values(text)
     except ValuesError as error:
-        found = error.problems
+        found = error.lines
         assert found and all("\n" not in problem for problem in found)  # noqa: PT018 - one idea
     else:
         assert isinstance(values, dict)

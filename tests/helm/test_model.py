@@ -232,7 +232,7 @@ def test_a_bad_value_is_one_line_with_its_path(data: dict[str, Any], problem: st
     with pytest.raises(ValuesError) as caught:
         check_values(data)
 
-    (line,) = caught.value.problems
+    (line,) = caught.value.lines
     assert problem in line
     assert "\n" not in line
 
@@ -241,7 +241,7 @@ def test_all_bad_values_are_named_at_once() -> None:
     with pytest.raises(ValuesError) as caught:
         check_values({"replicaCount": "x", "vllm": {"prot": 1, "host": 1.5}})
 
-    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+    assert [problem.partition(":")[0] for problem in caught.value.lines] == [
         "replicaCount",
         "vllm.host",
         "vllm.prot",
@@ -258,8 +258,8 @@ def test_thousands_of_problems_are_cut_short() -> None:
     with pytest.raises(ValuesError) as caught:
         check_values({"tolerations": [None] * 60_000})
 
-    assert len(caught.value.problems) == 21
-    assert caught.value.problems[-1] == "and 59,980 more problems"
+    assert len(caught.value.lines) == 21
+    assert caught.value.lines[-1] == "and 59,980 more problems"
 
 
 def test_endless_data_is_refused() -> None:
@@ -280,7 +280,7 @@ def test_no_data_crashes_the_model(data: dict[str, Any]) -> None:
     try:
         values = check_values(data)
     except ValuesError as error:
-        found = error.problems
+        found = error.lines
         assert found and all("\n" not in problem for problem in found)  # noqa: PT018 - one idea
     else:
         assert isinstance(values, Values)
@@ -300,12 +300,14 @@ def test_no_data_crashes_the_model(data: dict[str, Any]) -> None:
 def test_another_shape_is_refused_with_an_example_of_the_right_one(data: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValuesError) as caught:
         check_values(data)
-    assert caught.value.problems[0].startswith(problem)
+    assert caught.value.lines[0].startswith(problem)
 
 
 @pytest.mark.parametrize("repository", ["vllm/vllm-openai:v0.11.0", "r.example:5000/vllm@sha256:" + 64 * "a"])
 def test_a_tag_in_the_repository_is_sent_to_where_it_belongs(repository: str) -> None:
-    with pytest.raises(ValuesError, match=r"^image.repository: .* holds a tag or a digest; say it in image.tag$"):
+    with pytest.raises(
+        ValuesError, match=r"^image.repository: .* holds a tag or a digest; say it in image.tag \[VC001\]$"
+    ):
         check_values({"image": {"repository": repository}})
     assert check_values({"image": {"repository": "r.example:5000/vllm"}}).image.repository == "r.example:5000/vllm"
 
@@ -328,7 +330,7 @@ def test_a_source_of_a_variable_that_the_api_server_would_refuse_is_refused(
 ) -> None:
     with pytest.raises(ValuesError) as caught:
         check_values({"vllm": {"env": [{"name": "A", "valueFrom": source}]}})
-    assert caught.value.problems[0].startswith(f"vllm.env[0].valueFrom: {problem}")
+    assert caught.value.lines[0].startswith(f"vllm.env[0].valueFrom: {problem}")
 
 
 @pytest.mark.parametrize(

@@ -71,5 +71,5 @@ def test_a_name_that_kubernetes_or_helm_would_refuse_is_refused(
     with pytest.raises(ValuesError) as caught:
         named(release, **values)
 
-    (line,) = caught.value.problems
+    (line,) = caught.value.lines
     assert problem in line

@@ -116,7 +116,7 @@ def test_a_malformed_expression_is_one_line_that_quotes_it(expression: str, prob
     with pytest.raises(ValuesError) as caught:
         read(expression)
 
-    (line,) = caught.value.problems
+    (line,) = caught.value.lines
     assert line == problem or (line.startswith("--set ") and line.endswith(problem))
 
 
@@ -184,8 +184,8 @@ def test_bad_json_is_one_line(expression: str, problem: str) -> None:
     with pytest.raises(ValuesError) as caught:
         read(expression, SetKind.JSON)
 
-    assert len(caught.value.problems) == 1
-    assert problem in caught.value.problems[0]
+    assert len(caught.value.lines) == 1
+    assert problem in caught.value.lines[0]
 
 
 # A printer of the grammar, the other way round: what it prints must be read back.
@@ -250,7 +250,7 @@ def test_no_expression_crashes_the_reader(expression: str, kind: SetKind) -> Non
     try:
         apply_set(values, expression, kind=kind, name_maps=name_maps())
     except ValuesError as error:
-        (problem,) = error.problems
+        (problem,) = error.lines
         assert "\n" not in problem
     else:
         assert "" not in values or kind is SetKind.JSON

@@ -1,37 +1,53 @@
 """What one app knows about its own servers: names taken, and checks across objects that run once for the whole app.
 
-cdk8s calls every validator once per chart, so one validator per server would be quadratic; here one validator on the
-root serves all, and is added only when something needs it.
+It is kept on the app's root and dies with it. cdk8s calls every validator once per chart, so one validator per server
+would be quadratic; here one on the root serves all, and is added only when something needs it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cdk8s
 import constructs
 import jsii
 
-from vllm_cdk8s.core.errors import ConflictError, warn
+from vllm_cdk8s.core.errors import ConflictError, Problem, give, warn
+from vllm_cdk8s.core.kube.names import Names, tree_name
+from vllm_cdk8s.core.rules.book import OTHER_NAMESPACE, SELECTS_NOTHING, TAKEN_NAME, UNWISE
 
 if TYPE_CHECKING:
     from constructs import Construct
 
 Check = Callable[["constructs.IConstruct"], list[str]]
-Advice = Callable[["constructs.IConstruct"], Iterable[str]]
+Advice = Callable[["constructs.IConstruct"], Iterable["str | Problem"]]
+_Store = TypeVar("_Store")
+
+_REGISTRY, _PLACE = "__vllm_cdk8s_registry__", "__vllm_cdk8s_place__"
 
 
 class AppRegistry:
-    """The Python side of one construct tree; `registry` finds it."""
+    """The Python side of one construct tree; `place` finds it."""
 
     def __init__(self, root: Construct) -> None:
         self._root = root
         self._names: dict[tuple[str, str | None, str], Construct] = {}
         self._selectors: dict[tuple[str | None, frozenset[tuple[str, str]]], Construct] = {}
+        self._stores: dict[type, Any] = {}
         self._checks: list[Check] = []
         self._advice: list[Advice] = []
+        self._validation: _Validation | None = None
+
+    def of(self, store: type[_Store]) -> _Store:
+        """What a part of this package knows of the app: the one object of a class, made when first asked for."""
+        if store not in self._stores:
+            self._stores[store] = store()
+        found: _Store = self._stores[store]
+        return found
 
     def take_name(self, kind: str, namespace: str | None, name: str, construct: Construct) -> None:
         """Note the fixed name of an object.
@@ -43,7 +59,7 @@ class AppRegistry:
         if other is not construct:
             where = "" if namespace is None else f" in namespace {namespace!r}"
             paths = f"{other.node.path} and {construct.node.path}"
-            raise ConflictError(f"{name!r} is the name of two {kind}s{where}: {paths}", option="name")
+            raise ConflictError(f"{name!r} is the name of two {kind}s{where}: {paths}", option="name", rule=TAKEN_NAME)
 
     def take_selector(self, namespace: str | None, selector: Mapping[str, str], construct: Construct) -> None:
         """Note the labels that a server's pods are found by.
@@ -58,7 +74,13 @@ class AppRegistry:
                 f"{labels} selects the pods of two servers, {other.node.path} and {construct.node.path}, so that each "
                 "service would send requests to both models; allowed: one instance for each server of a namespace",
                 option="instance",
+                rule=SELECTS_NOTHING,
             )
+
+    def release(self, construct: Construct) -> None:
+        """Forget what a construct has taken that does not stand after all."""
+        self._names = {key: owner for key, owner in self._names.items() if owner is not construct}
+        self._selectors = {key: owner for key, owner in self._selectors.items() if owner is not construct}
 
     def add_check(self, check: Check) -> None:
         """Have a pure function of the tree's root run at synthesis; what it returns are errors.
@@ -75,8 +97,9 @@ class AppRegistry:
         self._advice.append(check)
 
     def _validate(self) -> None:
-        if not self._checks and not self._advice:
-            self._root.node.add_validation(_Validation(self._root, self._checks, self._advice))
+        if self._validation is None:
+            self._validation = _Validation(self._root, self._checks, self._advice)
+            self._root.node.add_validation(self._validation)
 
 
 @jsii.implements(constructs.IValidation)
@@ -89,32 +112,124 @@ class _Validation:
 
     def validate(self) -> list[str]:
         for advice in (finding for check in self._advice for finding in check(self._root)):
-            if advice not in self._given:
+            if str(advice) not in self._given:
                 # In this order, so that a warning made fatal is so at the next synthesis too.
-                warn(advice)
-                self._given.add(advice)
+                if isinstance(advice, Problem):
+                    give(advice)
+                else:
+                    warn(advice, rule=UNWISE)
+                self._given.add(str(advice))
         return [finding for check in self._checks for finding in check(self._root)]
 
 
-_registries: WeakKeyDictionary[Construct, AppRegistry] = WeakKeyDictionary()
-_places: WeakKeyDictionary[Construct, tuple[AppRegistry, str | None]] = WeakKeyDictionary()
+class Place:
+    """Where something is made.
 
+    Attributes:
+        registry: what its app knows.
+        namespace: the namespace of its chart, None where that has none.
+    """
 
-def place(scope: Construct) -> tuple[AppRegistry, str | None]:
-    """The app's registry and the namespace of the scope's chart, None where it has none; asked of jsii once."""
-    found = _places.get(scope)
-    if found is None:
+    def __init__(self, scope: Construct) -> None:
         # Each of these is a question to jsii, and a chart is its own.
-        chart = scope if isinstance(scope, cdk8s.Chart) else cdk8s.Chart.of(scope)
-        root = cdk8s.App.of(scope)
-        registry = _registries.setdefault(root, AppRegistry(root))
-        found = _places[scope] = (registry, chart.namespace)
+        self.ask_path: Callable[[], str] = lambda: str(scope.node.path)
+        self._chart = scope if isinstance(scope, cdk8s.Chart) else cdk8s.Chart.of(scope)
+        self.registry = _registry(cdk8s.App.of(scope))
+        self.namespace: str | None = self._chart.namespace
+
+    @cached_property
+    def path(self) -> str:
+        """The scope's path."""
+        return self.ask_path()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids from the tree's root to the scope."""
+        return ("", *self.path.split("/"))
+
+    @cached_property
+    def named_by_path(self) -> bool:
+        """Whether the chart names objects by their place in the tree, as cdk8s does by itself."""
+        return _names_by_path(self._chart)
+
+
+def place_of(scope: Construct) -> Place:
+    """The place that a scope is, asked of jsii once."""
+    found: Place | None = scope.__dict__.get(_PLACE)
+    if found is None:
+        found = Place(scope)
+        setattr(scope, _PLACE, found)
     return found
 
 
-def inherit_place(child: Construct, scope: Construct) -> None:
+def place_below(child: Construct, scope: Construct, id: str) -> None:
     """Let what is made in the child know its place from the scope's, without asking jsii again."""
-    _places[child] = place(scope)
+    here = place_of(scope)
+    below = copy(here)
+    below.__dict__.pop("path", None)
+    below.ask_path = lambda: f"{here.path}/{id}"
+    setattr(child, _PLACE, below)
+
+
+@contextmanager
+def standing(scope: Construct, id: str, construct: Construct) -> Iterator[None]:
+    """Have a construct leave nothing behind, in the tree or in the registry, where it is refused after all."""
+    try:
+        yield
+    except BaseException:
+        scope.node.try_remove_child(id)
+        _registry(cdk8s.App.of(scope)).release(construct)
+        raise
+
+
+def _registry(root: Construct) -> AppRegistry:
+    found: AppRegistry | None = root.__dict__.get(_REGISTRY)
+    if found is None:
+        found = AppRegistry(root)
+        setattr(root, _REGISTRY, found)
+    return found
+
+
+def _names_by_path(chart: cdk8s.Chart) -> bool:
+    """Whether the chart leaves naming to cdk8s: it may have a method of its own, or want no hashes in names."""
+    key = "__vllm_cdk8s_names__"
+    if key not in chart.__dict__:
+        node, probe_id = chart.node, "vllm-cdk8s-name"
+        probe = cdk8s.ApiObject(chart, probe_id, api_version="v1", kind="ConfigMap")
+        setattr(chart, key, tree_name(["", *node.path.split("/"), probe_id], readable=False) == probe.name)
+        node.try_remove_child(probe_id)
+    named: bool = chart.__dict__[key]
+    return named
+
+
+def place(scope: Construct) -> tuple[AppRegistry, str | None]:
+    """The app's registry and the namespace of the scope's chart, None where it has none."""
+    found = place_of(scope)
+    return found.registry, found.namespace
+
+
+def name_in_tree(scope: Construct, *ids: str) -> str:
+    """The name that an object at this place below a scope gets, which need not be there yet."""
+    here = place_of(scope)
+    if here.named_by_path:
+        return tree_name([*here.ids, *ids])
+    # The chart names objects in a way of its own, so it is asked, of an object that is taken away again.
+    owner = scope
+    for step in ids[:-1]:
+        owner = constructs.Construct(owner, step)
+    name = cdk8s.ApiObject(owner, ids[-1], api_version="v1", kind="ConfigMap").name
+    scope.node.try_remove_child(ids[0])
+    return name
+
+
+def names_of(scope: Construct, id: str) -> Names:
+    """The names of a server below a scope that has no name of its own."""
+    return Names(
+        workload=name_in_tree(scope, id, "Resource"),
+        service=name_in_tree(scope, id, "Service", "Resource"),
+        service_account=name_in_tree(scope, id, "ServiceAccount", "Resource"),
+        claim=name_in_tree(scope, id, "Storage", "Resource"),
+    )
 
 
 def same_namespace(scope: Construct, kind: str, *, server: Construct, namespace: str | None) -> None:
@@ -130,6 +245,7 @@ def same_namespace(scope: Construct, kind: str, *, server: Construct, namespace:
             f"{server.node.path} is {there}, but this {kind} would be {here} and only reaches what is in its own; put "
             "both in one chart",
             option="server",
+            rule=OTHER_NAMESPACE,
         )
 
 

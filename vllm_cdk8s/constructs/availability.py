@@ -1,31 +1,33 @@
-"""What keeps a server available while nodes come and go: a PodDisruptionBudget, and replicas on different nodes."""
+"""What keeps a server available while nodes come and go, in the tree: a PodDisruptionBudget, and spread replicas."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
-from cdk8s_plus_27 import k8s
+import cdk8s
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place, same_namespace
+from vllm_cdk8s.constructs.apps import name_in_tree, place, same_namespace
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL, sequence
+from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
+from vllm_cdk8s.core.rules.book import NEVER_EVICTED
+from vllm_cdk8s.core.scaling.availability import Budget, second_budget, spread_constraints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs import IConstruct
 
-_PERCENT = re.compile(r"(\d{1,3})%")
-_ALL_PERCENT = 100
-_EVICTION_POLICIES = ("AlwaysAllow", "IfHealthyBudget")
-_UNSATISFIABLE = ("DoNotSchedule", "ScheduleAnyway")
-_budgets: WeakKeyDictionary[VllmServer | MultiNodeVllmServer, PodDisruptionBudget] = WeakKeyDictionary()
+    from vllm_cdk8s.core.errors import Problem
+
+
+class _Budgets:
+    """The budgets of the servers of one app."""
+
+    def __init__(self) -> None:
+        self.of_server: dict[VllmServer | MultiNodeVllmServer, PodDisruptionBudget] = {}
 
 
 class PodDisruptionBudget(Construct):
@@ -52,7 +54,7 @@ class PodDisruptionBudget(Construct):
         annotations: annotations of the budget.
 
     Raises:
-        InvalidOptionError: a number, percentage or policy is none.
+        InvalidOptionError: a number, percentage or policy is not valid.
         ConflictError: both numbers are given, the server has a budget already, or it is in another namespace.
     """
 
@@ -72,77 +74,36 @@ class PodDisruptionBudget(Construct):
         # Of the pods of a RayCluster Kubernetes does not know how many there should be.
         allowed = "a VllmServer or a MultiNodeVllmServer"
         checks.instance("server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
-        if min_available is not None and max_unavailable is not None:
-            raise ConflictError(
-                f"{min_available!r} and max_unavailable: {max_unavailable!r} are both given; say one of them",
-                option="min_available",
-            )
-        if min_available is None and max_unavailable is None:
-            max_unavailable = 1
-        for option, value in (("min_available", min_available), ("max_unavailable", max_unavailable)):
-            if value is not None:
-                _pods(option, value, of=1)
-        checks.one_of("unhealthy_pod_eviction", unhealthy_pod_eviction, _EVICTION_POLICIES)
+        self._budget = Budget(
+            min_available=min_available, max_unavailable=max_unavailable, unhealthy_pod_eviction=unhealthy_pod_eviction
+        )
         own_labels = checks.label_map("labels", labels or {})
         own_annotations = checks.annotation_map("annotations", annotations or {})
 
         super().__init__(scope, id)
         same_namespace(scope, "PodDisruptionBudget", server=server, namespace=server.namespace)
-        other = _budgets.setdefault(server, self)
-        if other is not self:
-            raise ConflictError(
-                f"{server.node.path} has a budget already, {other.node.path}, and Kubernetes evicts no pod that two "
-                "select; keep one",
-                option="server",
-            )
         registry, namespace = place(scope)
-        if name is not None:
+        other = registry.of(_Budgets).of_server.setdefault(server, self)
+        if other is not self:
+            raise second_budget(server, other.node.path)
+        if name is None:
+            name = name_in_tree(scope, id, "Resource")
+        else:
             checks.dns_subdomain("name", name)
             registry.take_name("PodDisruptionBudget", namespace, name, self)
         self._server = server
-        self._min_available, self._max_unavailable = min_available, max_unavailable
-        if isinstance(server, MultiNodeVllmServer):
-            # One pod of a group is enough to lose it, so as many pods are never more groups.
-            min_available, max_unavailable = None, max(0, self._evictable(max(server.replicas, 1)))
-        # Typed L1: kplus has no such resource.
-        self.budget = k8s.KubePodDisruptionBudget(
-            self, "Resource",
-            metadata=k8s.ObjectMeta(
-                name=name, labels={**server.labels, **own_labels}, annotations=own_annotations or None
-            ),
-            spec=k8s.PodDisruptionBudgetSpec(
-                min_available=None if min_available is None else _int_or_string(min_available),
-                max_unavailable=None if max_unavailable is None else _int_or_string(max_unavailable),
-                selector=k8s.LabelSelector(match_labels=server.selector),
-                unhealthy_pod_eviction_policy=unhealthy_pod_eviction,
+        self.budget = cdk8s.ApiObject(
+            self, "Resource", api_version="policy/v1", kind="PodDisruptionBudget",
+            metadata=cdk8s.ApiObjectMetadata(
+                name=name, labels={**server.labels, **own_labels}, annotations=own_annotations
             ),
         )  # fmt: skip
+        self.budget.add_json_patch(cdk8s.JsonPatch.add("/spec", self._budget.spec(server)))
         registry.add_advice(self._advice)
 
-    def _advice(self, _root: IConstruct) -> list[str]:
+    def _advice(self, _root: IConstruct) -> list[Problem]:
         # Asked at synthesis, since an autoscaler may have been added after the budget.
-        server = self._server
-        if isinstance(server, MultiNodeVllmServer):
-            fewest = most = max(server.replicas, 1)
-        else:
-            fewest, most = max(server.min_replicas, 1), max(server.max_replicas, 1)
-        if self._evictable(fewest) > 0:
-            return []
-        option = "max_unavailable" if self._min_available is None else "min_available"
-        value = self._max_unavailable if self._min_available is None else self._min_available
-        plural = "" if most == 1 else "s"
-        always = self._evictable(most) <= 0
-        when = f"with {most} replica{plural}" if always else f"while it has {fewest} of {most} replicas"
-        advice = (
-            f"{option}: {value!r} lets no pod of {self._server.node.path} be evicted {when}, so that draining its "
-            "node never ends; allowed: max_unavailable=1, or more replicas"
-        )
-        return [advice]
-
-    def _evictable(self, replicas: int) -> int:
-        if self._max_unavailable is not None:
-            return _pods("max_unavailable", self._max_unavailable, of=replicas)
-        return replicas - _pods("min_available", self._min_available, of=replicas)
+        return [] if NEVER_EVICTED.code in self._server.acknowledged else self._budget.advice(self._server)
 
 
 def spread_pods(
@@ -167,45 +128,11 @@ def spread_pods(
         when_unsatisfiable: ``ScheduleAnyway`` prefers the spread, ``DoNotSchedule`` keeps pods waiting for it.
 
     Raises:
-        InvalidOptionError: a label, number or policy is none.
+        InvalidOptionError: a label, number or policy is not valid.
         ConflictError: a label is there twice, or the server is spread over it already.
     """
     checks.instance("server", server, VllmServer, allowed="a VllmServer")
-    keys = [checks.qualified_name("over", key) for key in sequence("over", over)]
-    if not keys:
-        raise InvalidOptionError("has no label of nodes; allowed: at least one", option="over")
-    checks.integer("max_skew", max_skew, minimum=1)
-    checks.one_of("when_unsatisfiable", when_unsatisfiable, _UNSATISFIABLE)
     field = "topologySpreadConstraints"
-    present: list[Any] = server.deployment.to_json()["spec"]["template"]["spec"].get(field, [])
-    taken = [constraint.get("topologyKey") for constraint in present]
-    for index, key in enumerate(keys):
-        if key in taken or key in keys[:index]:
-            raise ConflictError(f"the pods of {server.node.path} are spread over {key!r} already", option="over")
-    added = [
-        {
-            "topologyKey": key,
-            "maxSkew": max_skew,
-            "whenUnsatisfiable": when_unsatisfiable,
-            "labelSelector": {"matchLabels": server.selector},
-            "matchLabelKeys": ["pod-template-hash"],
-        }
-        for key in keys
-    ]
+    present: list[Any] = server.pod_templates[0]["spec"].get(field, [])
+    added = spread_constraints(server, present, over=over, max_skew=max_skew, when_unsatisfiable=when_unsatisfiable)
     server.patch_pod(f"/spec/{field}", [*present, *added])
-
-
-def _pods(option: str, value: object, *, of: int) -> int:
-    """The pods that a number or percentage means; Kubernetes rounds both up."""
-    if isinstance(value, str):
-        match = _PERCENT.fullmatch(value)
-        if match is None or int(match[1]) > _ALL_PERCENT:
-            raise InvalidOptionError(
-                f"{value!r} is not a percentage; allowed: such as '50%', or a whole number", option=option
-            )
-        return -(-int(match[1]) * of // _ALL_PERCENT)
-    return checks.integer(option, value, minimum=0)
-
-
-def _int_or_string(value: int | str) -> k8s.IntOrString:
-    return k8s.IntOrString.from_string(value) if isinstance(value, str) else k8s.IntOrString.from_number(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,21 +9,13 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.constructs.apps import name_in_tree, place
+from vllm_cdk8s.core.errors import InvalidOptionError, nearest
+from vllm_cdk8s.core.features.chat_template import KEY, MountedTemplate, template_text
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.server.contribution import Contribution
 
 if TYPE_CHECKING:
-    from vllm_cdk8s.core.server.contribution import Target
-
-ANNOTATION = "checksum/chat-template"
-
-_VOLUME = "chat-template"
-_FOLDER = "/etc/vllm"
-_KEY = "chat-template.jinja"
-# What a ConfigMap may hold in all; https://kubernetes.io/docs/concepts/configuration/configmap/
-_MAX_BYTES = 1024 * 1024
+    from vllm_cdk8s.core.server.contribution import Contribution, Target
 
 
 class ChatTemplate(Construct):
@@ -50,18 +41,20 @@ class ChatTemplate(Construct):
     def __init__(
         self, scope: Construct, id: str, *, text: str, name: str | None = None, labels: dict[str, str] | None = None
     ) -> None:
-        super().__init__(scope, id)
-        _check("text", text)
+        template_text("text", text)
+        own_labels = checks.label_map("labels", labels or {})
         if name is not None:
             checks.dns_subdomain("name", name)
-            registry, namespace = place(scope)
+        super().__init__(scope, id)
+        registry, namespace = place(scope)
+        if name is None:
+            name = name_in_tree(scope, id, "Resource", "Resource")
+        else:
             registry.take_name("ConfigMap", namespace, name, self)
         config_map = kplus.ConfigMap(
-            self, "Resource",
-            metadata=cdk8s.ApiObjectMetadata(name=name, labels=checks.label_map("labels", labels or {})),
-            data={_KEY: text},
-        )  # fmt: skip
-        self._settle(config_map, _KEY, digest=_digest(text), namespace=place(scope)[1])
+            self, "Resource", metadata=cdk8s.ApiObjectMetadata(name=name, labels=own_labels), data={KEY: text}
+        )
+        self._mount(config_map, MountedTemplate(config_map=name, text=text, namespace=namespace))
 
     @staticmethod
     def from_file(
@@ -77,7 +70,7 @@ class ChatTemplate(Construct):
             labels: labels of the ConfigMap.
 
         Raises:
-            InvalidOptionError: the file cannot be read, or is no template.
+            InvalidOptionError: the file cannot be read, or is not a template.
         """
         try:
             text = Path(path).read_text(encoding="utf-8")
@@ -87,7 +80,7 @@ class ChatTemplate(Construct):
 
     @staticmethod
     def from_config_map(
-        scope: Construct, id: str, config_map: str | kplus.IConfigMap, *, key: str = _KEY
+        scope: Construct, id: str, config_map: str | kplus.IConfigMap, *, key: str = KEY
     ) -> ChatTemplate:
         """A template from a ConfigMap that exists already, by name or as any kplus ConfigMap.
 
@@ -101,15 +94,12 @@ class ChatTemplate(Construct):
             key: the entry that is the template.
 
         Raises:
-            InvalidOptionError: a name is none, or the ConfigMap of this app has no such entry.
+            InvalidOptionError: the name is not valid, or the ConfigMap of this app has no such entry.
         """
         checks.text("key", key)
-        template = _OtherTemplate(scope, id)
+        text = namespace = None
         if isinstance(config_map, str):
-            reference = kplus.ConfigMap.from_config_map_name(
-                template, "Reference", checks.dns_subdomain("config_map", config_map)
-            )
-            template._settle(reference, key)  # noqa: SLF001 - our own
+            checks.dns_subdomain("config_map", config_map)
         elif isinstance(config_map, kplus.ConfigMap):
             data = dict(config_map.data)
             if key not in data:
@@ -117,15 +107,16 @@ class ChatTemplate(Construct):
                     f"{key!r} is not in the ConfigMap; there are: {', '.join(data) or 'none'}{nearest(key, data)}",
                     option="key",
                 )
-            _check(f"config_map[{key!r}]", data[key])
-            namespace = config_map.metadata.namespace
-            template._settle(config_map, key, digest=_digest(data[key]), namespace=namespace)  # noqa: SLF001
-        elif getattr(config_map, "kind", None) == "ConfigMap":
-            template._settle(config_map, key)  # noqa: SLF001
-        else:
+            text, namespace = template_text(f"config_map[{key!r}]", data[key]), config_map.metadata.namespace
+        elif getattr(config_map, "kind", None) != "ConfigMap":
             raise InvalidOptionError(
                 f"{config_map!r} is not a ConfigMap; allowed: a name or a kplus.IConfigMap", option="config_map"
             )
+        template = _OtherTemplate(scope, id)
+        if isinstance(config_map, str):
+            config_map = kplus.ConfigMap.from_config_map_name(template, "Reference", config_map)
+        mounted = MountedTemplate(config_map=config_map.name, key=key, text=text, namespace=namespace)
+        template._mount(config_map, mounted)  # noqa: SLF001 - our own
         return template
 
     @property
@@ -135,49 +126,14 @@ class ChatTemplate(Construct):
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""
-        if self._digest is not None and self._namespace != target.namespace:
-            raise ConflictError(
-                f"{self._config_map.name!r} is in namespace {self._namespace!r}, the server in {target.namespace!r}; a "
-                "pod can only mount ConfigMaps of its own namespace",
-                option="chat_template",
-            )
-        source = {"name": self._config_map.name, "items": [{"key": self._key, "path": _KEY}]}
-        return Contribution(
-            engine_args={"chat_template": f"{_FOLDER}/{_KEY}"},
-            volumes=({"name": _VOLUME, "configMap": source},),
-            volume_mounts=({"name": _VOLUME, "mountPath": _FOLDER, "readOnly": True},),
-            pod_annotations={} if self._digest is None else {ANNOTATION: self._digest},
-        )
+        return self._mounted.contribution(target)
 
-    def _settle(
-        self, config_map: kplus.IConfigMap, key: str, *, digest: str | None = None, namespace: str | None = None
-    ) -> None:
-        self._config_map = config_map
-        self._key = key
-        self._digest = digest
-        self._namespace = namespace
+    def _mount(self, config_map: kplus.IConfigMap, mounted: MountedTemplate) -> None:
+        self._config_map, self._mounted = config_map, mounted
 
 
 class _OtherTemplate(ChatTemplate):
-    """A template in a ConfigMap of somebody else's: its static settles which."""
+    """A template in a ConfigMap of somebody else's: its static method says which."""
 
     def __init__(self, scope: Construct, id: str) -> None:
         Construct.__init__(self, scope, id)
-
-
-def _check(option: str, text: object) -> str:
-    template = checks.text(option, text)
-    if "{{" not in template and "{%" not in template:
-        shown = template if len(template) <= 40 else f"{template[:40]}..."  # noqa: PLR2004 - as much as a line shows
-        raise InvalidOptionError(
-            f"{shown!r} is not a Jinja template: it has neither '{{{{' nor '{{%'; "
-            "a file is read by ChatTemplate.from_file(...)",
-            option=option,
-        )
-    if len(template.encode()) > _MAX_BYTES:
-        raise InvalidOptionError("is more than the 1 MiB that a ConfigMap may hold", option=option)
-    return template
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()

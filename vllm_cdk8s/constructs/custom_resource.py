@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import cdk8s
 
-from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.apps import name_in_tree, place
 from vllm_cdk8s.core.kube import checks
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ def custom_resource(
     """An object below a construct, its spec in wire form.
 
     Raises:
-        InvalidOptionError: the name, a label or an annotation is none.
+        InvalidOptionError: the name, a label or an annotation is not valid.
         ConflictError: another object of this kind has the name.
     """
-    if name is not None:
+    if name is None:
+        name = name_in_tree(scope, construct.node.id, id)
+    else:
         checks.dns_subdomain("name", name)
         registry, namespace = place(scope)
         registry.take_name(kind, namespace, name, construct)

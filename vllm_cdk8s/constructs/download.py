@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
-from vllm_cdk8s.constructs.job import JOB_OPTIONS, add_job, job_pod, program
+from vllm_cdk8s.constructs.job import add_job
 from vllm_cdk8s.constructs.storage import ModelStorage
-from vllm_cdk8s.constructs.workload import check_options
-from vllm_cdk8s.core.errors import ConflictError, warn
+from vllm_cdk8s.constructs.threshold import wire_options
+from vllm_cdk8s.core.jobs.download import plan_download
+from vllm_cdk8s.core.jobs.job import JOB_OPTIONS
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.models.hub import CONTAINER_NAME, PROGRAM, hub_models
-from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
+from vllm_cdk8s.core.server.plan import check_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,13 +21,9 @@ if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
     from typing_extensions import Unpack
 
-    from vllm_cdk8s.constructs.job import JobOptions
-    from vllm_cdk8s.core.models.hub import HubModel
+    from vllm_cdk8s.core.features.hub import HubModel
+    from vllm_cdk8s.core.jobs.job import JobOptions
     from vllm_cdk8s.core.pod.secret_key import SecretKey
-
-_NAME_LABEL, _INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
-# The program's own code for "trying again is pointless".
-_HOPELESS = 3
 
 
 class ModelDownload(Construct):
@@ -76,50 +72,21 @@ class ModelDownload(Construct):
         deadline_seconds: int | None = None,
         **job_options: Unpack[JobOptions],
     ) -> None:
-        options = check_options(job_options, tuple(ModelDownload.__init__.__kwdefaults__ or ()), JOB_OPTIONS)
-        wanted = hub_models("models", models)
+        own: dict[str, Any] = check_options(
+            job_options, JOB_OPTIONS, others=tuple(ModelDownload.__init__.__kwdefaults__ or ())
+        )
+        if hf_token is not None:
+            own["hf_token"] = hf_token
+        options = wire_options({**own, "env": env or {}})
         checks.instance("storage", storage, ModelStorage, allowed="ModelStorage(...)")
-        if "emptyDir" in storage.volume:
-            raise ConflictError("it does not last, so that no server would find the models there", option="storage")
-        if "hostPath" in storage.volume and storage.node_name is None:
-            warn("storage: each node has such a folder of its own; say node=, or the Job may fill that of another node")
-        non_root = options.get("non_root")
-        if non_root is not None:
-            non_root.check_mount_path(storage.mount_path)
-        checks.integer("retries", retries, minimum=0)
-        if deadline_seconds is not None:
-            checks.integer("deadline_seconds", deadline_seconds, minimum=1)
+        plan = plan_download(
+            options, models=models, storage=storage.plan, name=name, image=image, env=options.pop("env"),
+            retries=retries, deadline_seconds=deadline_seconds,
+        )  # fmt: skip
 
         super().__init__(scope, id)
         storage.check_namespace(self, scope)
-        labels = {_NAME_LABEL: "vllm-download", **({} if name is None else {_INSTANCE_LABEL: name})}
-        container = program(
-            {**options, **({} if hf_token is None else {"hf_token": hf_token})},
-            name=CONTAINER_NAME,
-            source=PROGRAM,
-            arguments=[model.argument() for model in wanted],
-            image=image,
-            env=env or {},
-            mounts=[{"name": STORAGE_VOLUME, "mountPath": storage.mount_path}],
-            caches_below=storage.mount_path,
-        )
-        template = job_pod(
-            options,
-            container=container,
-            labels=labels,
-            volumes=[{"name": STORAGE_VOLUME, **storage.volume}],
-            node_name=storage.node_name,
-        )
-        codes = {"containerName": CONTAINER_NAME, "operator": "In", "values": [_HOPELESS]}
-        rules = [
-            # The schemas of Kubernetes 1.27 and 1.28 want the empty list.
-            {"action": "FailJob", "onExitCodes": codes, "onPodConditions": []},
-            {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
-        ]
-        spec = {"backoffLimit": retries, "podFailurePolicy": {"rules": rules}, "template": template}
-        if deadline_seconds is not None:
-            spec["activeDeadlineSeconds"] = deadline_seconds
-        self.job: cdk8s.ApiObject = add_job(self, scope, name=name, options=options, spec=spec, labels=labels)
+        self.job: cdk8s.ApiObject = add_job(self, scope, id, plan, name=name)
 
     @property
     def name(self) -> str:

@@ -6,16 +6,10 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
+from vllm_cdk8s.core.pod.drop_cache import dropping_caches
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# Constant text: nothing of the user's is in it. vLLM and its arguments are "$@", which no shell parses, and exec gives
-# vLLM the shell's process, so that signals reach it.
-_SCRIPT = (
-    "{ sync; echo 3 > /proc/sys/vm/drop_caches; } "
-    '|| echo "drop-cache: the caches were not dropped; starting vLLM all the same" >&2; '
-    'exec "$@"'
-)
 
 
 class DropCacheWrapper(Construct):
@@ -39,4 +33,4 @@ class DropCacheWrapper(Construct):
 
     def wrap(self, command: Sequence[str]) -> list[str]:
         """The container's ``command`` that drops the caches and then becomes the given one, ``args`` and all."""
-        return ["/bin/sh", "-c", _SCRIPT, "drop-cache", *command]
+        return dropping_caches(command)

@@ -1,4 +1,4 @@
-"""InferencePool: a server's pods, among which a gateway's endpoint picker chooses by load."""
+"""InferencePool: a server's pods, among which a gateway's endpoint picker chooses by load, in the tree."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from constructs import Construct
 
 from vllm_cdk8s.constructs.apps import place, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
-from vllm_cdk8s.constructs.node_group import NodeGroupServer
+from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.server import VllmServer
-from vllm_cdk8s.constructs.workload import scheme
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import sequence
+from vllm_cdk8s.core.rules.book import BACKEND_TLS
+from vllm_cdk8s.core.traffic.pool import POOL_API_VERSION, pool_spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,11 +21,7 @@ if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
 
     from vllm_cdk8s.constructs.server_base import Server
-
-POOL_GROUP = "inference.networking.k8s.io"
-_FAILURE_MODES = ("FailClose", "FailOpen")
-# The API's own limit.
-_MOST_PORTS = 8
+    from vllm_cdk8s.core.server.serving import Serving
 
 
 class InferencePool(Construct):
@@ -33,8 +29,8 @@ class InferencePool(Construct):
 
     ``InferencePool(self, "pool", server=server, endpoint_picker="llama-epp")``, and the pool as the backend of an
     `HTTPRoute`. Needs the Gateway API inference extension (1.0 or newer), a gateway that implements it, and a picker
-    that is told the pool's name. The picker reads the pods' ``/metrics``. For a pool that exists already:
-    `from_pool_name`.
+    that is told the pool's name, such as llm-d-router's. The picker reads the pods' ``/metrics``. For a pool that
+    exists already: `from_pool_name`.
     Source: https://gateway-api-inference-extension.sigs.k8s.io/reference/spec/
 
     Args:
@@ -50,7 +46,7 @@ class InferencePool(Construct):
         annotations: annotations of the pool.
 
     Raises:
-        InvalidOptionError: a name, port or mode is none.
+        InvalidOptionError: a name, port or mode is not valid.
         ConflictError: a port is there twice, or the server is in another namespace.
     """
 
@@ -59,7 +55,7 @@ class InferencePool(Construct):
         scope: Construct,
         id: str,
         *,
-        server: VllmServer | NodeGroupServer,
+        server: VllmServer | GroupServer,
         endpoint_picker: str | kplus.Service,
         endpoint_picker_port: int = 9002,
         failure_mode: str = "FailClose",
@@ -68,43 +64,35 @@ class InferencePool(Construct):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        checks.instance("server", server, VllmServer, NodeGroupServer, allowed="a VllmServer or one over several nodes")
-        if not isinstance(endpoint_picker, str) and not hasattr(endpoint_picker, "name"):
+        checks.instance("server", server, VllmServer, GroupServer, allowed="a VllmServer or one over several nodes")
+        if not isinstance(endpoint_picker, str) and getattr(endpoint_picker, "kind", None) != "Service":
             raise InvalidOptionError(
                 f"{endpoint_picker!r} is not a service; allowed: a name or a kplus.Service", option="endpoint_picker"
             )
-        picker = endpoint_picker if isinstance(endpoint_picker, str) else endpoint_picker.name
-        checks.dns_label("endpoint_picker", picker)
-        checks.port("endpoint_picker_port", endpoint_picker_port)
-        checks.one_of("failure_mode", failure_mode, _FAILURE_MODES, what="a failure mode")
-        ports = [int(server.engine.settings["port"])] if target_ports is None else _ports(target_ports)
+        spec = pool_spec(
+            selector=server.serving_selector,
+            ports=[server.port] if target_ports is None else target_ports,
+            endpoint_picker=endpoint_picker if isinstance(endpoint_picker, str) else endpoint_picker.name,
+            endpoint_picker_port=endpoint_picker_port,
+            failure_mode=failure_mode,
+        )
+        own_labels = checks.label_map("labels", labels or {})
 
         super().__init__(scope, id)
         same_namespace(scope, "InferencePool", server=server, namespace=server.namespace)
         warn_of_tls("server", server)
-        serving = server.selector if isinstance(server, VllmServer) else server.leader_selector
         self.namespace: str | None = server.namespace
-        self.labels = {**server.labels, **checks.label_map("labels", labels or {})}
+        self.labels = {**server.labels, **own_labels}
+        self.server: Server | None = server
         self.pool = custom_resource(
-            self, scope, f"{POOL_GROUP}/v1", "InferencePool", name=name, labels=self.labels,
-            annotations=annotations,
-            spec={
-                "selector": {"matchLabels": serving},
-                "targetPorts": [{"number": port} for port in ports],
-                "endpointPickerRef": {
-                    "group": "",
-                    "kind": "Service",
-                    "name": picker,
-                    "port": {"number": endpoint_picker_port},
-                    "failureMode": failure_mode,
-                },
-            },
+            self, scope, POOL_API_VERSION, "InferencePool", name=name, labels=self.labels, annotations=annotations,
+            spec=spec,
         )  # fmt: skip
         self.name = self.pool.name if name is None else name
 
     @staticmethod
     def from_pool_name(scope: Construct, id: str, name: str) -> InferencePool:
-        """A pool of the chart's namespace that exists already, such as one that the extension's Helm chart made.
+        """A pool of the chart's namespace that exists already, such as one that its picker's Helm chart made.
 
         Args:
             scope: the construct this one belongs to.
@@ -112,9 +100,14 @@ class InferencePool(Construct):
             name: the pool's name.
 
         Raises:
-            InvalidOptionError: the name is none.
+            InvalidOptionError: it is not a valid name.
         """
         return _OtherPool(scope, id, checks.dns_subdomain("name", name))
+
+    @property
+    def path(self) -> str:
+        """Its place in the tree."""
+        return self.node.path
 
 
 class _OtherPool(InferencePool):
@@ -122,23 +115,15 @@ class _OtherPool(InferencePool):
 
     def __init__(self, scope: Construct, id: str, name: str) -> None:
         Construct.__init__(self, scope, id)
-        self.name, self.namespace, self.labels = name, place(scope)[1], {}
+        self.name, self.namespace, self.labels, self.server = name, place(scope)[1], {}, None
 
 
-def warn_of_tls(option: str, server: Server) -> None:
+def warn_of_tls(option: str, server: Serving) -> None:
     """Say what a gateway needs to reach a server that speaks TLS."""
-    if scheme(server.engine) == "HTTPS":
+    if server.scheme == "https":
         warn(
-            f"{option}: {server.node.path} speaks TLS itself, which a gateway only does towards it with a "
-            "BackendTLSPolicy for its service"
+            f"{server.path} speaks TLS itself, which a gateway only does towards it with a BackendTLSPolicy for its "
+            "service",
+            option=option,
+            rule=BACKEND_TLS,
         )
-
-
-def _ports(value: object) -> list[int]:
-    ports = [checks.port("target_ports", port) for port in sequence("target_ports", value)]
-    if not 1 <= len(ports) <= _MOST_PORTS:
-        raise InvalidOptionError(f"has {len(ports)} ports; allowed: 1 to {_MOST_PORTS}", option="target_ports")
-    for index, port in enumerate(ports):
-        if port in ports[:index]:
-            raise ConflictError(f"{port} is there twice", option="target_ports")
-    return ports

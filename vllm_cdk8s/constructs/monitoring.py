@@ -1,4 +1,4 @@
-"""Sight of a running server: PodMonitor, ServiceMonitor, Alerts, Dashboard.
+"""What watches a running server: PodMonitor, ServiceMonitor, Alerts, Dashboard.
 
 The first three are custom resources of the Prometheus operator, the last a ConfigMap that Grafana's sidecar loads.
 """
@@ -7,31 +7,76 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakKeyDictionary
 
 import cdk8s
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.apps import name_in_tree, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.server_base import Server
-from vllm_cdk8s.core.errors import ConflictError, warn
+from vllm_cdk8s.core.errors import warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.alert_rules import alert_groups
 from vllm_cdk8s.core.monitoring.dashboard_json import dashboard_json
-from vllm_cdk8s.core.monitoring.promql import Target, deployment_pods, leader_worker_set_pods, ray_cluster_pods
 from vllm_cdk8s.core.monitoring.scraping import endpoint, monitor_spec
+from vllm_cdk8s.core.monitoring.watching import (
+    MONITORING_API,
+    SCRAPERS,
+    annotated_for_scraping,
+    check_statistics,
+    namespace_to_name,
+    not_scraped,
+    target_of,
+)
+from vllm_cdk8s.core.rules.book import NOT_SCRAPED, SCRAPED_TWICE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-_API_VERSION = "monitoring.coreos.com/v1"
-_POD_NAMES = {
-    "Deployment": deployment_pods,
-    "LeaderWorkerSet": leader_worker_set_pods,
-    "RayCluster": ray_cluster_pods,
-}
+    from constructs import IConstruct
+
+    from vllm_cdk8s.core.errors import Problem
+    from vllm_cdk8s.core.monitoring.promql import Target
+
+
+class _Watch:
+    """What watches the servers of one app."""
+
+    def __init__(self) -> None:
+        # Monitors with other labels may be another Prometheus'.
+        self.monitors: dict[Server, dict[frozenset[tuple[str, str]], Construct]] = {}
+        self.watchers: dict[Server, list[Construct]] = {}
+        self.wakeful: dict[Server, list[Callable[[], None]]] = {}
+
+    def advice(self, root: IConstruct) -> Iterator[Problem]:
+        unknown = [
+            server
+            for server in self.watchers
+            if server not in self.monitors and NOT_SCRAPED.code not in server.acknowledged
+        ]
+        if not unknown or _has_scraper(root):
+            return
+        for server in unknown:
+            if not annotated_for_scraping(server):
+                yield not_scraped(server, ", ".join(watcher.node.path for watcher in self.watchers[server]))
+
+
+def _watch(scope: Construct) -> _Watch:
+    return place(scope)[0].of(_Watch)
+
+
+def _note_watcher(scope: Construct, server: Server, watcher: Construct) -> None:
+    watch = _watch(scope)
+    if not watch.watchers:
+        place(scope)[0].add_advice(watch.advice)
+    watch.watchers.setdefault(server, []).append(watcher)
+
+
+def _has_scraper(root: IConstruct) -> bool:
+    return any(
+        isinstance(construct, cdk8s.ApiObject) and construct.kind in SCRAPERS for construct in root.node.find_all()
+    )
 
 
 class _Monitor(Construct):
@@ -52,24 +97,28 @@ class _Monitor(Construct):
         labels: Mapping[str, str] | None = None,
         name: str | None = None,
     ) -> None:
-        _check_statistics(server)
+        _check_server(server)
+        check_statistics(server)
         scraped = endpoint(
             interval=_duration(interval),
             scrape_timeout=_duration(scrape_timeout),
-            scheme=server.url.partition(":")[0],
+            scheme=server.scheme,
             tls_config=tls_config,
+            tls_files=self._KIND == "ServiceMonitor",
         )
-        spec = monitor_spec(
-            server.selector, scraped, endpoints=self._ENDPOINTS, namespace=_other_namespace(scope, server)
-        )
+        namespace = namespace_to_name(server, place(scope)[1])
+        spec = monitor_spec(server.selector, scraped, endpoints=self._ENDPOINTS, namespace=namespace)
+        own_labels = checks.label_map("labels", labels or {})
         super().__init__(scope, id)
-        self.resource = _resource(self, scope, self._KIND, spec, server=server, labels=labels, name=name)
-        # Monitors with other labels may be another Prometheus'.
-        other = _monitors.setdefault(server, {}).setdefault(frozenset((labels or {}).items()), self)
+        self.resource = _resource(self, scope, self._KIND, spec, server=server, labels=own_labels, name=name)
+        monitors = _watch(scope).monitors.setdefault(server, {})
+        other = monitors.setdefault(frozenset(own_labels.items()), self)
         if other is not self:
             warn(
-                f"server: {other.node.path} has {server.node.path} scraped already, so that every sample would be "
-                "there twice, and each waiting request would count twice for a QueueAutoscaler; keep one of the two"
+                f"{other.node.path} has {server.path} scraped already, so that every sample would be there twice, and "
+                "each waiting request would count twice for a QueueAutoscaler; keep one of the two",
+                option="server",
+                rule=SCRAPED_TWICE,
             )
 
 
@@ -90,7 +139,7 @@ class PodMonitor(_Monitor):
         name: the monitor's name; None lets cdk8s name it.
 
     Raises:
-        InvalidOptionError: a duration or a label is none.
+        InvalidOptionError: a duration or a label is not valid.
         ConflictError: the timeout is longer than the interval; the server keeps no statistics, or is in a namespace
             that the monitor cannot name; TLS without a word on how to trust it.
     """
@@ -111,7 +160,7 @@ class ServiceMonitor(_Monitor):
 
 
 class Alerts(Construct):
-    """A PrometheusRule that alarms when the server is down, restarts, stalls, queues up, fills its cache, starts late.
+    """A PrometheusRule that alerts when the server is down, restarts, stalls, queues up, fills its cache, starts late.
 
     ``Alerts(self, "Alerts", server=server)``. The alerts need a `PodMonitor` or a `ServiceMonitor`; those on restarts
     and on start-up also kube-state-metrics. Each has the labels ``severity`` and ``server``.
@@ -122,14 +171,14 @@ class Alerts(Construct):
         server: the server to watch.
         queue_length: the number of requests that may wait, over all pods, while the queue grows.
         kv_cache_usage: the share of the KV cache above which it counts as full.
-        scales_to_zero: whether having no pod at all is nothing to be alarmed about; None takes it from the server's
+        scales_to_zero: whether having no pod at all is normal; None takes it from the server's
             replicas and its autoscaler, a `QueueAutoscaler` that comes later included.
         alert_labels: further labels of all alerts, for Alertmanager's routes.
         labels: further labels of the PrometheusRule, such as the one that Prometheus selects rules by.
         name: the PrometheusRule's name; None lets cdk8s name it.
 
     Raises:
-        InvalidOptionError: a threshold or a label is none.
+        InvalidOptionError: a threshold or a label is not valid.
         ConflictError: the server keeps no statistics.
     """
 
@@ -152,21 +201,21 @@ class Alerts(Construct):
             return alert_groups(
                 target,
                 name=server.name,
-                startup_seconds=server.probes.startup_seconds,
+                startup_seconds=server.startup_seconds,
                 queue_length=queue_length,
                 kv_cache_usage=kv_cache_usage,
                 scales_to_zero=asleep,
                 labels=alert_labels,
             )
 
-        # Only some servers know how few pods they may have.
-        may_sleep = getattr(server, "min_replicas", 1) == 0 if scales_to_zero is None else scales_to_zero
+        may_sleep = server.min_replicas == 0 if scales_to_zero is None else scales_to_zero
         spec = {"groups": groups(asleep=may_sleep)}
         super().__init__(scope, id)
         self.resource = _resource(self, scope, "PrometheusRule", spec, server=server, labels=labels, name=name)
         if scales_to_zero is None and not may_sleep:
             rules = cdk8s.JsonPatch.add("/spec/groups", groups(asleep=True))
-            _wakeful.setdefault(server, []).append(lambda: self.resource.add_json_patch(rules))
+            _watch(scope).wakeful.setdefault(server, []).append(lambda: self.resource.add_json_patch(rules))
+        _note_watcher(scope, server, self)
 
 
 class Dashboard(Construct):
@@ -185,7 +234,7 @@ class Dashboard(Construct):
         name: the ConfigMap's name; None lets cdk8s name it.
 
     Raises:
-        InvalidOptionError: a label, the title or the folder is none.
+        InvalidOptionError: a label, the title or the folder is not valid.
         ConflictError: the server keeps no statistics.
     """
 
@@ -206,7 +255,9 @@ class Dashboard(Construct):
         annotations = {} if folder is None else {"grafana_folder": checks.text("folder", folder)}
         model = dashboard_json(target, name=server.name, title=heading)
         super().__init__(scope, id)
-        if name is not None:
+        if name is None:
+            name = name_in_tree(scope, id, "Resource", "Resource")
+        else:
             registry, namespace = place(scope)
             registry.take_name("ConfigMap", namespace, checks.dns_subdomain("name", name), self)
         self.config_map = kplus.ConfigMap(
@@ -218,58 +269,37 @@ class Dashboard(Construct):
                 f"{'-'.join(filter(None, (server.namespace, server.name)))}.json": json.dumps(model, indent=2) + "\n"
             },
         )
+        _note_watcher(scope, server, self)
 
 
-_monitors: WeakKeyDictionary[Server, dict[frozenset[tuple[str, str]], Construct]] = WeakKeyDictionary()
-_wakeful: WeakKeyDictionary[Server, list[Callable[[], None]]] = WeakKeyDictionary()
-
-
-def let_sleep(server: Server) -> None:
+def expect_no_pods(server: Server) -> None:
     """Have the alerts that a server has already take it for one that may be without pods."""
-    for change in _wakeful.pop(server, ()):
+    for change in _watch(server).wakeful.pop(server, ()):
         change()
 
 
 def monitors_of(server: Server) -> list[Construct]:
     """What has the server scraped."""
-    return list(_monitors.get(server, {}).values())
+    return list(_watch(server).monitors.get(server, {}).values())
 
 
 def server_target(server: Server) -> Target:
     """The series of a server.
 
     Raises:
-        ConflictError: its vLLM is told to have none.
+        InvalidOptionError: it is not a server.
+        ConflictError: its vLLM keeps no statistics.
     """
-    _check_statistics(server)
-    return Target(
-        model_name=server.engine.served_model_name,
-        pods=_POD_NAMES[cdk8s.ApiObject.of(server).kind](server.name),
-        namespace=server.namespace,
-        version=server.engine.version.name,
-    )
+    _check_server(server)
+    return target_of(server)
 
 
-def _check_statistics(server: Server) -> None:
+def _check_server(server: object) -> None:
     checks.instance("server", server, Server, allowed="a VllmServer or one over several nodes")
-    if server.engine.settings.get("disable_log_stats"):
-        raise ConflictError(
-            f"{server.node.path} has disable_log_stats, so its /metrics shows nothing of vLLM's", option="server"
-        )
 
 
 def _duration(value: str | cdk8s.Duration) -> str:
     return f"{round(value.to_milliseconds())}ms" if isinstance(value, cdk8s.Duration) else value
-
-
-def _other_namespace(scope: Construct, server: Server) -> str | None:
-    home = place(scope)[1]
-    if server.namespace is None and home is not None:
-        raise ConflictError(
-            f"the monitor is in namespace {home!r} and {server.node.path} in none; give both charts a namespace",
-            option="server",
-        )
-    return None if server.namespace == home else server.namespace
 
 
 def _resource(
@@ -284,5 +314,5 @@ def _resource(
 ) -> cdk8s.ApiObject:
     own_labels = {**server.labels, **checks.label_map("labels", labels or {})}
     return custom_resource(
-        construct, scope, _API_VERSION, kind, name=name, labels=own_labels, annotations=None, spec=spec
+        construct, scope, MONITORING_API, kind, name=name, labels=own_labels, annotations=None, spec=spec
     )

@@ -1,11 +1,10 @@
-"""Who reaches a server, and whom it reaches: a NetworkPolicy that admits the named ones only."""
+"""Who reaches a server, and whom it reaches: a NetworkPolicy that admits the named ones only, in the tree."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -14,40 +13,14 @@ from constructs import Construct
 from vllm_cdk8s.constructs.apps import place, same_namespace
 from vllm_cdk8s.constructs.monitoring import monitors_of
 from vllm_cdk8s.constructs.server_base import Server
-from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import sequence
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.rules.book import KEPT_OUT
+from vllm_cdk8s.core.traffic.network_policy import DNS_PORT, Egress, check_peer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-_DNS_PORT = 53
-_HTTPS_PORT = 443
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Egress:
-    """Where the pods may connect to: ``Egress()`` is HTTPS to anywhere, ``Egress(to="cache", ports=[6379])`` is Redis.
-
-    Args:
-        to: a kplus peer, or the name of a namespace for all its pods; None is everybody, inside the cluster and
-            outside of it.
-        ports: TCP ports.
-
-    Raises:
-        InvalidOptionError: the peer or a port is none, or there is no port.
-    """
-
-    to: kplus.INetworkPolicyPeer | str | None = None
-    ports: Sequence[int] = (_HTTPS_PORT,)
-
-    def __post_init__(self) -> None:
-        if self.to is not None:
-            _check_peer("egress.to", self.to)
-        if not sequence("egress.ports", self.ports):
-            raise InvalidOptionError("has no port; allowed: at least one", option="egress.ports")
-        for port in self.ports:
-            checks.port("egress.ports", port)
 
 
 class ServerNetworkPolicy(Construct):
@@ -74,7 +47,7 @@ class ServerNetworkPolicy(Construct):
         annotations: annotations of the policy.
 
     Raises:
-        InvalidOptionError: a peer is none, or nobody is let in.
+        InvalidOptionError: a peer is not one, or nobody is let in.
         ConflictError: the server is in another namespace.
     """
 
@@ -95,7 +68,7 @@ class ServerNetworkPolicy(Construct):
         admitted = {"clients": sequence("clients", clients), "scrapers": sequence("scrapers", scrapers)}
         for option, peers in admitted.items():
             for index, peer in enumerate(peers):
-                _check_peer(f"{option}[{index}]", peer)
+                check_peer(f"{option}[{index}]", peer)
         if not any(admitted.values()):
             raise InvalidOptionError("is empty, as are scrapers, so nobody could reach the server", option="clients")
         ways_out = None if egress is None else sequence("egress", egress)
@@ -110,7 +83,7 @@ class ServerNetworkPolicy(Construct):
             checks.dns_subdomain("name", name)
             registry, namespace = place(scope)
             registry.take_name("NetworkPolicy", namespace, name, self)
-        port = [kplus.NetworkPolicyPort.tcp(int(server.engine.settings["port"]))]
+        port = [kplus.NetworkPolicyPort.tcp(server.port)]
         ingress = [
             kplus.NetworkPolicyRule(peer=self._peer(f"{option}-{index}", peer), ports=port)
             for option, peers in admitted.items()
@@ -119,7 +92,7 @@ class ServerNetworkPolicy(Construct):
         if not admitted["scrapers"]:
             registry, _ = place(scope)
             registry.add_advice(lambda _root: self._unscraped(server))
-        among_themselves = [kplus.NetworkPolicyRule(peer=server.pods)] if server.engine.nodes > 1 else []
+        among_themselves = [kplus.NetworkPolicyRule(peer=server.pods)] if server.nodes > 1 else []
         deny = kplus.NetworkPolicyTrafficDefault.DENY
         outwards = None
         if ways_out is not None:
@@ -136,16 +109,16 @@ class ServerNetworkPolicy(Construct):
             egress=outwards,
         )
 
-    def _unscraped(self, server: Server) -> list[str]:
+    def _unscraped(self, server: Server) -> list[Problem]:
         # Asked at synthesis, since a monitor may have been made after the policy.
         paths = ", ".join(monitor.node.path for monitor in monitors_of(server))
         if not paths:
             return []
-        finding = (
-            f"scrapers: {self.node.path} names none, so that Prometheus, which {paths} sends to {server.node.path}, "
-            "may be kept out; name its namespace or its pods here, even if they are among the clients"
+        what = (
+            f"{self.node.path} names none, so that Prometheus, which {paths} sends to {server.path}, may be kept out; "
+            "name its namespace or its pods here, even if they are among the clients"
         )
-        return [finding]
+        return [Problem(what=what, rule=KEPT_OUT, severity="warning", option="scrapers")]
 
     def _peer(self, id: str, peer: kplus.INetworkPolicyPeer | str) -> kplus.INetworkPolicyPeer:
         return kplus.Namespaces.select(self, id, names=[peer]) if isinstance(peer, str) else peer
@@ -161,23 +134,14 @@ class ServerNetworkPolicy(Construct):
 
     def _dns(self) -> list[kplus.NetworkPolicyRule]:
         # The cluster's DNS is pods in most clusters and an address of the node in others.
-        ports = [kplus.NetworkPolicyPort.udp(_DNS_PORT), kplus.NetworkPolicyPort.tcp(_DNS_PORT)]
+        ports = [kplus.NetworkPolicyPort.udp(DNS_PORT), kplus.NetworkPolicyPort.tcp(DNS_PORT)]
         return [kplus.NetworkPolicyRule(peer=peer, ports=ports) for peer in self._everybody]
 
     def _way_out(self, index: int, way: Egress) -> list[kplus.NetworkPolicyRule]:
-        peers = self._everybody if way.to is None else [self._peer(f"egress-{index}", way.to)]
+        peers = (
+            self._everybody
+            if way.to is None
+            else [self._peer(f"egress-{index}", cast("kplus.INetworkPolicyPeer | str", way.to))]
+        )
         ports = [kplus.NetworkPolicyPort.tcp(port) for port in way.ports]
         return [kplus.NetworkPolicyRule(peer=peer, ports=ports) for peer in peers]
-
-
-def _check_peer(option: str, peer: object) -> None:
-    if isinstance(peer, str):
-        checks.dns_label(option, peer)
-    elif not hasattr(peer, "to_network_policy_peer_config"):
-        path = getattr(getattr(peer, "node", None), "path", None)
-        pods = f"; {path} has some, its .pods" if path is not None and hasattr(type(peer), "pods") else ""
-        raise InvalidOptionError(
-            f"{path or repr(peer)} is not a peer{pods}; allowed: kplus.Pods, a kplus workload, kplus.Namespaces, "
-            "kplus.NetworkPolicyIpBlock, or the name of a namespace",
-            option=option,
-        )

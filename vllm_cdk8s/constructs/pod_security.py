@@ -1,4 +1,4 @@
-"""Which pods a namespace lets in, for the two ways that Kubernetes has had to say so."""
+"""Which pods a namespace lets in, for the two ways that Kubernetes has had to say so, in the tree."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place, without_namespace
+from vllm_cdk8s.constructs.apps import name_in_tree, place, without_namespace
 from vllm_cdk8s.constructs.namespace_levels import level_findings
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.namespaces.levels import level_labels
+from vllm_cdk8s.core.namespaces.pod_security_policy import privileged_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_MODES = ("enforce", "audit", "warn")
 
 
 class _LevelNamespace(Construct):
@@ -28,22 +27,17 @@ class _LevelNamespace(Construct):
     def __init__(
         self, scope: Construct, id: str, *, name: str | None = None, labels: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(scope, id)
-        said = {f"pod-security.kubernetes.io/{mode}": self._LEVEL for mode in _MODES}
-        own = checks.label_map("labels", labels or {})
-        for key, level in said.items():
-            if own.get(key, level) != level:
-                raise ConflictError(
-                    f"{own[key]!r} contradicts the {level!r} of a {type(self).__name__}", option=f"labels[{key!r}]"
-                )
-        registry = place(scope)[0]
+        own_labels = level_labels(self._LEVEL, labels or {}, kind=type(self).__name__)
         if name is not None:
             checks.dns_label("name", name)
+        super().__init__(scope, id)
+        registry = place(scope)[0]
+        if name is None:
+            name = name_in_tree(scope, id, "Resource", "Resource")
+        else:
             registry.take_name("Namespace", None, name, self)
         self.namespace = kplus.Namespace(
-            self,
-            "Resource",
-            metadata=cdk8s.ApiObjectMetadata(name=name, labels={**own, **said}),
+            self, "Resource", metadata=cdk8s.ApiObjectMetadata(name=name, labels=own_labels)
         )
         without_namespace(cdk8s.ApiObject.of(self.namespace), scope)
         registry.add_check(level_findings)
@@ -64,7 +58,7 @@ class PrivilegedNamespace(_LevelNamespace):
         labels: further labels.
 
     Raises:
-        InvalidOptionError: the name is not a DNS label, or a label is none.
+        InvalidOptionError: the name is not a DNS label, or a label is not valid.
         ConflictError: a label says otherwise than privileged, or another namespace has the name.
     """
 
@@ -83,7 +77,7 @@ class RestrictedNamespace(_LevelNamespace):
         labels: further labels.
 
     Raises:
-        InvalidOptionError: the name is not a DNS label, or a label is none.
+        InvalidOptionError: the name is not a DNS label, or a label is not valid.
         ConflictError: a label says otherwise than restricted, or another namespace has the name.
     """
 
@@ -105,7 +99,7 @@ class PrivilegedPodSecurityPolicy(Construct):
         name: the policy's name; role and binding are ``<name>-psp``.
 
     Raises:
-        InvalidOptionError: a name is none, or no namespace is known.
+        InvalidOptionError: a name is not valid, or no namespace is known.
     """
 
     def __init__(
@@ -117,60 +111,13 @@ class PrivilegedPodSecurityPolicy(Construct):
         namespace: str | None = None,
         name: str = "vllm-privileged",
     ) -> None:
-        super().__init__(scope, id)
-        checks.dns_label("name", name, longest_suffix="-psp")
-        subject = checks.reference("service_account", service_account, "ServiceAccount")
         registry, chart_namespace = place(scope)
-        home = namespace if namespace is not None else chart_namespace
-        if home is None:
-            raise InvalidOptionError(
-                "None is not a namespace, and the chart has none either; a binding must name its account's namespace",
-                option="namespace",
-            )
-        checks.dns_label("namespace", home)
+        made = privileged_policy(
+            name,
+            account=checks.reference("service_account", service_account, "ServiceAccount"),
+            namespace=namespace if namespace is not None else chart_namespace,
+        )
+        super().__init__(scope, id)
         registry.take_name("PodSecurityPolicy", None, name, self)
-        role_name = f"{name}-psp"
-        everything = {"rule": "RunAsAny"}
-        policy = cdk8s.ApiObject(
-            self,
-            "Resource",
-            api_version="policy/v1beta1",
-            kind="PodSecurityPolicy",
-            metadata=cdk8s.ApiObjectMetadata(name=name),
-        )
-        policy.add_json_patch(
-            cdk8s.JsonPatch.add(
-                "/spec",
-                {
-                    "privileged": True,
-                    "hostPID": True,
-                    "allowPrivilegeEscalation": True,
-                    "allowedCapabilities": ["*"],
-                    "volumes": ["*"],
-                    "runAsUser": everything,
-                    "seLinux": everything,
-                    "supplementalGroups": everything,
-                    "fsGroup": everything,
-                },
-            )
-        )
-        # Typed L1: kplus's ClusterRole knows no resourceNames.
-        role = k8s.KubeClusterRole(
-            self,
-            "Role",
-            metadata=k8s.ObjectMeta(name=role_name),
-            rules=[
-                k8s.PolicyRule(
-                    api_groups=["policy"], resources=["podsecuritypolicies"], verbs=["use"], resource_names=[name]
-                )
-            ],
-        )
-        binding = k8s.KubeClusterRoleBinding(
-            self,
-            "Binding",
-            metadata=k8s.ObjectMeta(name=role_name),
-            role_ref=k8s.RoleRef(kind="ClusterRole", name=role_name, api_group="rbac.authorization.k8s.io"),
-            subjects=[k8s.Subject(kind="ServiceAccount", name=subject, namespace=home)],
-        )
-        for cluster_scoped in (policy, role, binding):
-            without_namespace(cluster_scoped, scope)
+        for child, manifest in made.items():
+            put(self, child, manifest, within=scope)

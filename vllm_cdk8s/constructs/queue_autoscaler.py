@@ -1,54 +1,22 @@
-"""QueueAutoscaler: replicas by the queue of waiting requests, through KEDA."""
+"""QueueAutoscaler: replicas by the queue of waiting requests, through KEDA, in the tree."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
 from vllm_cdk8s.constructs.apps import same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
-from vllm_cdk8s.constructs.monitoring import let_sleep, server_target
+from vllm_cdk8s.constructs.monitoring import expect_no_pods
 from vllm_cdk8s.constructs.server import VllmServer
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.monitoring.promql import quoted
+from vllm_cdk8s.core.monitoring.watching import check_statistics
 from vllm_cdk8s.core.pod.secret_key import SecretKey
-from vllm_cdk8s.core.pod.template import prune, sequence
+from vllm_cdk8s.core.scaling.queue import KEDA_API, QueueScaling, TriggerAuthentication, bearer_token
 
-_API_VERSION = "keda.sh/v1alpha1"
-_KINDS = ("TriggerAuthentication", "ClusterTriggerAuthentication")
-_MODES = ("basic", "bearer", "custom", "tls")
-# The Horizontal Pod Autoscaler's own default, and the most that it takes.
-_STABILIZATION_SECONDS, _LONGEST_STABILIZATION_SECONDS = 300, 3600
-_COOLDOWN_SECONDS = 300
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TriggerAuthentication:
-    """How KEDA proves itself to Prometheus: ``TriggerAuthentication(name="prometheus", modes=["basic"])``.
-
-    Args:
-        name: a TriggerAuthentication of the server's namespace, or a ClusterTriggerAuthentication.
-        kind: which of the two.
-        modes: ``basic``, ``bearer``, ``custom``, ``tls``; none where a pod identity does it.
-
-    Raises:
-        InvalidOptionError: the name is none, or kind or mode is unknown.
-    """
-
-    name: str
-    kind: str = "TriggerAuthentication"
-    modes: Sequence[str] = ("bearer",)
-
-    def __post_init__(self) -> None:
-        checks.dns_subdomain("authentication.name", self.name)
-        checks.one_of("authentication.kind", self.kind, _KINDS, what="a kind")
-        for mode in sequence("authentication.modes", self.modes):
-            checks.one_of("authentication.modes", mode, _MODES, what="a mode")
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class QueueAutoscaler(Construct):
@@ -128,28 +96,18 @@ class QueueAutoscaler(Construct):
         checks.instance(
             "server", server, VllmServer, allowed="a VllmServer; one over several nodes has replicas= alone"
         )
-        address = _address(prometheus_address)
-        _check_bounds(min_replicas, max_replicas, fallback_replicas)
-        for option, value in (("waiting_requests", waiting_requests), ("running_requests", running_requests)):
-            if value is not None:
-                checks.integer(option, value, minimum=1)
-        checks.integer("activation_requests", activation_requests, minimum=0)
-        checks.integer("polling_seconds", polling_seconds, minimum=1)
-        checks.integer("fallback_failures", fallback_failures, minimum=1)
-        further = [_trigger(index, item) for index, item in enumerate(sequence("extra_triggers", extra_triggers))]
-        asleep = _asleep(server) if min_replicas == 0 else None
-        if asleep is None:
-            only_from_zero = {"wake_query": wake_query, "activation_requests": activation_requests or None,
-                              "cooldown_seconds": cooldown_seconds}  # fmt: skip
-            for option in (option for option, value in only_from_zero.items() if value is not None):
-                raise ConflictError(f"it only matters with min_replicas=0, not with {min_replicas}", option=option)
-        elif wake_query is None and not further:
-            raise ConflictError(
-                "0 needs something that wakes the server, since no request can wait where no pod is; allowed: "
-                "wake_query=..., such as the rate of requests at the gateway, or extra_triggers=[...]",
-                option="min_replicas",
-            )
-        target = server_target(server)
+        scaling = QueueScaling(
+            prometheus_address=prometheus_address, min_replicas=min_replicas, max_replicas=max_replicas,
+            waiting_requests=waiting_requests, running_requests=running_requests,
+            activation_requests=activation_requests, wake_query=wake_query, extra_triggers=extra_triggers,
+            polling_seconds=polling_seconds, cooldown_seconds=cooldown_seconds, scale_down_seconds=scale_down_seconds,
+            fallback_replicas=fallback_replicas, fallback_failures=fallback_failures,
+        )  # fmt: skip
+        check_statistics(server)
+        if authentication is not None:
+            allowed = 'TriggerAuthentication(name="prometheus") or SecretKey("prometheus", "token")'
+            checks.instance("authentication", authentication, TriggerAuthentication, SecretKey, allowed=allowed)
+        own_labels = checks.label_map("labels", labels or {})
         if name is not None:
             # KEDA repeats it in a label.
             checks.dns_label("name", name)
@@ -158,48 +116,11 @@ class QueueAutoscaler(Construct):
         same_namespace(scope, "ScaledObject", server=server, namespace=server.namespace)
         server.leave_replicas_to(self, min_replicas=min_replicas, max_replicas=max_replicas)
         if min_replicas == 0:
-            let_sleep(server)
+            expect_no_pods(server)
         proof = self._authentication(authentication, scope, server=server, name=name)
-        query = _Queries(address=address, authentication=proof, asleep=asleep)
-        triggers = [query.trigger("waiting", target.total("num_requests_waiting"), waiting_requests,
-                                  activation=activation_requests)]  # fmt: skip
-        if running_requests is not None:
-            triggers.append(query.trigger("running", target.total("num_requests_running"), running_requests))
-        elif asleep is not None:
-            triggers.append(query.trigger("at-work", target.total("num_requests_running"), 1, as_boolean=True))
-        if wake_query is not None:
-            triggers.append(query.wake(checks.text("wake_query", wake_query)))
-        spec: dict[str, Any] = {
-            "scaleTargetRef": {
-                "apiVersion": server.deployment.api_version,
-                "kind": server.deployment.kind,
-                "name": server.name,
-            },
-            "pollingInterval": polling_seconds,
-            "minReplicaCount": min_replicas,
-            "maxReplicaCount": max_replicas,
-            "fallback": {
-                "failureThreshold": fallback_failures,
-                "replicas": max(min_replicas, 1) if fallback_replicas is None else fallback_replicas,
-                # The default, static, would take a busy server's replicas away while Prometheus is down.
-                "behavior": "currentReplicasIfHigher",
-            },
-            "advanced": {
-                "horizontalPodAutoscalerConfig": {
-                    "behavior": {
-                        "scaleDown": {
-                            "stabilizationWindowSeconds": _stabilization(server, scale_down_seconds),
-                        }
-                    }
-                }
-            },
-            "triggers": _named_once([*triggers, *further]),
-        }
-        if asleep is not None:
-            spec["cooldownPeriod"] = _cooldown(server, cooldown_seconds)
         self.scaled_object = custom_resource(
-            self, scope, _API_VERSION, "ScaledObject", name=name, labels={**server.labels, **(labels or {})},
-            annotations=annotations, spec=spec,
+            self, scope, KEDA_API, "ScaledObject", name=name, labels={**server.labels, **own_labels},
+            annotations=annotations, spec=scaling.spec(server, proof),
         )  # fmt: skip
 
     def _authentication(
@@ -211,143 +132,9 @@ class QueueAutoscaler(Construct):
         name: str | None,
     ) -> TriggerAuthentication | None:
         if not isinstance(authentication, SecretKey):
-            allowed = 'TriggerAuthentication(name="prometheus") or SecretKey("prometheus", "token")'
-            if authentication is not None:
-                checks.instance("authentication", authentication, TriggerAuthentication, allowed=allowed)
             return authentication
-        token = authentication.wire()["secretKeyRef"]
         made = custom_resource(
-            self, scope, _API_VERSION, "TriggerAuthentication", id="Authentication", name=name, labels=server.labels,
-            annotations=None, spec={"secretTargetRef": [{"parameter": "bearerToken", **token}]},
+            self, scope, KEDA_API, "TriggerAuthentication", id="Authentication", name=name, labels=server.labels,
+            annotations=None, spec=bearer_token(authentication.wire()["secretKeyRef"]),
         )  # fmt: skip
-        return TriggerAuthentication(name=made.name if name is None else name)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Queries:
-    """Prometheus triggers of one ScaledObject; ``asleep`` is a query that is 0 while the server has no replicas."""
-
-    address: str
-    authentication: TriggerAuthentication | None
-    asleep: str | None
-
-    def trigger(
-        self, name: str, query: str, threshold: int, *, activation: int = 0, as_boolean: bool = False
-    ) -> dict[str, Any]:
-        if self.asleep is not None:
-            query = f"{query} or {self.asleep}"
-        if as_boolean:
-            # One replica's worth while it is above zero, however far.
-            query = f"({query}) > bool 0"
-        return self._wire(name, query, threshold, activation=activation)
-
-    def wake(self, query: str) -> dict[str, Any]:
-        # KEDA takes one value only.
-        return self._wire("wake", f"max(({query}) > bool 0)", 1, activation=0)
-
-    def _wire(self, name: str, query: str, threshold: int, *, activation: int) -> dict[str, Any]:
-        modes = () if self.authentication is None else self.authentication.modes
-        reference = None
-        if self.authentication is not None:
-            reference = {"name": self.authentication.name, "kind": self.authentication.kind}
-        return prune({
-            "type": "prometheus",
-            "name": name,
-            # The fallback works with this type alone.
-            "metricType": "AverageValue",
-            "metadata": prune({
-                "serverAddress": self.address,
-                "query": query,
-                "threshold": str(threshold),
-                "activationThreshold": str(activation),
-                # An absent series is an error. The default would read it as an empty queue.
-                "ignoreNullValues": "false",
-                "authModes": ",".join(modes) or None,
-            }),
-            "authenticationRef": reference,
-        })  # fmt: skip
-
-
-def _address(value: object) -> str:
-    option = "prometheus_address"
-    address = checks.text(option, value).rstrip("/")
-    try:
-        parts = urlsplit(address)
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        known = None
-    if not known or parts.query or parts.fragment or any(char.isspace() for char in address):
-        raise InvalidOptionError(
-            f"{value!r} is not a URL; allowed: such as 'http://prometheus-operated.monitoring:9090'", option=option
-        )
-    if parts.username is not None or parts.password is not None:
-        raise InvalidOptionError("it holds a user or password for all to read; use authentication=", option=option)
-    if parts.path.endswith(("/api/v1", "/api/v1/query")):
-        raise InvalidOptionError(f"{value!r} ends in the path that KEDA adds itself", option=option)
-    return address
-
-
-def _check_bounds(min_replicas: int, max_replicas: int, fallback_replicas: int | None) -> None:
-    checks.integer("min_replicas", min_replicas, minimum=0)
-    checks.integer("max_replicas", max_replicas, minimum=1, maximum=checks.MAX_INT32)
-    if min_replicas > max_replicas:
-        raise ConflictError(f"{min_replicas} is above max_replicas: {max_replicas}", option="min_replicas")
-    if fallback_replicas is None:
-        return
-    checks.integer("fallback_replicas", fallback_replicas, minimum=0)
-    if not min_replicas <= fallback_replicas <= max_replicas:
-        raise ConflictError(
-            f"{fallback_replicas} is not between min_replicas: {min_replicas} and max_replicas: {max_replicas}",
-            option="fallback_replicas",
-        )
-
-
-def _trigger(index: int, item: object) -> dict[str, Any]:
-    option = f"extra_triggers[{index}]"
-    if not isinstance(item, Mapping):
-        raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
-    trigger: dict[str, Any] = checks.plain(option, item)
-    checks.text(f"{option}.type", trigger.get("type"))
-    metadata = trigger.get("metadata")
-    if not isinstance(metadata, Mapping):
-        raise InvalidOptionError(f"{metadata!r} is not a mapping", option=f"{option}.metadata")
-    for key, value in metadata.items():
-        if not isinstance(value, str):
-            raise InvalidOptionError(
-                f"{value!r} is not a string, as KEDA demands of numbers too", option=f"{option}.metadata.{key}"
-            )
-    return trigger
-
-
-def _named_once(triggers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    names = [trigger["name"] for trigger in triggers if "name" in trigger]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConflictError(f"{name!r} is the name of two triggers", option="extra_triggers")
-    return triggers
-
-
-def _asleep(server: VllmServer) -> str:
-    """A query that is 0 while the Deployment is at no replicas, and empty otherwise; it needs kube-state-metrics."""
-    labels = {"namespace": server.namespace, "deployment": server.name}
-    matchers = ",".join(f"{label}={quoted(value)}" for label, value in labels.items() if value is not None)
-    return f"sum(kube_deployment_spec_replicas{{{matchers}}} == 0)"
-
-
-def _cooldown(server: VllmServer, seconds: int | None) -> int:
-    budget = server.probes.startup_seconds
-    if seconds is None:
-        return budget + _COOLDOWN_SECONDS
-    checks.integer("cooldown_seconds", seconds, minimum=0)
-    if seconds < budget:
-        warn(
-            f"cooldown_seconds: {seconds} is below the start-up budget of {budget} s, so the server may be put to "
-            "sleep before it has answered whoever woke it"
-        )
-    return seconds
-
-
-def _stabilization(server: VllmServer, seconds: int | None) -> int:
-    if seconds is None:
-        return min(max(server.probes.startup_seconds, _STABILIZATION_SECONDS), _LONGEST_STABILIZATION_SECONDS)
-    return checks.integer("scale_down_seconds", seconds, minimum=0, maximum=_LONGEST_STABILIZATION_SECONDS)
+        return TriggerAuthentication(name=made.name)

@@ -1,201 +1,354 @@
-"""What servers of every shape have in common: names and labels, service account, service, address."""
+"""What servers of every shape are in the tree: one construct over a plan."""
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import inspect
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cdk8s
-import cdk8s_plus_27 as kplus
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import inherit_place, place
-from vllm_cdk8s.constructs.namespace_levels import LEVELS, level_findings
-from vllm_cdk8s.constructs.probes import SlowStartProbes
-from vllm_cdk8s.constructs.workload import SHUTDOWN_TIMEOUT_SINCE, PodOptions, scheme
-from vllm_cdk8s.core.engine.version import said_version, version_key
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.constructs.api_key import note_api_key
+from vllm_cdk8s.constructs.apps import names_of, place, place_below, place_of, standing
+from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
+from vllm_cdk8s.constructs.namespace_levels import level_findings
+from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
+from vllm_cdk8s.constructs.storage import ModelStorage
+from vllm_cdk8s.constructs.threshold import construct_of, wire_options
+from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError, VllmCdk8sError, give
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
-from vllm_cdk8s.core.pod.health import DEFAULT_STARTUP_SECONDS, PORT_NAME
-from vllm_cdk8s.core.pod.lifecycle import drain
+from vllm_cdk8s.core.namespaces.levels import LEVELS
+from vllm_cdk8s.core.server.explaining import explanation
+from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
+from vllm_cdk8s.core.server.options import DEFAULTS
+from vllm_cdk8s.core.server.plan import ServerInput, check_options, plan_server
+from vllm_cdk8s.core.server.pod import scheme
+from vllm_cdk8s.core.server.serving import WorkloadRef, asks_for_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
-    from vllm_cdk8s.constructs.probes import ManualProbes
-    from vllm_cdk8s.constructs.storage import ModelStorage
+    import cdk8s_plus_27 as kplus
+
     from vllm_cdk8s.core.engine import EngineCommand
+    from vllm_cdk8s.core.models.sizing import Sizing
+    from vllm_cdk8s.core.pod.options import PodOptions
+    from vllm_cdk8s.core.server.plan import ServerPlan
+    from vllm_cdk8s.core.server.shape import Shape
 
-NAME_LABEL, INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
-# Beyond the start-up budget, for pulling an image of many GiB and for scheduling.
-ROLLOUT_MARGIN_SECONDS = 600
+__all__ = ["INSTANCE_LABEL", "NAME_LABEL", "Server"]
 
-_SERVICE_TYPES = {
-    "ClusterIP": kplus.ServiceType.CLUSTER_IP,
-    "NodePort": kplus.ServiceType.NODE_PORT,
-    "LoadBalancer": kplus.ServiceType.LOAD_BALANCER,
-}
-# By name, so that only those who use a kind import it.
-_KINDS = {
-    "storage": (
-        ("constructs.storage.ModelStorage",),
-        'ModelStorage(self, "models", size="50Gi") or another of its kinds',
-    ),
-    "probes": (
-        ("constructs.probes.SlowStartProbes", "constructs.probes.ManualProbes"),
-        'SlowStartProbes(self, "probes", max_startup_seconds=600)',
-    ),
-    "drop_cache": (("constructs.drop_cache.DropCacheWrapper",), 'DropCacheWrapper(self, "drop-cache")'),
-    "autoscaling": (("constructs.autoscaling.Autoscaling",), "Autoscaling(max_replicas=4)"),
-    "ingress": (("constructs.exposure.Ingress",), 'Ingress(hosts=["llm.example.com"])'),
-    "sizing": (("core.models.sizing.Sizing",), 'size_model("7B")'),
-    "resources": (("core.pod.template.Resources",), 'Resources(limits={"memory": "24Gi"})'),
-}
+_Class = TypeVar("_Class", bound=type)
+
+_PROBES = 'SlowStartProbes(self, "probes", max_startup_seconds=600)'
 
 
 class Server(Construct):
     """A server that is found by its labels and reached through its service, whatever object makes its pods.
 
     Attributes:
-        name: the name of the object that makes the pods.
-        instance: the label ``app.kubernetes.io/instance``.
-        labels: the labels of all objects.
-        selector: the labels that all its pods have, and no others.
-        engine: vLLM's checked command line.
-        service: the service in front of it.
-        service_account: the account that the pods run as.
-        image: the container image.
+        plan: the server as data, all options checked and settled.
         workload: the object that makes the pods.
-        pod_options: what was said of the pods.
+        storage: where models and caches are kept.
+        drop_cache: what drops the node's page cache before each start, or None.
+        ingress: the Ingress in front of it, or None.
+        min_replicas: the fewest pods, or groups of pods.
+        max_replicas: the most.
     """
 
-    image: str
-    pod_options: PodOptions
-    engine: EngineCommand
-    service: kplus.Service
-    service_account: str | kplus.IServiceAccount
-    storage: ModelStorage
-    drop_cache: DropCacheWrapper | None
-    _given_probes: SlowStartProbes | ManualProbes | None
-    _startup_seconds: int = DEFAULT_STARTUP_SECONDS
     has_pods = True  # what `level_findings` knows a server by
-    # Where the pod templates are in the object that makes the pods.
-    _templates: tuple[str, ...] = ("/spec/template",)
+    ingress: Any
+    autoscaler: Any
 
-    def _begin(
+    def __init__(
         self,
         scope: Construct,
+        id: str,
         *,
-        api_version: str,
-        kind: str,
-        name: str | None,
-        instance: str | None,
-        app_name: str,
-        labels: Mapping[str, str],
-        annotations: Mapping[str, str],
-    ) -> cdk8s.ApiObject:
-        """Make the object that makes the pods, still without a spec, and settle names, labels and selector."""
-        self._scope = scope
-        self._metadata_of: dict[str | None, cdk8s.ApiObjectMetadata] = {}
-        metadata_labels = {**labels, NAME_LABEL: app_name}
-        if instance is not None or name is not None:
-            metadata_labels[INSTANCE_LABEL] = instance or name or ""
-        self.workload = cdk8s.ApiObject(
-            self, "Resource", api_version=api_version, kind=kind,
-            metadata=cdk8s.ApiObjectMetadata(name=name, labels=metadata_labels, annotations=dict(annotations)),
-        )  # fmt: skip
-        self.name = name if name is not None else self.workload.name
-        _check_derived_name(self.name, self)
-        self.instance = instance or self.name
-        self.labels = {**metadata_labels, INSTANCE_LABEL: self.instance}
-        self.selector = {NAME_LABEL: app_name, INSTANCE_LABEL: self.instance}
-        self._instance_known = name is not None or instance is not None
-        if self._instance_known:
-            self._take_identity(kind, name)
-        return self.workload
+        model: str,
+        options: Mapping[str, Any],
+        known: tuple[str, ...],
+        shape: Callable[[Mapping[str, Any]], Shape],
+        storage: ModelStorage | None = None,
+        sizing: Sizing | None = None,
+        bounds: tuple[int, int] | None = None,
+        others: tuple[str, ...] = (),
+    ) -> None:
+        try:
+            said = wire_options(check_options(options, known, others=others))
+            plan = self._planned(scope, id, model, said, shape, storage, sizing, bounds)
+        except VllmCdk8sError as error:
+            raise error.at(f"{place_of(scope).path}/{id}") from None
+        super().__init__(scope, id)
+        place_below(self, scope, id)
+        with standing(scope, id, self):
+            self._stand(scope, plan, said, storage)
+        for warning in plan.warnings:
+            give(warning)
 
-    def _take_identity(self, kind: str, name: str | None) -> None:
-        registry, namespace = place(self._scope)
+    @staticmethod
+    def _planned(
+        scope: Construct,
+        id: str,
+        model: str,
+        said: dict[str, Any],
+        shape: Callable[[Mapping[str, Any]], Shape],
+        storage: ModelStorage | None,
+        sizing: Sizing | None,
+        bounds: tuple[int, int] | None,
+    ) -> ServerPlan:
+        collector = Collector()
+        for option, value, kinds, allowed in (
+            ("storage", storage, (ModelStorage,), 'ModelStorage(self, "models", size="50Gi") or another of its kinds'),
+            ("probes", said.get("probes"), (SlowStartProbes, ManualProbes), _PROBES),
+            ("drop_cache", said.get("drop_cache"), (DropCacheWrapper,), 'DropCacheWrapper(self, "drop-cache")'),
+        ):
+            if value is not None:
+                collector.attempt(construct_of, option, value, *kinds, allowed=allowed)
+        made: Any = collector.attempt(shape, said)
+        collector.finish()
+        name = said.get("name")
         if name is not None:
-            for taken in (kind, "Service"):
-                registry.take_name(taken, namespace, name, self)
-            inherit_place(self, self._scope)
+            checks.text("name", name)
+        probes = said.get("probes")
+        return plan_server(
+            ServerInput(
+                model=model,
+                said=said,
+                shape=made,
+                names=names_of(scope, id) if name is None else fixed_names(name, service_suffix=made.service_suffix),
+                path=lambda: f"{place_of(scope).path}/{id}",
+                namespace=place_of(scope).namespace,
+                storage=None if storage is None else storage.plan,
+                health=None if probes is None else probes.health,
+                sizing=sizing,
+                min_replicas=None if bounds is None else bounds[0],
+                max_replicas=None if bounds is None else bounds[1],
+            )
+        )
+
+    def _stand(self, scope: Construct, plan: ServerPlan, said: Mapping[str, Any], storage: ModelStorage | None) -> None:
+        """Put the plan's objects into the tree, in the order in which they are written."""
+        registry, namespace = place(scope)
+        self._scope, self.plan, self._said = scope, plan, said
+        fixed = plan.names.fixed
+        if fixed is not None:
+            registry.take_name(plan.shape.kind, namespace, fixed, self)
+            for suffix in plan.shape.services:
+                registry.take_name("Service", namespace, f"{fixed}{suffix}", self)
             if namespace is not None:
                 registry.add_check(level_findings)
-        registry.take_selector(namespace, self.selector, self)
+        if fixed is not None or "instance" in said:
+            registry.take_selector(namespace, plan.identity.selector, self)
+        if storage is not None:
+            storage.mount_into(self)
+        self.workload = put(self, "Resource", plan.workload)
+        if storage is None and plan.claim is not None:
+            storage = ModelStorage(
+                self, "Storage", name=plan.claim.name if fixed is not None else None, size=plan.pod.storage.size or "",
+                labels=plan.identity.labels, mount_path=plan.pod.storage.mount_path,
+            )  # fmt: skip
+            storage.mount_into(self)
+        assert storage is not None  # noqa: S101 - a plan without a claim of its own has one of its user's
+        self.storage, self.drop_cache = storage, said.get("drop_cache")
+        self.min_replicas, self.max_replicas = plan.min_replicas, plan.max_replicas
+        self.ingress = self.autoscaler = None
+        self._stand_before(plain=not {"ingress", "autoscaling"} & said.keys())
+        if self.drop_cache is not None:
+            registry.add_check(level_findings)
+        note_api_key(self, scope, said.get("api_key"))
 
-    def _set_spec(self, spec: Mapping[str, Any]) -> None:
-        patches = [cdk8s.JsonPatch.add("/spec", dict(spec))]
-        if not self._instance_known:
-            label = INSTANCE_LABEL.replace("/", "~1")
-            patches.append(cdk8s.JsonPatch.add(f"/metadata/labels/{label}", self.instance))
-        self.workload.add_json_patch(*patches)
+    def _stand_before(self, *, plain: bool) -> None:
+        """Put the service account and the service into the tree; as plain objects until somebody asks for kplus's."""
+        if not plain:
+            _ = self.service
+            if "ingress" in self._said:
+                from vllm_cdk8s.constructs.exposure import add_ingress  # noqa: PLC0415 - loads kplus
 
-    def _use_account(self, account: str | kplus.IServiceAccount | None, name: str | None) -> str:
-        """The name of the account that the pods run as; None makes one that may do nothing."""
-        if account is None:
-            own = kplus.ServiceAccount(self, "ServiceAccount", metadata=self._metadata(name), automount_token=False)
-            self.service_account = own
-            return own.name if name is None else name
-        self.service_account = account
-        return checks.reference("service_account", account, "ServiceAccount")
+                self.ingress = add_ingress(
+                    self._said["ingress"], self, service=self.service, name=self.plan.names.fixed, labels=self.labels
+                )
+            return
+        if self.plan.account is not None:
+            put(self, "ServiceAccount", self.plan.account)
+        put(self, "Service", self.plan.service_manifest)
 
-    def _metadata(self, name: str | None) -> cdk8s.ApiObjectMetadata:
-        # One value for all objects of a name, since jsii checks each anew.
-        if name not in self._metadata_of:
-            self._metadata_of[name] = cdk8s.ApiObjectMetadata(name=name, labels=self.labels)
-        return self._metadata_of[name]
+    @cached_property
+    def _kplus_objects(self) -> tuple[Any, kplus.Service]:
+        """The service account and the service as kplus objects, in the place of the plain ones: same ids and bytes."""
+        from vllm_cdk8s.constructs.kplus_objects import kplus_account, kplus_service  # noqa: PLC0415 - loads kplus
 
-    def _serve(
-        self,
-        name: str | None,
-        *,
-        service_type: kplus.ServiceType,
-        service_port: int,
-        target_port: int,
-        pods: kplus.Pods,
-    ) -> None:
-        self._service_port = service_port
-        self.service = kplus.Service(
-            self, "Service",
-            metadata=self._metadata(name),
-            type=service_type,
-            ports=[_service_port(service_port, target_port)],
-            selector=pods,
-        )  # fmt: skip
+        for child in ("ServiceAccount", "Service"):
+            self.node.try_remove_child(child)
+        account = self._said.get("service_account")
+        if self.plan.account is not None:
+            account = kplus_account(self, self.plan.account)
+        return account, kplus_service(self, self.plan.service_manifest, self._serving_pods())
+
+    def _serving_pods(self) -> kplus.Pods:
+        return self.pods
+
+    @property
+    def service(self) -> kplus.Service:
+        """The service in front of it."""
+        return self._kplus_objects[1]
+
+    @property
+    def service_account(self) -> str | kplus.IServiceAccount:
+        """The account that the pods run as."""
+        account: str | kplus.IServiceAccount = self._kplus_objects[0]
+        return account
+
+    @property
+    def service_name(self) -> str:
+        """The name of the service."""
+        return self.plan.names.service
+
+    @property
+    def name(self) -> str:
+        """The name of the object that makes the pods."""
+        return self.plan.names.workload
+
+    @property
+    def instance(self) -> str:
+        """The label ``app.kubernetes.io/instance``."""
+        return self.plan.identity.instance
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of all objects."""
+        return dict(self.plan.identity.labels)
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """The labels that all its pods have, and no others."""
+        return dict(self.plan.identity.selector)
+
+    @property
+    def serving_selector(self) -> dict[str, str]:
+        """The labels of the pods that serve."""
+        return self.plan.serving_selector
+
+    @property
+    def engine(self) -> EngineCommand:
+        """VLLM's checked command line."""
+        return self.plan.engine
+
+    @property
+    def image(self) -> str:
+        """The container image."""
+        return self.plan.pod.image
+
+    @property
+    def pod_options(self) -> PodOptions:
+        """What was said of the pods."""
+        return self.plan.pod.options
+
+    @property
+    def port(self) -> int:
+        """The port that vLLM listens on."""
+        return self.plan.pod.port
+
+    @property
+    def nodes(self) -> int:
+        """The pods that make up one server."""
+        return self.plan.shape.nodes
+
+    @property
+    def internode_ports(self) -> tuple[int, ...]:
+        """The ports of the pod that serves which the other pods of its server dial.
+
+        NCCL, Gloo and the like take whatever ports are free besides, in every pod, so that a policy between the pods of
+        a server must allow all ports.
+        """
+        return self.plan.shape.internode_ports(self.engine, self.port)
 
     @cached_property
     def probes(self) -> SlowStartProbes | ManualProbes:
         """The health probes; a server's own are made when first asked for."""
-        if self._given_probes is not None:
-            return self._given_probes
-        return SlowStartProbes(self, "Probes", max_startup_seconds=self._startup_seconds)
+        given: SlowStartProbes | ManualProbes | None = self._said.get("probes")
+        return given or SlowStartProbes(self, "Probes", max_startup_seconds=self.plan.pod.health.startup_seconds)
 
     @cached_property
     def pods(self) -> kplus.Pods:
         """The server's pods, for network policies and services of your own."""
-        return kplus.Pods.select(self, "Pods", labels=self.selector)
+        from cdk8s_plus_27 import Pods  # noqa: PLC0415 - for those who ask for it
+
+        return Pods.select(self, "Pods", labels=self.selector)
 
     @property
     def namespace(self) -> str | None:
         """The namespace of the server's chart, None where it has none."""
-        return place(self._scope)[1]
+        return self.plan.namespace
+
+    @property
+    def path(self) -> str:
+        """Its place in the tree."""
+        return self.node.path
+
+    @property
+    def scheme(self) -> str:
+        """``https`` where vLLM itself serves TLS, else ``http``."""
+        return scheme(self.engine).lower()
+
+    @property
+    def service_port(self) -> int:
+        """The port of its service."""
+        return self.plan.service.port
+
+    @property
+    def model(self) -> str:
+        """The model."""
+        return str(self.engine.settings["model"])
+
+    @property
+    def served_model_name(self) -> str:
+        """The name by which requests ask for the model."""
+        return self.engine.served_model_name
+
+    @property
+    def startup_seconds(self) -> int:
+        """The start-up budget of its probes; 0 where nothing limits the start."""
+        return self.plan.pod.health.startup_seconds
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it asks, or may ask, for an API key."""
+        return asks_for_key(self.pod_templates[0], self.engine.settings)
+
+    @property
+    def acknowledged(self) -> frozenset[str]:
+        """The codes of the warnings that its user has acknowledged."""
+        return frozenset(str(code).upper() for code in self._said.get("acknowledge", ()))
+
+    @property
+    def warned(self) -> frozenset[str]:
+        """The codes of the warnings that its own options have given."""
+        return frozenset(warning.rule.code for warning in self.plan.warnings)
+
+    @property
+    def workload_ref(self) -> WorkloadRef:
+        """The object that makes its pods."""
+        shape = self.plan.shape
+        return WorkloadRef(
+            api_version=shape.api_version, kind=shape.kind, name=self.name, scalable=shape.kind != "RayCluster"
+        )
 
     @property
     def url(self) -> str:
         """Where clients in the cluster reach the server; without a namespace, those of its own."""
-        namespace = self.namespace
-        host = self.service.name if namespace is None else f"{self.service.name}.{namespace}"
-        return f"{scheme(self.engine).lower()}://{host}:{self._service_port}"
+        host = self.service_name if self.namespace is None else f"{self.service_name}.{self.namespace}"
+        return f"{self.scheme}://{host}:{self.service_port}"
 
     @property
     def pod_templates(self) -> list[Any]:
         """The templates of the pods in wire form, as they are by now."""
         wire = self.workload.to_json()
-        return [_at(wire, path) for path in self._templates]
+        return [_at(wire, path) for path in self.plan.shape.templates]
 
     @property
     def pod_security_level(self) -> str:
@@ -203,25 +356,27 @@ class Server(Construct):
         levels = [pod_security_level(template) for template in self.pod_templates]
         return max(levels, key=LEVELS.index)
 
+    def explain(self) -> dict[str, Any]:
+        """What this server will be, as JSON's types: its objects, its needs, how it starts, stops and is rolled out."""
+        return explanation(self.plan, self.plan.manifests(), self.plan.warnings)
+
     def patch_pod(self, path: str, value: Any) -> None:
         """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.
 
         Args:
             path: a JSON pointer below the template; its parent must exist, and ``/-`` appends to a list that does.
             value: the field's new value in wire form.
+
+        Raises:
+            InvalidOptionError: the path is not a JSON pointer, or the value is not plain data.
         """
         if not checks.text("path", path).startswith("/"):
             raise InvalidOptionError(
                 f"{path!r} is not a JSON pointer; allowed: such as '/spec/hostname'", option="path"
             )
         value = checks.plain("value", value)
-        for template in self._templates:
+        for template in self.plan.shape.templates:
             self.workload.add_json_patch(cdk8s.JsonPatch.add(f"{template}{path}", value))
-
-
-@lru_cache
-def _service_port(port: int, target_port: int) -> kplus.ServicePort:
-    return kplus.ServicePort(name=PORT_NAME, port=port, target_port=target_port)
 
 
 def _at(wire: Any, pointer: str) -> Any:
@@ -230,72 +385,56 @@ def _at(wire: Any, pointer: str) -> Any:
     return wire
 
 
-def check_kinds(**options: object) -> None:
-    """Refuse options that are not of their type; None is none."""
-    for option, value in options.items():
-        if value is not None:
-            names, allowed = _KINDS[option]
-            checks.instance(option, value, *map(_kind, names), allowed=allowed)
+def keyword_options(options: type, *, required: tuple[str, ...] = ()) -> Callable[[_Class], _Class]:
+    """Have ``help()``, editors and ``inspect.signature`` see the keywords of a construct that takes ``**options``.
 
+    jsii's metaclass hides the signature of ``__init__``; the keywords' meanings are in the docstrings of their
+    TypedDicts, and are put behind the class's own.
+    """
 
-def _kind(name: str) -> type:
-    module, _, kind = name.rpartition(".")
-    found: type = getattr(import_module(f"vllm_cdk8s.{module}"), kind)
-    return found
-
-
-def check_names(name: str | None, instance: str | None, app_name: str, *, longest_suffix: str) -> None:
-    """Refuse names and label values that are none, and names that leave no room for the longest suffix."""
-    if name is not None:
-        checks.server_name("name", name, longest_suffix=longest_suffix)
-    if instance is not None:
-        checks.label_value("instance", checks.text("instance", instance))
-    checks.label_value("app_name", checks.text("app_name", app_name))
-
-
-def check_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """The user's own labels; those that the server sets itself are refused."""
-    own = checks.label_map("labels", labels)
-    for key, keyword in ((NAME_LABEL, "app_name"), (INSTANCE_LABEL, "instance")):
-        if key in own:
-            raise ConflictError(
-                f"the server sets this label itself, for its selector; use {keyword}=", option=f"labels[{key!r}]"
+    def show(cls: _Class) -> _Class:
+        own = [
+            p
+            for p in inspect.signature(getattr(cls, "__init__")).parameters.values()  # noqa: B009 - of a class, on purpose
+            if p.name != "self"
+        ]
+        named = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        known = {p.name for p in named}
+        more = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if name in required else DEFAULTS.get(name),
+                annotation=annotation,
             )
-    return own
+            for name, annotation in _annotations(options).items()
+            if name not in known
+        ]
+        cls.__signature__ = inspect.Signature([*named, *more])  # type: ignore[attr-defined]
+        cls.__doc__ = _documented(cls.__doc__ or "", options)
+        return cls
+
+    return show
 
 
-def _check_derived_name(name: str, server: Construct) -> None:
-    if name[0].isdigit():
-        raise InvalidOptionError(
-            f"{server.node.path!r} makes names that begin with a digit ({name!r}), and a Service's must begin with a "
-            "letter; allowed: another id for the chart, or name=",
-            option="id",
-        )
+def _annotations(options: type) -> dict[str, Any]:
+    return dict(options.__annotations__)
 
 
-def check_service_type(value: kplus.ServiceType | str) -> kplus.ServiceType:
-    """The service type, of kplus or by its Kubernetes name."""
-    if isinstance(value, str) and value in _SERVICE_TYPES:
-        return _SERVICE_TYPES[value]
-    if value not in _SERVICE_TYPES.values():
-        raise InvalidOptionError(
-            f"{value!r} is not a service type; allowed: {', '.join(_SERVICE_TYPES)}"
-            f"{nearest(str(value), _SERVICE_TYPES)}",
-            option="service_type",
-        )
-    return value  # type: ignore[return-value]  # it is one of the enum's
+def _documented(doc: str, options: type) -> str:
+    """The docstring with the options' own lines among its arguments."""
+    lines = []
+    for base in reversed([options, *_typed_bases(options)]):
+        _, _, attributes = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
+        lines += [f"    {line}" if line else "" for line in attributes.rstrip().splitlines()]
+    own = inspect.cleandoc(doc)
+    head, raises, tail = own.partition("\n\nRaises:")
+    return f"{head}\n" + "\n".join(lines) + raises + tail
 
 
-def derived_settings(options: PodOptions, image: str, engine_version: str | None) -> dict[str, Any]:
-    """VLLM's settings that follow from what is said of its pods, unless the user sets them otherwise."""
-    settings: dict[str, Any] = {}
-    if "drain_seconds" in options:
-        version = said_version(image, engine_version)
-        graceful = version is None or version_key(version) >= version_key(SHUTDOWN_TIMEOUT_SINCE)
-        timeout = drain(options["drain_seconds"], graceful_engine=graceful).shutdown_timeout
-        if timeout is not None:
-            settings["shutdown_timeout"] = timeout
-    kai = options.get("kai")
-    if kai is not None and kai.fraction is not None:
-        settings["gpu_memory_utilization"] = float(kai.fraction)
-    return settings
+def _typed_bases(options: type) -> list[type]:
+    bases: list[type] = []
+    for base in getattr(options, "__orig_bases__", ()):
+        if isinstance(base, type) and hasattr(base, "__total__"):
+            bases += [base, *_typed_bases(base)]
+    return bases

@@ -5,24 +5,24 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import cdk8s_plus_27 as kplus
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place
-from vllm_cdk8s.constructs.persistent_volumes import AccessMode, add_bound_claim, add_claim, storage_size
-from vllm_cdk8s.constructs.persistent_volumes import access_mode as mode_name
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.constructs import threshold
+from vllm_cdk8s.constructs.apps import name_in_tree, place, standing
+from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import prune, sequence
+from vllm_cdk8s.core.kube.wire import prune, sequence
+from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, access_mode, claim, storage_size, volume
+from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, UNKNOWN, Storage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import cdk8s
+    import cdk8s_plus_27 as kplus
 
-DEFAULT_SIZE = "50Gi"
-DEFAULT_MOUNT_PATH = "/root/.cache"
+    from vllm_cdk8s.core.kube.manifest import Manifest
 
 
 class ModelStorage(Construct):
@@ -55,25 +55,28 @@ class ModelStorage(Construct):
         *,
         size: cdk8s.Size | str = DEFAULT_SIZE,
         storage_class: str | None = None,
-        access_mode: AccessMode | str = AccessMode.READ_WRITE_ONCE,
+        access_mode: kplus.PersistentVolumeAccessMode | str = "ReadWriteOnce",
         name: str | None = None,
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
         mount_path: str = DEFAULT_MOUNT_PATH,
     ) -> None:
-        super().__init__(scope, id)
-        mode = mode_name(access_mode)
+        mode = access_mode_name(access_mode)
         if mode == "ReadOnlyMany":
             raise InvalidOptionError(
                 f"{mode!r} makes a new claim that nothing can be downloaded to; allowed: ReadWriteOnce, ReadWriteMany, "
                 "ReadWriteOncePod",
                 option="access_mode",
             )
-        claim_name = add_claim(
-            self, scope, name=name, size=size, storage_class=storage_class, mode=mode, labels=labels,
+        claim_name = _claim_name(scope, id, name)
+        made = claim(
+            claim_name, size=_size(size), mode=mode, storage_class=storage_class, labels=labels,
             annotations=annotations,
         )  # fmt: skip
-        self._settle(scope, _claim_volume(claim_name), mount_path, access_mode=mode, claim_name=claim_name)
+        plan = Storage.of_claim(
+            claim_name, mount_path=mount_path, access_mode=mode, size=_size(size), namespace=place(scope)[1]
+        )
+        self._settle(scope, id, plan, claim=made, named=name is not None)
 
     @staticmethod
     def from_claim(
@@ -81,7 +84,7 @@ class ModelStorage(Construct):
         id: str,
         claim: str | kplus.IPersistentVolumeClaim,
         *,
-        access_mode: AccessMode | str | None = None,
+        access_mode: kplus.PersistentVolumeAccessMode | str | None = None,
         mount_path: str = DEFAULT_MOUNT_PATH,
     ) -> ModelStorage:
         """A claim that exists already, by name or as any kplus claim.
@@ -98,15 +101,17 @@ class ModelStorage(Construct):
             InvalidOptionError: a name or path that is none.
         """
         name = checks.reference("claim", claim, "PersistentVolumeClaim")
-        mode = None
+        mode, namespace = None, UNKNOWN
+        if threshold.is_kplus(claim, "PersistentVolumeClaim"):
+            given: Any = claim
+            namespace = given.metadata.namespace
+            mode = access_mode_name(given.access_modes[0]) if given.access_modes else None
         if access_mode is not None:
-            mode = mode_name(access_mode)
-        elif isinstance(claim, kplus.PersistentVolumeClaim) and claim.access_modes:
-            mode = mode_name(claim.access_modes[0])
-        storage = _OtherStorage(scope, id)
-        storage._settle(  # noqa: SLF001 - our own
-            scope, _claim_volume(name), mount_path, access_mode=mode, claim_name=name, claim=claim
+            mode = access_mode_name(access_mode)
+        storage = _OtherStorage(
+            scope, id, Storage.of_claim(name, mount_path=mount_path, access_mode=mode, namespace=namespace)
         )
+        storage._given_claim = None if isinstance(claim, str) else claim  # noqa: SLF001 - our own
         return storage
 
     @staticmethod
@@ -118,7 +123,7 @@ class ModelStorage(Construct):
         node: str,
         size: cdk8s.Size | str = DEFAULT_SIZE,
         storage_class: str = "vllm-hostpath",
-        access_mode: AccessMode | str = AccessMode.READ_WRITE_ONCE,
+        access_mode: kplus.PersistentVolumeAccessMode | str = "ReadWriteOnce",
         name: str | None = None,
         volume_name: str | None = None,
         labels: Mapping[str, str] | None = None,
@@ -146,18 +151,13 @@ class ModelStorage(Construct):
         Raises:
             InvalidOptionError: a path, node, size or name that is none.
         """
-        source = k8s.HostPathVolumeSource(path=checks.absolute_path("path", path), type="DirectoryOrCreate")
-        node_name, mode = checks.label_value("node", checks.text("node", node)), mode_name(access_mode)
-        storage = _OtherStorage(scope, id)
-        claim_name = add_bound_claim(
-            storage, scope, source, node=node_name, labels={"type": "local", "app": "vllm", **(labels or {})},
-            size=size, storage_class=storage_class, mode=mode, name=name, volume_name=volume_name,
-            annotations=annotations,
+        source = {"hostPath": {"path": checks.absolute_path("path", path), "type": "DirectoryOrCreate"}}
+        node_name, mode = checks.label_value("node", checks.text("node", node)), access_mode_name(access_mode)
+        return _bound(
+            scope, id, source, mode=mode, size=size, storage_class=storage_class, node=node_name, name=name,
+            volume_name=volume_name, labels={"type": "local", "app": "vllm", **(labels or {})},
+            annotations=annotations, mount_path=mount_path,
         )  # fmt: skip
-        storage._settle(  # noqa: SLF001
-            scope, _claim_volume(claim_name), mount_path, access_mode=mode, claim_name=claim_name, node_name=node_name
-        )
-        return storage
 
     @staticmethod
     def direct_host_path(
@@ -175,11 +175,9 @@ class ModelStorage(Construct):
         Raises:
             InvalidOptionError: a path or node that is none.
         """
-        storage = _OtherStorage(scope, id)
         volume = {"hostPath": {"path": checks.absolute_path("path", path), "type": "DirectoryOrCreate"}}
         node_name = None if node is None else checks.label_value("node", checks.text("node", node))
-        storage._settle(scope, volume, mount_path, node_name=node_name)  # noqa: SLF001
-        return storage
+        return _OtherStorage(scope, id, Storage(volume=volume, mount_path=mount_path, node_name=node_name))
 
     @staticmethod
     def nfs(
@@ -214,18 +212,14 @@ class ModelStorage(Construct):
         Raises:
             InvalidOptionError: a server, path, size or name that is none.
         """
-        source = k8s.NfsVolumeSource(server=checks.text("server", server), path=checks.absolute_path("path", path))
-        mode = "ReadWriteMany"
-        storage = _OtherStorage(scope, id)
-        claim_name = add_bound_claim(
-            storage, scope, source, labels={"app": "vllm", **(labels or {})}, size=size, storage_class="", mode=mode,
-            name=name, volume_name=volume_name, annotations=annotations,
+        source = {
+            "nfs": {"path": checks.absolute_path("path", path), "server": checks.text("server", server)},
+        }  # fmt: skip
+        return _bound(
+            scope, id, source, mode="ReadWriteMany", size=size, storage_class="", name=name, volume_name=volume_name,
+            labels={"app": "vllm", **(labels or {})}, annotations=annotations, mount_path=mount_path,
             mount_options=sequence("mount_options", mount_options),
         )  # fmt: skip
-        storage._settle(  # noqa: SLF001
-            scope, _claim_volume(claim_name), mount_path, access_mode=mode, claim_name=claim_name
-        )
-        return storage
 
     @staticmethod
     def none(
@@ -246,52 +240,58 @@ class ModelStorage(Construct):
         Raises:
             InvalidOptionError: a size or path that is none.
         """
-        storage = _OtherStorage(scope, id)
-        limit = prune({"sizeLimit": None if size_limit is None else storage_size("size_limit", size_limit)})
-        storage._settle(scope, {"emptyDir": limit}, mount_path)  # noqa: SLF001
-        return storage
+        limit = None if size_limit is None else storage_size("size_limit", threshold.size(size_limit))
+        volume = {"emptyDir": prune({"sizeLimit": limit})}
+        return _OtherStorage(scope, id, Storage(volume=volume, mount_path=mount_path, size=limit, kept=False))
+
+    @property
+    def plan(self) -> Storage:
+        """What a server knows of it, as data."""
+        return self._plan
 
     @property
     def volume(self) -> Mapping[str, Any]:
         """The source of the pod's volume in wire form, without its name."""
-        return self._volume
+        return self._plan.volume
 
     @property
     def mount_path(self) -> str:
         """The folder in the container."""
-        return self._mount_path
+        return self._plan.mount_path
 
     @property
     def claim_name(self) -> str | None:
         """The name of the claim, None where there is none."""
-        return self._claim_name
+        return self._plan.claim_name
 
     @property
     def access_mode(self) -> str | None:
         """The access mode by its Kubernetes name, None where it is not known."""
-        return self._access_mode
+        return self._plan.access_mode
 
     @property
     def node_name(self) -> str | None:
         """The node that the pods are pinned to, None where they are not."""
-        return self._node_name
+        return self._plan.node_name
 
     @cached_property
     def claim(self) -> kplus.IPersistentVolumeClaim | None:
         """The claim for kplus, made when first asked for; None where there is no claim."""
-        if self._claim_name is None or (self._given_claim is not None and not isinstance(self._given_claim, str)):
+        if self.claim_name is None or self._given_claim is not None:
             return self._given_claim  # type: ignore[return-value]  # narrowed by hand: a jsii interface knows no isinstance
-        return kplus.PersistentVolumeClaim.from_claim_name(self, "Reference", self._claim_name)
+        from cdk8s_plus_27 import PersistentVolumeClaim  # noqa: PLC0415 - for those who ask for it
 
-    def mount_into(self, server: Construct, scope: Construct, *, max_replicas: int) -> None:
-        """Note that a server mounts this storage, and say what speaks against it.
+        return PersistentVolumeClaim.from_claim_name(self, "Reference", self.claim_name)
+
+    def mount_into(self, server: Construct) -> None:
+        """Note that a server mounts this storage, and say what speaks against so many.
 
         Raises:
-            ConflictError: the claim is in another namespace, or allows one pod only.
+            ConflictError: the claim allows one pod only.
         """
-        self.check_namespace(server, scope)
         self._servers.append(server)
-        self.check_replicas(max_replicas)
+        if len(self._servers) > 1:
+            self._plan.check_replicas(1, servers=len(self._servers))
 
     def check_namespace(self, construct: Construct, scope: Construct) -> None:
         """Refuse a construct whose pods are in another namespace than the claim.
@@ -299,15 +299,7 @@ class ModelStorage(Construct):
         Raises:
             ConflictError: they are.
         """
-        at_home = self._given_claim is None and (self._scope is construct or self._scope is scope)
-        if self._claim_name is not None and not at_home and (namespace := self._namespace()) is not _UNKNOWN:
-            wanted = place(scope)[1]
-            if namespace != wanted:
-                raise ConflictError(
-                    f"claim {self._claim_name!r} is in namespace {namespace!r}, {construct.node.path} in {wanted!r}; "
-                    "a pod can only mount claims of its own namespace",
-                    option="storage",
-                )
+        self._plan.check_namespace(place(scope)[1], user=construct.node.path)
 
     def check_replicas(self, max_replicas: int) -> None:
         """Say what speaks against so many pods of one server, and the servers that mount this storage already.
@@ -315,59 +307,98 @@ class ModelStorage(Construct):
         Raises:
             ConflictError: the claim allows one pod only.
         """
-        option = "storage"
-        if self._access_mode == "ReadWriteOncePod" and (max_replicas > 1 or len(self._servers) > 1):
-            raise ConflictError("a ReadWriteOncePod claim can be mounted by one pod only", option=option)
-        if self._access_mode == "ReadWriteOnce" and self._node_name is None:
-            if max_replicas > 1:
-                warn(
-                    f"{option}: a ReadWriteOnce claim with {max_replicas} replicas works only while all of them are "
-                    "on one node; allowed for many nodes: ReadWriteMany, such as ModelStorage.nfs(...)"
-                )
-            elif len(self._servers) > 1:
-                warn(
-                    f"{option}: {len(self._servers)} servers share a ReadWriteOnce claim, which works only while all "
-                    "their pods are on one node; allowed for many nodes: ReadWriteMany, such as ModelStorage.nfs(...)"
-                )
-
-    def _namespace(self) -> str | object | None:
-        """The claim's namespace, or _UNKNOWN: a claim referred to by name is wherever its server is."""
-        if self._given_claim is None:
-            return place(self._scope)[1]
-        if isinstance(self._given_claim, kplus.PersistentVolumeClaim):
-            return self._given_claim.metadata.namespace
-        return _UNKNOWN
+        self._plan.check_replicas(max_replicas, servers=len(self._servers))
 
     def _settle(
         self,
         scope: Construct,
-        volume: Mapping[str, Any],
-        mount_path: str,
+        id: str,
+        plan: Storage,
         *,
-        access_mode: str | None = None,
-        claim_name: str | None = None,
-        claim: str | kplus.IPersistentVolumeClaim | None = None,
-        node_name: str | None = None,
+        claim: Manifest | None = None,
+        volume: Manifest | None = None,
+        named: bool = True,
+        volume_named: bool = True,
     ) -> None:
-        self._scope = scope
-        self._volume = volume
-        self._mount_path = checks.mount_path("mount_path", mount_path)
-        self._access_mode = access_mode
-        self._claim_name = claim_name
-        self._given_claim = claim
-        self._node_name = node_name
+        """Stand in the tree, with the objects that come with it; all checks are made by now."""
+        Construct.__init__(self, scope, id)
+        self._plan = plan
+        self._given_claim: object = None
         self._servers: list[Construct] = []
+        registry, namespace = place(scope)
+        with standing(scope, id, self):
+            if volume is not None:
+                if volume_named:
+                    registry.take_name("PersistentVolume", None, volume.name, self)
+                put(self, "Volume", volume, within=scope)
+            if claim is not None:
+                if named:
+                    registry.take_name("PersistentVolumeClaim", namespace, claim.name, self)
+                put(self, "Resource", claim)
 
 
 class _OtherStorage(ModelStorage):
-    """A storage that is not a new claim of its own: its statics settle what it is."""
+    """A storage that is not a new claim of its own."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
-        Construct.__init__(self, scope, id)
-
-
-_UNKNOWN = object()
+    def __init__(self, scope: Construct, id: str, plan: Storage) -> None:
+        self._settle(scope, id, plan)
 
 
-def _claim_volume(name: str) -> dict[str, Any]:
-    return {"persistentVolumeClaim": {"claimName": name}}
+class _BoundStorage(ModelStorage):
+    """A volume that is made by hand, and the claim bound to it."""
+
+    def __init__(
+        self, scope: Construct, id: str, plan: Storage, *, claim: Manifest, volume: Manifest, named: bool,
+        volume_named: bool,
+    ) -> None:  # fmt: skip
+        self._settle(scope, id, plan, claim=claim, volume=volume, named=named, volume_named=volume_named)
+
+
+def _bound(
+    scope: Construct,
+    id: str,
+    source: Mapping[str, Any],
+    *,
+    mode: str,
+    size: object,
+    storage_class: str,
+    name: str | None,
+    volume_name: str | None,
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str] | None,
+    mount_path: str,
+    node: str | None = None,
+    mount_options: Sequence[str] = (),
+) -> ModelStorage:
+    claim_name = _claim_name(scope, id, name)
+    if volume_name is not None:
+        checks.dns_subdomain("volume_name", volume_name)
+    made_name = volume_name or name_in_tree(scope, id, "Volume")
+    made = volume(
+        made_name, source, size=_size(size), mode=mode, storage_class=storage_class, labels=labels, node=node,
+        mount_options=mount_options,
+    )  # fmt: skip
+    bound = claim(
+        claim_name, size=_size(size), mode=mode, storage_class=storage_class, annotations=annotations,
+        volume_name=made_name,
+    )  # fmt: skip
+    plan = Storage.of_claim(
+        claim_name, mount_path=mount_path, access_mode=mode, node_name=node, size=_size(size),
+        namespace=place(scope)[1],
+    )  # fmt: skip
+    return _BoundStorage(
+        scope, id, plan, claim=bound, volume=made, named=name is not None, volume_named=volume_name is not None
+    )
+
+
+def _claim_name(scope: Construct, id: str, name: str | None) -> str:
+    return checks.dns_subdomain("name", name) if name is not None else name_in_tree(scope, id, "Resource")
+
+
+def _size(value: object) -> str:
+    return storage_size("size", threshold.size(value))
+
+
+def access_mode_name(value: object) -> str:
+    """An access mode by its Kubernetes name, of kplus's enum or a text."""
+    return access_mode(threshold.access_mode(value))

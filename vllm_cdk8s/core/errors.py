@@ -1,29 +1,127 @@
-"""The errors and the warning of this package: one base, few leaves.
+"""What is wrong, as data, and the errors and the warning that carry it to the user.
 
-Every message reads ``<option>: <value> <what is wrong>; <what is allowed>``, with the option as its user wrote it.
+A `Problem` knows its rule, the option as a path, and a sentence in which other options are marked as such; whoever
+speaks to the user renders it: Python as ``gpus=``, the Helm door as ``resources.limits``, the linter as file and line.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, UNWISE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from vllm_cdk8s.core.rules.rule import Rule
+
+Severity = Literal["error", "warning"]
+Path = tuple["str | int", ...]
+_Value = TypeVar("_Value")
+
+# What `mention` puts around an option in a sentence; no user's text may hold these.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MENTION = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_STEP = re.compile(r"\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\.?([^.\[]+)")
+
+
+def mention(option: str) -> str:
+    """An option, ``option=`` or ``option=value``, in a sentence: Python says it as it is, others their own way."""
+    return f"{_OPEN}{option}{_CLOSE}"
+
+
+def option_path(label: str) -> Path:
+    """The path that a label such as ``resources.limits['memory']`` or ``extra_args[3]`` stands for."""
+    return tuple(
+        int(index) if index else quoted or plain for index, quoted, plain in (m.groups() for m in _STEP.finditer(label))
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing that is wrong, or unwise.
+
+    Attributes:
+        what: the sentence, which begins with the value; options in it are marked by `mention`.
+        rule: the rule that it breaks.
+        severity: ``error`` or ``warning``.
+        option: the option at fault as its user wrote it in Python, or None where no single one is.
+        at: where it is in a manifest, as a path into the wire form; empty where that is not known.
+        where: what has the option: the path of a construct, or a file and its line.
+    """
+
+    what: str
+    rule: Rule
+    severity: Severity = "error"
+    option: str | None = None
+    at: Path = ()
+    where: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """The option as a path."""
+        return () if self.option is None else option_path(self.option)
+
+    def sentence(self, say: Callable[[str], str] | None = None) -> str:
+        """The sentence, each mentioned option as ``say`` says it; unsaid, as Python does."""
+        return _MENTION.sub(lambda match: match[1] if say is None else say(match[1]), self.what)
+
+    def line(self) -> str:
+        """``<where>: <option>: <sentence>``."""
+        return ": ".join(part for part in (self.where, self.option, self.sentence()) if part is not None)
+
+    def __str__(self) -> str:
+        """The line, and the rule's code behind it."""
+        return f"{self.line()} [{self.rule.code}]"
 
 
 class VllmCdk8sError(ValueError):
     """Something that cannot work on the cluster was asked for; nothing is synthesized.
 
     Attributes:
-        option: the option at fault as its user wrote it, or None where no single one is.
+        problems: all that is wrong, each as data.
     """
 
-    def __init__(self, message: str, *, option: str | None = None) -> None:
-        super().__init__(message if option is None else f"{option}: {message}")
-        self.option = option
+    _rule: Rule = INVALID
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        option: str | None = None,
+        rule: Rule | None = None,
+        problems: Iterable[Problem] = (),
+    ) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems) or (
+            Problem(what=message, rule=rule or self._rule, option=option),
+        )
+        super().__init__("\n".join(map(str, self.problems)))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The problems as lines, without the construct that they are of and the codes of their rules."""
+        return tuple(replace(problem, where=None).line() for problem in self.problems)
+
+    @property
+    def option(self) -> str | None:
+        """The first option at fault, or None."""
+        return self.problems[0].option
+
+    @property
+    def code(self) -> str:
+        """The code of the first problem's rule."""
+        return self.problems[0].rule.code
+
+    def at(self, where: str) -> VllmCdk8sError:
+        """The same error, of the construct (or file) of that name where its problems do not say another."""
+        return type(self)(problems=[p if p.where is not None else replace(p, where=where) for p in self.problems])
 
 
 class InvalidOptionError(VllmCdk8sError):
@@ -33,9 +131,19 @@ class InvalidOptionError(VllmCdk8sError):
 class ConflictError(VllmCdk8sError):
     """Options, or constructs of one app, that are right by themselves contradict each other."""
 
+    _rule = CONTRADICTION
+
 
 class VllmCdk8sWarning(UserWarning):
-    """What was asked for is unwise, but may work; ``-W error`` makes it fatal."""
+    """What was asked for is unwise, but may work; ``-W error`` makes it fatal.
+
+    Attributes:
+        problem: what is unwise, as data; None where somebody else made the warning.
+    """
+
+    def __init__(self, message: str, problem: Problem | None = None) -> None:
+        super().__init__(message)
+        self.problem = problem
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -46,13 +154,92 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {by_folded[matches[0]]!r}?" if matches else ""
 
 
-def warn(message: str) -> None:
-    """Warn at the line of the user's own program that led here, not at a line of this package or of jsii."""
-    depth, frame = 1, sys._getframe(1)  # noqa: SLF001 - the only way to find the caller's frame
+_found: ContextVar[list[Problem] | None] = ContextVar("found", default=None)
+
+
+def warn(message: str, *, option: str | None = None, rule: Rule = UNWISE) -> None:
+    """Warn of something unwise: to whoever is `collecting`, else at the line of the user's own program."""
+    give(Problem(what=message, rule=rule, severity="warning", option=option))
+
+
+def give(problem: Problem) -> None:
+    """Give a warning that is data already."""
+    found = _found.get()
+    if found is not None:
+        found.append(problem)
+        return
+    warnings.warn(VllmCdk8sWarning(str(problem), problem), stacklevel=_user_level())
+
+
+def _user_level() -> int:
+    depth, frame = 2, sys._getframe(2)  # noqa: SLF001 - the only way to find the caller's frame
     while frame.f_back is not None and _is_internal(frame.f_globals.get("__name__", "")):
         depth, frame = depth + 1, frame.f_back
-    warnings.warn(message, VllmCdk8sWarning, stacklevel=depth + 1)
+    return depth
 
 
 def _is_internal(module: str) -> bool:
-    return module.partition(".")[0] in {"vllm_cdk8s", "jsii", "constructs", "cdk8s", "cdk8s_plus_27"}
+    return module.partition(".")[0] in {"vllm_cdk8s", "jsii", "constructs", "cdk8s", "cdk8s_plus_27", "contextlib"}
+
+
+class Collector:
+    """Everything that is wrong with one thing, so that its user reads all of it at once, and its warnings.
+
+    Attributes:
+        problems: the errors.
+        warnings: the warnings.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self._kinds: set[type[VllmCdk8sError]] = set()
+
+    def attempt(self, make: Callable[..., _Value], *args: Any, **options: Any) -> _Value | None:
+        """What the call returns, or None, with what is wrong noted."""
+        try:
+            return make(*args, **options)
+        except VllmCdk8sError as error:
+            self.problems += [problem for problem in error.problems if problem not in self.problems]
+            self._kinds.add(type(error))
+            return None
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Note problems, each where its severity belongs."""
+        for problem in problems:
+            target = self.problems if problem.severity == "error" else self.warnings
+            if problem not in target:
+                target.append(problem)
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is wrong so far."""
+        return bool(self.problems)
+
+    def finish(self) -> None:
+        """Raise what is wrong, if anything is.
+
+        Raises:
+            VllmCdk8sError: of the kind of the single errors, where they are of one kind.
+        """
+        if self.problems:
+            contradiction = all(p.rule is CONTRADICTION for p in self.problems) and not self._kinds
+            kind = ConflictError if contradiction else InvalidOptionError
+            if len(self._kinds) == 1:
+                (kind,) = self._kinds  # type: ignore[assignment]
+            raise kind(problems=self.problems)
+
+
+@contextmanager
+def collecting(into: list[Problem]) -> Iterator[None]:
+    """Have warnings noted in a list in place of being given."""
+    token = _found.set(into)
+    try:
+        yield
+    finally:
+        _found.reset(token)
+
+
+def unacknowledged(problems: Iterable[Problem], acknowledged: Mapping[str, str]) -> list[Problem]:
+    """The problems without the warnings that their user has acknowledged by code; errors stay."""
+    return [p for p in problems if p.severity == "error" or p.rule.code not in acknowledged]

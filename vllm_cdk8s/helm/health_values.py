@@ -10,13 +10,13 @@ slowStart decides while it is enabled, with these exceptions, in which the chart
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import warn
+from vllm_cdk8s.core.errors import VllmCdk8sError, warn
 from vllm_cdk8s.core.pod.health import PORT_NAME, HttpProbe, slow_start
 from vllm_cdk8s.helm.model import SlowStart
 from vllm_cdk8s.helm.problems import ValuesError
-from vllm_cdk8s.helm.value_paths import by_value_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,8 +52,9 @@ def manual_probes(values: Values) -> dict[str, HttpProbe | None] | None:
         if role != "startup":
             if not legacy and delay is not None:
                 warn(
-                    f"{role}Probe.initialDelaySeconds: {delay} has no effect, since this probe begins once the startup "
-                    "probe has succeeded; set startupProbe.enabled=false to do without that"
+                    f"{delay} has no effect, since this probe begins once the startup "
+                    "probe has succeeded; set startupProbe.enabled=false to do without that",
+                    option=f"{role}Probe.initialDelaySeconds",
                 )
             delay = None if not legacy else slow.max_startup_seconds if delay is None and slow.enabled else delay
         if not section.enabled:
@@ -64,7 +65,7 @@ def manual_probes(values: Values) -> dict[str, HttpProbe | None] | None:
                 numbers["initial_delay_seconds"] = delay
             probes[role] = HttpProbe(**numbers)
         else:
-            with by_value_path(f"{role}Probe.httpGet"):
+            try:
                 probes[role] = HttpProbe(
                     initial_delay_seconds=delay,
                     period_seconds=section.period_seconds,
@@ -72,6 +73,11 @@ def manual_probes(values: Values) -> dict[str, HttpProbe | None] | None:
                     failure_threshold=section.failure_threshold,
                     path=section.http_get.path,
                 )
+            except VllmCdk8sError as error:
+                where = f"{role}Probe.httpGet"
+                raise ValuesError(
+                    problems=[replace(problem, option=f"{where}.{problem.option}") for problem in error.problems]
+                ) from None
     return probes
 
 
@@ -89,8 +95,9 @@ def _counts(role: str, section: Probe, slow: SlowStart) -> bool:
     if slow == SlowStart():
         return True
     warn(
-        f"{role}Probe.{differing[0]}: has no effect while slowStart decides "
-        f"(slowStart.maxStartupSeconds: {slow.max_startup_seconds}); set slowStart.enabled=false to set probes by hand"
+        "has no effect while slowStart decides "
+        f"(slowStart.maxStartupSeconds: {slow.max_startup_seconds}); set slowStart.enabled=false to set probes by hand",
+        option=f"{role}Probe.{differing[0]}",
     )
     return False
 

@@ -6,7 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.errors import InvalidOptionError, Problem
+from vllm_cdk8s.core.rules.book import INVALID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,12 +25,11 @@ class ValuesError(InvalidOptionError):
     """Values that cannot be read, or that the chart does not know or cannot use.
 
     Attributes:
-        problems: one line each, ``<where>: <what>``, where being the path of the value or the file and its line.
+        problems: one each, ``<where>: <what>``, where being the path of the value or the file and its line.
     """
 
-    def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__("\n".join(self.problems))
+    def __init__(self, *lines: str, problems: Iterable[Problem] = ()) -> None:
+        super().__init__(problems=[*(Problem(what=line, rule=INVALID) for line in lines), *problems])
 
 
 def path_text(path: Iterable[str | int]) -> str:

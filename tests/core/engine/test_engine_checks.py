@@ -19,7 +19,7 @@ def command(**options: object) -> EngineCommand:
 def refusal(**options: object) -> str:
     with pytest.raises(VllmCdk8sError) as caught:
         command(**options)
-    return str(caught.value)
+    return caught.value.lines[0]
 
 
 COMMON_MISSPELLINGS = {

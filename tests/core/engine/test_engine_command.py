@@ -182,7 +182,7 @@ def test_more_parallelism_than_gpus_is_refused_wherever_it_is_said(options: dict
 def test_the_message_shows_the_factors() -> None:
     with pytest.raises(ConflictError) as caught:
         command(gpus=4, engine_args={"tensor_parallel_size": 2, "pipeline_parallel_size": 2, "data_parallel_size": 2})
-    assert str(caught.value) == (
+    assert caught.value.lines[0] == (
         "tensor_parallel_size: tensor x pipeline x data parallel (2 x 2 x 2) asks for 8 of 4 GPUs; "
         "lower the sizes or raise gpus="
     )

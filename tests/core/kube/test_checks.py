@@ -181,5 +181,5 @@ def test_one_of_a_few_words_is_given_back() -> None:
 
 def test_a_construct_of_the_wrong_kind_is_named_by_its_path() -> None:
     chart = cdk8s.Chart(cdk8s.App(), "llm")
-    with pytest.raises(InvalidOptionError, match=r"^server: llm, a Chart, is no str; allowed: a name$"):
+    with pytest.raises(InvalidOptionError, match=r"^server: llm, a Chart, is no str; allowed: a name \[VC001\]$"):
         checks.instance("server", chart, str, allowed="a name")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.kubernetes_schemas import assert_valid
 from tests.pod_security_standards import BASELINE, RESTRICTED, Level, strictest_level, violations
+from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
@@ -201,3 +202,21 @@ def test_a_pod_without_containers_or_an_unknown_level_is_an_error_and_no_pass() 
         violations({"spec": {}}, "baseline")
     with pytest.raises(ValueError, match="'Baseline' is none of privileged, baseline, restricted"):
         violations(plain(), cast("Level", "Baseline"))
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        {},
+        {"metadata": None, "spec": None},
+        {"metadata": {"annotations": None}, "spec": {"containers": None}},
+        {"spec": {"containers": ["x"], "securityContext": "x"}},
+        {"spec": {"containers": [{"securityContext": ["x"]}], "volumes": [None]}},
+        {"spec": {"containers": [{"securityContext": {"capabilities": {"add": [{}], "drop": "ALL"}}}]}},
+        {"spec": {"containers": [{"securityContext": {"seccompProfile": {"type": []}, "seLinuxOptions": 5}}]}},
+        {"spec": {"containers": [{"lifecycle": {"stopSignal": "SIGTERM"}, "ports": ["x"], "livenessProbe": 1}]}},
+        {"spec": {"securityContext": {"sysctls": [{"name": []}, 5]}, "containers": [{}]}},
+    ],
+)
+def test_a_malformed_template_has_a_level_all_the_same(template: Any) -> None:
+    assert pod_security_level(template) in ("restricted", "baseline", "privileged")

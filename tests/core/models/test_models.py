@@ -10,9 +10,9 @@ import pytest
 from tests.kubernetes_schemas import assert_valid
 from tests.snippets import DOCS, run, snippets
 from tests.synthesis import Document, documents, new_chart, of_kind
-from vllm_cdk8s import in_pod
-from vllm_cdk8s.constructs.chat_template import ANNOTATION
-from vllm_cdk8s.constructs.job import DEFAULT_TTL_SECONDS
+from vllm_cdk8s.core.features.chat_template import ANNOTATION
+from vllm_cdk8s.core.jobs.job import DEFAULT_TTL_SECONDS
+from vllm_cdk8s.core.pod import programs
 
 PAGES = ("models.md", "smoke-test.md")
 SNIPPETS = [pytest.param(page, index, id=f"{page}-{index}") for page in PAGES for index in range(len(snippets(page)))]
@@ -119,7 +119,7 @@ def test_the_guarded_server_lets_its_test_in() -> None:
 def test_the_exit_codes_on_the_page_are_the_programs() -> None:
     page = (DOCS / "smoke-test.md").read_text(encoding="utf-8")
     listed = {int(code) for code in re.findall(r"^\| (\d) \|", page, re.MULTILINE)}
-    [codes] = re.findall(r"NOT_HEALTHY, REFUSED, NO_MODEL, BAD_ANSWER = ([\d, ]+)", in_pod.source("smoke_test"))
+    [codes] = re.findall(r"NOT_HEALTHY, REFUSED, NO_MODEL, BAD_ANSWER = ([\d, ]+)", programs.source("smoke_test"))
     assert listed == {0, 2, *(int(code) for code in codes.split(","))}
 
 

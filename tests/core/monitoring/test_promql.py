@@ -250,7 +250,7 @@ def test_no_pod_at_all_is_no_alarm_where_the_server_scales_to_zero() -> None:
 
 def test_a_slow_start_is_reported_at_four_fifths_of_the_budget() -> None:
     expression = rules(startup_seconds=1800)["VllmStartupNearBudget"]["expr"]
-    assert "> 1440 and on (namespace, pod, container)" in expression
+    assert "> 1440 <= 1800 and on (namespace, pod, container)" in expression
     assert "[1440s]" in expression
     assert "1800 s" in rules(startup_seconds=1800)["VllmStartupNearBudget"]["annotations"]["description"]
 
@@ -272,7 +272,7 @@ def test_thresholds_reach_the_expressions() -> None:
         ({"queue_length": -1}, "queue_length: -1 is out of range"),
         ({"queue_length": "10"}, "queue_length: '10' is not a whole number"),
         ({"kv_cache_usage": 95}, "kv_cache_usage: 95 is not a share"),
-        ({"labels": {"my-team": "ml"}}, "alert_labels: 'my-team' is not a label of Prometheus'"),
+        ({"labels": {"my-team": "ml"}}, "alert_labels: 'my-team' is not a label of Prometheus;"),
         ({"labels": {"team": 1}}, r"alert_labels\['team'\]: 1 is not a string"),
         ({"scales_to_zero": "yes"}, "scales_to_zero: 'yes' is not a boolean"),
         ({"labels": {"a b": "c"}}, "labels: 'a b' is not a qualified name"),

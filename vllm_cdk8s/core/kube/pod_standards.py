@@ -5,10 +5,11 @@ Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _BASELINE_CAPABILITIES = frozenset({
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
@@ -28,11 +29,46 @@ _SYSCTLS = frozenset({
 
 
 def pod_security_level(template: Mapping[str, Any]) -> str:
-    """The strictest Pod Security Standard that a pod template satisfies: restricted, baseline or privileged."""
-    spec = template.get("spec", {})
-    if any(True for _ in _beyond_baseline(template.get("metadata", {}), spec)):
+    """The strictest Pod Security Standard that a pod template satisfies: restricted, baseline or privileged.
+
+    A part of the template that has not its shape, which the API server refuses anyway, counts as one that is not there.
+    """
+    template = _mapping(template)
+    spec = _shaped(_mapping(template.get("spec")))
+    if any(True for _ in _beyond_baseline(_mapping(template.get("metadata")), spec)):
         return "privileged"
     return "baseline" if any(True for _ in _beyond_restricted(spec)) else "restricted"
+
+
+# What of a pod's and a container's fields is a mapping, and what a list of them.
+_MAPPINGS = frozenset({
+    "securityContext", "seccompProfile", "appArmorProfile", "seLinuxOptions", "windowsOptions", "capabilities",
+    "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "httpGet", "tcpSocket", "postStart", "preStop",
+})  # fmt: skip
+_LISTS = frozenset({"initContainers", "containers", "ephemeralContainers", "volumes", "ports", "sysctls"})
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _shaped(wire: Mapping[str, Any]) -> dict[str, Any]:
+    """The mapping, and those in it that are looked at, without what has not the shape that its name says."""
+    shaped: dict[str, Any] = {}
+    for key, value in wire.items():
+        if key in _MAPPINGS:
+            shaped[key] = _shaped(_mapping(value))
+        elif key in _LISTS:
+            items = value if isinstance(value, (list, tuple)) else ()
+            shaped[key] = [_shaped(item) for item in items if isinstance(item, Mapping)]
+        elif key in ("add", "drop"):
+            items = value if isinstance(value, (list, tuple)) else ()
+            shaped[key] = [item for item in items if isinstance(item, str)]
+        elif key in ("type", "procMount", "name"):
+            shaped[key] = value if isinstance(value, str) else ""
+        else:
+            shaped[key] = value
+    return shaped
 
 
 def _containers(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -46,8 +82,8 @@ def _contexts(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _beyond_baseline(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[str]:
     yield from (name for name in ("hostNetwork", "hostPID", "hostIPC") if spec.get(name))
     yield from ("hostPath volume" for volume in spec.get("volumes", ()) if "hostPath" in volume)
-    for key, value in metadata.get("annotations", {}).items():
-        allowed = value == "runtime/default" or value.startswith("localhost/")
+    for key, value in _mapping(metadata.get("annotations")).items():
+        allowed = value == "runtime/default" or str(value).startswith("localhost/")
         if key.startswith("container.apparmor.security.beta.kubernetes.io/") and not allowed:
             yield "AppArmor annotation"
     sysctls = spec.get("securityContext", {}).get("sysctls", ())
@@ -81,7 +117,8 @@ def _container_beyond_baseline(container: Mapping[str, Any]) -> Iterator[str]:
     if any(port.get("hostPort") for port in container.get("ports", ())):
         yield "hostPort"
     probes = (container.get(name, {}) for name in ("livenessProbe", "readinessProbe", "startupProbe"))
-    for handler in (*probes, *container.get("lifecycle", {}).values()):
+    hooks = map(_mapping, container.get("lifecycle", {}).values())
+    for handler in (*probes, *hooks):
         if handler.get("httpGet", {}).get("host") or handler.get("tcpSocket", {}).get("host"):
             yield "host of a probe or hook"
 

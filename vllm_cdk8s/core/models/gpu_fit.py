@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _GB = 10**9
 _MOST_GPUS = 1024
-_GPUS_OF_A_NODE = 8
+GPUS_OF_A_NODE = 8
 
 
 def per_rank(total: int, ranks: int) -> int:
@@ -78,15 +78,8 @@ def gpu_count(need: Need, usable: int, capacity: int, wanted: int | None) -> tup
         InvalidOptionError: the number wanted is none.
         ConflictError: it does not divide the attention heads or is too small; or no number of such GPUs is enough.
     """
-    heads = need.facts.attention_heads
+    numbers = candidates(need.facts.attention_heads, wanted, need.facts.id)
     if wanted is not None:
-        checks.integer("tensor_parallel_size", wanted, minimum=1, maximum=_MOST_GPUS)
-        if heads is not None and heads % wanted:
-            raise ConflictError(
-                f"{wanted} does not divide the {heads} attention heads of {need.facts.id}; "
-                f"allowed: {', '.join(str(n) for n in range(1, heads + 1) if not heads % n)}",
-                option="tensor_parallel_size",
-            )
         if per_rank(need.weights, wanted) > usable:
             raise ConflictError(
                 f"{wanted} leaves {gigabytes(per_rank(need.weights, wanted))} of weights for each GPU, which can use "
@@ -94,23 +87,41 @@ def gpu_count(need: Need, usable: int, capacity: int, wanted: int | None) -> tup
                 option="tensor_parallel_size",
             )
         return wanted, "as given"
-    powers = [2**exponent for exponent in range(_MOST_GPUS.bit_length())]
-    # vLLM wants the attention heads divided evenly; powers of two are how nodes are built, so they come first.
-    candidates = [n for n in powers if not heads or not heads % n]
-    candidates += [n for n in range(1, (heads or 0) + 1) if heads and not heads % n and n not in candidates]
-    fitting = [n for n in candidates if need.bytes_per_rank(n) <= usable]
+    fitting = [n for n in numbers if need.bytes_per_rank(n) <= usable]
     if not fitting:
         raise ConflictError(
-            f"{gigabytes(capacity)} is too little: {need.facts.id} does not fit into {max(candidates)} such GPUs, "
+            f"{gigabytes(capacity)} is too little: {need.facts.id} does not fit into {max(numbers)} such GPUs, "
             "the most that can share it",
             option="gpu_memory",
         )
     gpus = fitting[0]
     holds = "minimum memory" if need.facts.kv_values_per_token is None else f"minimum memory and {need.length:,} tokens"
     source = f"the fewest of {gigabytes(capacity)} whose usable {gigabytes(usable)} hold {holds}"
-    if gpus > _GPUS_OF_A_NODE:
-        source += f"; more than the {_GPUS_OF_A_NODE} of a usual node"
+    if gpus > GPUS_OF_A_NODE:
+        source += f"; more than the {GPUS_OF_A_NODE} of a usual node"
     return gpus, source
+
+
+def candidates(heads: int | None, wanted: int | None, model: str) -> list[int]:
+    """The tensor parallel sizes to try, in order: those that divide the attention heads, as vLLM demands.
+
+    Raises:
+        InvalidOptionError: the number wanted is none.
+        ConflictError: it does not divide the attention heads.
+    """
+    if wanted is not None:
+        checks.integer("tensor_parallel_size", wanted, minimum=1, maximum=_MOST_GPUS)
+        if heads is not None and heads % wanted:
+            raise ConflictError(
+                f"{wanted} does not divide the {heads} attention heads of {model}; "
+                f"allowed: {', '.join(str(n) for n in range(1, heads + 1) if not heads % n)}",
+                option="tensor_parallel_size",
+            )
+        return [wanted]
+    powers = [2**exponent for exponent in range(_MOST_GPUS.bit_length())]
+    # Powers of two are how nodes are built, so they come first.
+    numbers = [n for n in powers if not heads or not heads % n]
+    return numbers + [n for n in range(1, (heads or 0) + 1) if heads and not heads % n and n not in numbers]
 
 
 def gigabytes(number: int) -> str:

@@ -40,7 +40,7 @@ def alert_groups(
         startup_seconds: its start-up budget; 0 where no startup probe limits it, which leaves out the alert on it.
         queue_length: the number of requests that may wait, over all pods, while the queue grows.
         kv_cache_usage: the share of the KV cache, more than 0 and at most 1, above which it counts as full.
-        scales_to_zero: whether having no pod at all is nothing to be alarmed about.
+        scales_to_zero: whether having no pod at all is normal.
         labels: further labels of all alerts, for Alertmanager's routes.
 
     Raises:
@@ -60,13 +60,16 @@ def alert_groups(
         rules.append(_startup_near_budget(target, name, startup_seconds))
     common = checks.annotation_map("alert_labels", labels or {})
     for label in common:
+        checks.text(f"alert_labels[{label!r}]", common[label])
         if not _LABEL.fullmatch(label):
             raise InvalidOptionError(
-                f"{label!r} is not a label of Prometheus'; allowed: letters, digits and '_', no digit first",
+                f"{label!r} is not a label of Prometheus; allowed: letters, digits and '_', no digit first",
                 option="alert_labels",
             )
+    # absent() and sum() drop the labels of what they look at, and routes of Alertmanager go by the namespace.
+    where = {} if target.namespace is None else {"namespace": target.namespace}
     for rule in rules:
-        rule["labels"] = {**rule["labels"], "server": name, **common}
+        rule["labels"] = {**rule["labels"], **where, "server": name, **common}
     return [{"name": f"vllm-{name}", "rules": rules}]
 
 
@@ -144,7 +147,9 @@ def _startup_near_budget(target: Target, name: str, startup_seconds: int) -> dic
     ready = target.kubernetes("kube_pod_container_status_ready", window=f"{limit}s", in_container=True)
     return _rule(
         "VllmStartupNearBudget",
-        f"time() - {started} > {limit} and on (namespace, pod, container) max_over_time({ready}) == 0",
+        # One that has run for longer than the budget has started, whatever it is now.
+        f"time() - {started} > {limit} <= {startup_seconds} "
+        f"and on (namespace, pod, container) max_over_time({ready}) == 0",
         severity="warning",
         summary=f"vLLM server {name} is slow to start",
         description="{{ $labels.pod }} started {{ $value | humanizeDuration }} ago and is not ready; "

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.health import PORT_NAME
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _UNITS = {"y": 31_536_000_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+# Of SafeTLSConfig, which both monitors take; a ServiceMonitor may name files of Prometheus' own besides.
+_TLS_FILES = ("caFile", "certFile", "keyFile")
+_TLS_FIELDS = ("ca", "cert", "insecureSkipVerify", "keySecret", "maxVersion", "minVersion", "serverName")
 _DURATION = re.compile("".join(f"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
 
 
@@ -23,7 +26,7 @@ def milliseconds(option: str, value: object) -> int:
     """The length of a Prometheus duration such as ``30s`` or ``1m30s``.
 
     Raises:
-        InvalidOptionError: it is none, or no time at all.
+        InvalidOptionError: it is not a duration, or no time at all.
     """
     text = checks.text(option, value)
     match = _DURATION.fullmatch(text)
@@ -34,12 +37,17 @@ def milliseconds(option: str, value: object) -> int:
 
 
 def endpoint(
-    *, interval: str, scrape_timeout: str, scheme: str = "http", tls_config: Mapping[str, Any] | None = None
+    *,
+    interval: str,
+    scrape_timeout: str,
+    scheme: str = "http",
+    tls_config: Mapping[str, Any] | None = None,
+    tls_files: bool = False,
 ) -> dict[str, Any]:
-    """One scraped endpoint, the same for pods and services.
+    """One scraped endpoint, the same for pods and services, but that the latter's trust may be in files.
 
     Raises:
-        InvalidOptionError: a duration is none.
+        InvalidOptionError: a duration is not valid.
         ConflictError: the timeout is longer than the interval, which the Prometheus operator refuses; or the server
             speaks TLS and nothing says how to trust it, so that every scrape would fail.
     """
@@ -61,7 +69,15 @@ def endpoint(
             "ca and serverName, or {'insecureSkipVerify': True}",
             option="tls_config",
         )
-    return {**found, "scheme": scheme, "tlsConfig": checks.plain("tls_config", tls_config)}
+    said = checks.mapping("tls_config", tls_config)
+    known = (*_TLS_FIELDS, *(_TLS_FILES if tls_files else ()))
+    for field in said:
+        if field not in known:
+            raise InvalidOptionError(
+                f"{field!r} is not a field of it{nearest(field, known)}; allowed: {', '.join(known)}",
+                option="tls_config",
+            )
+    return {**found, "scheme": scheme, "tlsConfig": said}
 
 
 def monitor_spec(

@@ -18,6 +18,8 @@ DEFAULT_PATH = "/health"
 DEFAULT_STARTUP_SECONDS = 600
 
 _SLOW_START_DELAY, _SLOW_START_PERIOD = 30, 15
+# With what a rollout adds to it, the progress deadline must still fit into 32 bits.
+_LONGEST_STARTUP = checks.MAX_INT32 // 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,18 +86,19 @@ class Health:
 def slow_start(max_startup_seconds: int) -> Health:
     """The probes of a server that may take so many seconds to start, downloads and compilation included.
 
-    ``failureThreshold = ceil((budget - delay) / period)``, so the budget is never cut short, and never a whole period
-    too long. Budgets under 45 s shorten the delay, for one period must fit behind it.
+    The kubelet asks at each period's end and acts at the n-th failure, so ``delay + (n - 1) x period`` is what a
+    container surely has: ``failureThreshold = ceil((budget - delay) / period) + 1`` makes that at least the budget, and
+    less than a period more. Budgets under 45 s shorten the delay.
     """
-    budget = checks.integer("max_startup_seconds", max_startup_seconds, minimum=1)
+    budget = checks.integer("max_startup_seconds", max_startup_seconds, minimum=1, maximum=_LONGEST_STARTUP)
     delay = min(_SLOW_START_DELAY, max(0, budget - _SLOW_START_PERIOD))
-    threshold = -(-(budget - delay) // _SLOW_START_PERIOD)
+    threshold = -(-(budget - delay) // _SLOW_START_PERIOD) + 1
     return Health(
         startup=_probe(HttpProbe(initial_delay_seconds=delay, period_seconds=_SLOW_START_PERIOD, timeout_seconds=10,
                                  failure_threshold=threshold)),
         liveness=_probe(HttpProbe(period_seconds=30, timeout_seconds=10, failure_threshold=3)),
         readiness=_probe(HttpProbe(period_seconds=10, timeout_seconds=5, failure_threshold=2)),
-        startup_seconds=delay + threshold * _SLOW_START_PERIOD,
+        startup_seconds=delay + (threshold - 1) * _SLOW_START_PERIOD,
     )  # fmt: skip
 
 
@@ -162,7 +165,7 @@ def _probe(probe: HttpProbe) -> dict[str, Any]:
 
 
 def _seconds(probe: dict[str, Any]) -> int:
-    return int(probe.get("initialDelaySeconds", 0) + probe["periodSeconds"] * probe["failureThreshold"])
+    return int(probe.get("initialDelaySeconds", 0) + probe["periodSeconds"] * (probe["failureThreshold"] - 1))
 
 
 def _with_scheme(probe: dict[str, Any] | None, scheme: str) -> dict[str, Any] | None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL, sequence
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
 
 _TOLERATION_KEYS = ("key", "operator", "value", "effect", "tolerationSeconds")
 # Lt and Gt are those of Kubernetes 1.35 and newer.
@@ -29,7 +30,7 @@ class KaiShare:
     KAI sets a share aside but enforces nothing: vLLM itself must keep to it, so ``gpu_memory_utilization`` may not be
     above it. Where the share is known as a fraction (``gpu_fraction``, or ``gpu_memory_mib`` with
     ``gpu_total_memory_mib``) vLLM is told so.
-    Source: https://github.com/NVIDIA/KAI-Scheduler/tree/main/docs/gpu-sharing
+    Source: https://github.com/kai-scheduler/KAI-Scheduler/tree/main/docs/gpu-sharing
 
     Args:
         queue: the queue, as the label ``kai.scheduler/queue``; None takes the scheduler's default.
@@ -62,7 +63,7 @@ class KaiShare:
                 raise ConflictError("gpu_memory_mib is given too; say one of them", option="kai.gpu_fraction")
         if self.gpu_memory_mib and self.gpu_total_memory_mib and self.gpu_memory_mib > self.gpu_total_memory_mib:
             raise ConflictError(
-                f"{self.gpu_memory_mib} is above gpu_total_memory_mib: {self.gpu_total_memory_mib}",
+                f"{self.gpu_memory_mib} is above {mention('gpu_total_memory_mib')}: {self.gpu_total_memory_mib}",
                 option="kai.gpu_memory_mib",
             )
 
@@ -179,8 +180,13 @@ def scheduling(
     priority_class: str | None,
     kai: KaiShare | None,
     device_claims: Sequence[DeviceClaim],
+    pod_selector: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The fields that decide where the pod runs; ``node_name`` is the node that the model volume pins it to."""
+    """The fields that decide where the pod runs.
+
+    ``node_name`` is the node that the model volume pins it to; ``pod_selector`` the labels of the pods that are spread
+    where a constraint does not say which.
+    """
     selector = checks.label_map("node_selector", node_selector)
     if node_name is not None:
         chosen = selector.setdefault(HOSTNAME_LABEL, node_name)
@@ -197,7 +203,8 @@ def scheduling(
         "tolerations": [_toleration(index, item) for index, item in enumerate(sequence("tolerations", tolerations))],
         "affinity": _known("affinity", checks.mapping("affinity", affinity), _AFFINITIES),
         "topologySpreadConstraints": [
-            _spread(index, item) for index, item in enumerate(sequence("topology_spread", topology_spread))
+            _spread(index, item, pod_selector)
+            for index, item in enumerate(sequence("topology_spread", topology_spread))
         ],
         "runtimeClassName": None if runtime_class is None else checks.dns_subdomain("runtime_class", runtime_class),
         "schedulerName": None if scheduler is None else checks.dns_subdomain("scheduler_name", scheduler),
@@ -232,14 +239,18 @@ def _toleration(index: int, item: object) -> dict[str, Any]:
     return toleration
 
 
-def _spread(index: int, item: object) -> dict[str, Any]:
+def _spread(index: int, item: object, pod_selector: Mapping[str, str] | None) -> dict[str, Any]:
     option = f"topology_spread[{index}]"
     if not isinstance(item, Mapping):
         raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
     missing = [key for key in _SPREAD_NEEDS if key not in item]
     if missing:
         raise InvalidOptionError(f"has no {', '.join(missing)}; needed: {', '.join(_SPREAD_NEEDS)}", option=option)
-    return dict(checks.plain(option, item))
+    spread = dict(checks.plain(option, item))
+    # Without a selector the constraint counts no pod at all.
+    return spread if "labelSelector" in spread or not pod_selector else {
+        **spread, "labelSelector": {"matchLabels": dict(pod_selector)},
+    }  # fmt: skip
 
 
 def _known(option: str, mapping: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:

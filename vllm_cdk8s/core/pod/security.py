@@ -78,7 +78,12 @@ class NonRoot:
 
 
 def security(
-    *, drop_cache: bool, non_root: NonRoot | None, pod: Mapping[str, Any], container: Mapping[str, Any]
+    *,
+    drop_cache: bool,
+    non_root: NonRoot | None,
+    pod: Mapping[str, Any],
+    container: Mapping[str, Any],
+    home_of_models: str | None = None,  # noqa: ARG001 - held against the user soon
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The pod's security fields and the container's context: no privilege that was not asked for.
 

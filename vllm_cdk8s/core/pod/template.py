@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.wire import named, prune, unique
 from vllm_cdk8s.core.pod.health import PORT_NAME
+from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
 
 if TYPE_CHECKING:
-    from vllm_cdk8s.core.models.sizing import Sizing
     from vllm_cdk8s.core.pod.health import Health
 
 CONTAINER_NAME = "vllm"
@@ -35,100 +35,10 @@ _CACHES = {
     "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
 }
 _SHM_PATH = "/dev/shm"  # noqa: S108 - the container's, by its real name
-_NATIVE_RESOURCES = ("cpu", "memory", "ephemeral-storage")
-_DEVICE_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
 _SECRET_NAMES = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY"})
 _SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|ACCESS_KEY)$")
 _SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
 _REFERENCE = re.compile(r"\$(?=[$(])")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resources:
-    """Requests and limits of the vLLM container: ``Resources(limits={"memory": "24Gi"}, requests={"memory": "16Gi"})``.
-
-    Args:
-        requests: what the scheduler sets aside, as Kubernetes quantities by resource name.
-        limits: what the container may not exceed, likewise.
-
-    Raises:
-        InvalidOptionError: a name is not a resource name, or a quantity does not parse.
-        ConflictError: a request is above its limit.
-    """
-
-    requests: Mapping[str, str | int] = field(default_factory=dict)
-    limits: Mapping[str, str | int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for kind in ("requests", "limits"):
-            given = getattr(self, kind)
-            if not isinstance(given, Mapping):
-                raise InvalidOptionError(f"{given!r} is not a mapping", option=f"resources.{kind}")
-            for name, value in given.items():
-                resource_name(f"resources.{kind}", name)
-                checks.quantity(f"resources.{kind}[{name!r}]", value)
-        for name in sorted(self.requests.keys() & self.limits.keys()):
-            if checks.quantity(name, self.requests[name]) > checks.quantity(name, self.limits[name]):
-                raise ConflictError(
-                    f"{self.requests[name]!r} is above the limit of {self.limits[name]!r}",
-                    option=f"resources.requests[{name!r}]",
-                )
-
-    def wire(self) -> dict[str, Any]:
-        """The container's ``resources``."""
-        return prune({"requests": dict(self.requests), "limits": dict(self.limits)})
-
-
-def resource_name(option: str, name: object) -> str:
-    """A resource of Kubernetes' own, or one with a domain: anything else is refused by the API server."""
-    text = checks.qualified_name(option, name)
-    if "/" not in text and text not in _NATIVE_RESOURCES and not text.startswith("hugepages-"):
-        known = [*_NATIVE_RESOURCES, *_DEVICE_RESOURCES]
-        hint = "; did you mean 'nvidia.com/gpu'?" if text == "gpu" else nearest(text, known)
-        raise InvalidOptionError(
-            f"{text!r} is not a resource; allowed: {', '.join(_NATIVE_RESOURCES)}, hugepages-<size>, or a name with a "
-            f"domain such as 'nvidia.com/gpu'{hint}",
-            option=option,
-        )
-    return text
-
-
-def with_gpus(
-    resources: Resources, *, gpus: int | None, gpu_resource: str, sizing: Sizing | None = None
-) -> tuple[Resources, int | None]:
-    """The resources with GPUs and the sizing's memory in them, and the number of GPUs, None where nobody said.
-
-    GPUs may be said by ``gpus`` or by the same resource in ``resources``, but not differently in both. They are limits;
-    Kubernetes takes the request from there.
-    """
-    if gpus is not None:
-        checks.integer("gpus", gpus, minimum=0)
-    said: dict[str, int] = {}
-    for kind in ("limits", "requests"):
-        given = getattr(resources, kind)
-        if gpu_resource in given:
-            option = f"resources.{kind}[{gpu_resource!r}]"
-            amount = checks.quantity(option, given[gpu_resource])
-            if amount != int(amount):
-                raise InvalidOptionError(f"{given[gpu_resource]!r} is not a whole number of GPUs", option=option)
-            said[option] = int(amount)
-    if len(set(said.values())) > 1:
-        raise ConflictError(f"limits and requests of {gpu_resource!r} differ; they must be equal", option="resources")
-    for option, number in said.items():
-        if gpus is not None and number != gpus:
-            raise ConflictError(f"{gpus} contradicts {option}: {number}; say it in one place", option="gpus")
-    number_of_gpus = next(iter(said.values()), gpus)
-    if sizing is not None:
-        if number_of_gpus is None:
-            number_of_gpus = sizing.gpus
-        if "memory" not in {*resources.requests, *resources.limits}:
-            resources = Resources(
-                requests={**resources.requests, "memory": sizing.memory_request},
-                limits={**resources.limits, "memory": sizing.memory_limit},
-            )
-    if not number_of_gpus or gpu_resource in resources.limits:
-        return resources, number_of_gpus
-    return replace(resources, limits={**resources.limits, gpu_resource: number_of_gpus}), number_of_gpus
 
 
 def literal(text: str) -> str:
@@ -272,7 +182,7 @@ def volumes(
         mounts.append({"name": SHM_VOLUME, "mountPath": _SHM_PATH})
     result += named("volumes", extra)
     mounts += named("volume_mounts", extra_mounts)
-    _unique("volumes", (volume["name"] for volume in result))
+    unique("volumes", (volume["name"] for volume in result))
     known = [volume["name"] for volume in result]
     for mount in mounts:
         if mount["name"] not in known:
@@ -282,7 +192,7 @@ def volumes(
                 option="volume_mounts",
             )
         checks.mount_path("volume_mounts", mount.get("mountPath"))
-    _unique("volume_mounts", (mount["mountPath"].rstrip("/") for mount in mounts))
+    unique("volume_mounts", (mount["mountPath"].rstrip("/") for mount in mounts))
     return result, mounts
 
 
@@ -307,7 +217,7 @@ def template(
         ("extra_containers", [item["name"] for item in containers]),
         ("init_containers", [item["name"] for item in (*containers, *inits)]),
     ):
-        _unique(option, names)
+        unique(option, names)
     _check_mounts("extra_containers", containers, volumes)
     _check_mounts("init_containers", inits, volumes)
     return {
@@ -334,47 +244,15 @@ def template(
 def _check_mounts(option: str, containers: Sequence[Mapping[str, Any]], volumes: Sequence[Mapping[str, Any]]) -> None:
     known = [volume["name"] for volume in volumes]
     for item in containers:
-        for mount in item.get("volumeMounts", ()):
+        mounts = item.get("volumeMounts", ())
+        if not isinstance(mounts, (list, tuple)) or not all(isinstance(mount, Mapping) for mount in mounts):
+            raise InvalidOptionError(
+                f"{item['name']!r} has volumeMounts {mounts!r}; allowed: a list of mappings as in YAML", option=option
+            )
+        for mount in mounts:
             if mount.get("name") not in known:
                 raise InvalidOptionError(
                     f"{item['name']!r} mounts {mount.get('name')!r}, which is not the name of a volume; there are: "
                     f"{', '.join(known)}{nearest(str(mount.get('name')), known)}",
                     option=option,
                 )
-
-
-def sequence(option: str, value: object) -> list[Any]:
-    """A list or tuple as a list; a single string is the commonest mistake."""
-    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
-        raise InvalidOptionError(f"{value!r} is not a list", option=option)
-    return list(value)
-
-
-def named(option: str, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Containers, volumes or mounts in wire form, each with the name that Kubernetes wants of it."""
-    result = []
-    for index, item in enumerate(sequence(option, items)):
-        copy = checks.plain(f"{option}[{index}]", item)
-        if not isinstance(copy, dict) or "name" not in copy:
-            raise InvalidOptionError(
-                f"{item!r} has no name; allowed: a mapping as in YAML", option=f"{option}[{index}]"
-            )
-        checks.dns_label(f"{option}[{index}].name", copy["name"])
-        result.append(copy)
-    return result
-
-
-def prune(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """The mapping without the keys that say nothing: None, and empty maps and lists, of this level alone.
-
-    Below it lie the user's own data, where an empty map may have a meaning (an emptyDir, a selector of everything).
-    """
-    return {key: item for key, item in mapping.items() if item is not None and item not in ({}, [])}
-
-
-def _unique(option: str, names: Any) -> None:
-    seen = set()
-    for name in names:
-        if name in seen:
-            raise ConflictError(f"{name!r} is there twice", option=option)
-        seen.add(name)

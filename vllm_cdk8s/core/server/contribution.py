@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast, runtime_checkable
 
-from vllm_cdk8s.constructs.apps import place
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.pod.template import sequence
+from vllm_cdk8s.core.kube.wire import sequence
 
 if TYPE_CHECKING:
-    from constructs import Construct
-
     from vllm_cdk8s.core.engine import EngineArgs
 
 _Options = TypeVar("_Options", bound=Mapping[str, Any])
@@ -82,7 +79,7 @@ def with_features(
     model: str,
     engine_args: EngineArgs | None,
     env: Mapping[str, Any] | None,
-    scope: Construct,
+    namespace: str | None,
 ) -> tuple[_Options, EngineArgs | None, Mapping[str, Any], Mapping[str, Any]]:
     """The options, the engine's settings and the variables with what the server's features add, and their defaults.
 
@@ -95,7 +92,7 @@ def with_features(
     if not options.keys() & _FEATURES.keys() or not isinstance(settings, Mapping) or not isinstance(variables, Mapping):
         return options, engine_args, variables, {}  # what is no mapping is refused where it is read
     target = Target(
-        model=model, engine_args=settings, env=variables, namespace=place(scope)[1], guarded="api_key" in options
+        model=model, engine_args=settings, env=variables, namespace=namespace, guarded="api_key" in options
     )  # fmt: skip
     result: dict[str, Any] = dict(options)
     said, described = dict(settings), dict(variables)

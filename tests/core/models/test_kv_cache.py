@@ -1,0 +1,165 @@
+"""The KV cache is laid out as vLLM lays it out: exact tokens of published logs, and what must hold for any shape."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vllm_cdk8s.core.models.facts import known_model
+from vllm_cdk8s.core.models.kv_cache import KvLayout, KvSettings, layout, value_bytes
+from vllm_cdk8s.core.models.ledger import engine_of, kv_layout
+from vllm_cdk8s.core.models.shape import LayerCache
+
+GIB = 2**30
+
+
+def of(model: str, version: tuple[int, ...] | None, **engine: Any) -> KvLayout:
+    facts = known_model(model)
+    assert facts is not None
+    settings = engine_of(engine)
+    length = settings.max_model_len or facts.max_position_embeddings
+    assert length is not None
+    found = kv_layout(facts, settings, version, length, settings.batched_tokens or 2048)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("model", "version", "gib", "engine", "tokens"),
+    [
+        # "GPU KV cache size" for the "Available KV cache memory" of the same log, see tests/data/startup_logs.json.
+        (
+            "nvidia/Qwen3.6-35B-A3B-NVFP4",
+            (0, 24, 0),
+            5.98,
+            {"kv_cache_dtype": "fp8", "enable_prefix_caching": True, "max_model_len": 131_072},
+            567_978,
+        ),
+        (
+            "Qwen/Qwen3.8-27B-FP8",
+            (0, 25, 0),
+            4.99,
+            {
+                "tensor_parallel_size": 2,
+                "kv_cache_dtype": "fp8",
+                "enable_prefix_caching": True,
+                "max_model_len": 131_072,
+            },
+            302_921,
+        ),
+        (
+            "Qwen/Qwen3-Next-80B-A3B-Instruct",
+            (0, 11, 0),
+            44.59,
+            {"tensor_parallel_size": 2, "max_model_len": 262_144},
+            973_760,
+        ),
+        (
+            "Qwen/Qwen3.5-122B-A10B",
+            (0, 16, 0),
+            1.73,
+            {"tensor_parallel_size": 2, "kv_cache_dtype": "fp8", "max_model_len": 131_072},
+            75_168,
+        ),
+        ("LGAI-EXAONE/EXAONE-4.0-32B", (0, 11, 0), 10.31, {"max_model_len": 4096}, 42_224),
+        ("Qwen/Qwen3-30B-A3B-Instruct-2507-FP8", (0, 10, 2), 25.91, {"tensor_parallel_size": 2}, 566_016),
+    ],
+)
+def test_the_tokens_of_a_log_are_met_exactly(
+    model: str, version: tuple[int, ...], gib: float, engine: dict[str, Any], tokens: int
+) -> None:
+    # The log rounds its memory to 1/100 GiB, which is a block or two.
+    found = of(model, version, **engine)
+    slack = 0.005 * GIB / found.block_bytes * found.block_tokens
+    assert found.tokens(int(gib * GIB)) == pytest.approx(tokens, abs=max(slack, 1))
+
+
+@pytest.mark.parametrize(
+    ("model", "engine", "gib"),
+    [
+        # "... GiB KV cache is needed" in the errors of three threads.
+        ("Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8", {"max_model_len": 262_144}, 24.0),
+        ("Qwen/Qwen3-VL-8B-Instruct", {"max_model_len": 262_144}, 36.0),
+        ("openai/gpt-oss-120b", {"max_model_len": 131_072, "max_num_batched_tokens": 1024}, 4.54),
+    ],
+)
+def test_one_sequence_takes_what_vllm_says(model: str, engine: dict[str, Any], gib: float) -> None:
+    assert of(model, (0, 11, 0), **engine).sequence_bytes / GIB == pytest.approx(gib, abs=0.005)
+
+
+def test_the_block_of_a_model_with_states_is_as_long_as_vllm_sets_it() -> None:
+    # "Setting attention block size to 1568 tokens" and "to 544 tokens" in the logs.
+    assert of("Qwen/Qwen3.6-27B", (0, 19, 0), kv_cache_dtype="fp8", max_model_len=4096).block_tokens == 1568
+    assert of("Qwen/Qwen3-Next-80B-A3B-Instruct", (0, 11, 0), max_model_len=4096).block_tokens == 544
+
+
+def test_a_window_saves_memory_and_not_without_the_hybrid_manager() -> None:
+    long = {"max_model_len": 131_072}
+    hybrid = of("google/gemma-3-27b-it", None, **long)
+    flat = of("google/gemma-3-27b-it", None, disable_hybrid_kv_cache_manager=True, **long)
+    assert hybrid.sequence_bytes < 0.3 * flat.sequence_bytes
+    assert flat.sequence_bytes == 131_072 * 62 * 2 * 16 * 128 * 2
+
+
+def test_chunked_attention_is_given_room_for_everything() -> None:
+    found = of("meta-llama/Llama-4-Scout-17B-16E-Instruct", None, max_model_len=65_536)
+    assert found.sequence_bytes == 65_536 * 48 * 2 * 8 * 128 * 2
+
+
+def test_latent_attention_is_on_every_gpu_whole() -> None:
+    one, eight = (of("deepseek-ai/DeepSeek-V3", None, max_model_len=4096, tensor_parallel_size=n) for n in (1, 8))
+    assert one == eight
+    assert one.sequence_bytes == 4096 * 61 * 576 * 2
+
+
+def test_heads_are_not_divided_further_than_one() -> None:
+    four, eight = (of("Qwen/Qwen3-30B-A3B", None, max_model_len=4096, tensor_parallel_size=n) for n in (4, 8))
+    assert four.block_bytes == eight.block_bytes
+
+
+@pytest.mark.parametrize(
+    ("dtype", "width"),
+    [("auto", 2), ("fp8", 1), ("fp8_e5m2", 1), ("bfloat16", 2), ("nvfp4", Decimal("0.5625")), ("novel", 2)],
+)
+def test_types_of_the_cache(dtype: str, width: Decimal) -> None:
+    assert value_bytes(dtype, Decimal(2)) == width
+
+
+CACHES = st.builds(
+    LayerCache,
+    kind=st.sampled_from(["full", "sliding", "chunked", "latent", "linear"]),
+    layers=st.integers(1, 100),
+    kv_heads=st.sampled_from([1, 2, 4, 8, 16]),
+    key_dim=st.sampled_from([64, 128, 256]),
+    value_dim=st.sampled_from([64, 128, 256]),
+    window=st.sampled_from([128, 1024, 4096]),
+    latent_dim=st.sampled_from([512, 576]),
+    conv_values=st.integers(1, 50_000),
+    state_values=st.integers(1, 10**6),
+)
+SETTINGS = st.builds(
+    KvSettings,
+    tensor=st.sampled_from([1, 2, 4, 8]),
+    pipeline=st.sampled_from([1, 2, 4]),
+    model_len=st.integers(1, 200_000),
+    batched_tokens=st.sampled_from([512, 2048, 8192]),
+    version=st.sampled_from([None, (0, 8, 0), (0, 11, 0), (0, 18, 0), (0, 21, 0), (0, 30, 0)]),
+)
+
+
+@given(caches=st.lists(CACHES, max_size=3).map(tuple), settings=SETTINGS, memory=st.integers(0, 200 * GIB))
+def test_whatever_the_shape_more_memory_holds_no_fewer_tokens(
+    caches: tuple[LayerCache, ...], settings: KvSettings, memory: int
+) -> None:
+    found = layout(caches, settings)
+    if found is None:
+        return
+    assert found.block_bytes > 0
+    assert found.blocks_per_sequence > 0
+    assert found.tokens(memory) <= found.tokens(memory + GIB)
+    assert found.tokens(0) == 0
+    assert (found.sequences(memory) >= 1) == (memory >= found.sequence_bytes)

@@ -1,0 +1,114 @@
+"""What is known of one server, whoever says it: a plan, or anybody's manifests. None is "not known", never "no"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.engine.version import EngineVersion
+    from vllm_cdk8s.core.models.accelerators import Accelerator
+    from vllm_cdk8s.core.models.shape import ModelFacts
+
+Wire = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineFacts:
+    """vLLM's settings in force.
+
+    Attributes:
+        model: the model, None where it could not be read.
+        version: which vLLM.
+        settings: each setting by its canonical name, whoever said it.
+        said: the settings that the user said; the others are defaults of this package.
+        labels: by setting, the option as its user wrote it, such as ``extra_args[3]``.
+        complete: whether all settings are known; a script that could not be read to its end may hold others.
+    """
+
+    model: str | None
+    version: EngineVersion
+    settings: Mapping[str, Any]
+    said: frozenset[str] = frozenset()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True
+
+    def label(self, name: str) -> str:
+        """The option as its user wrote it."""
+        return self.labels.get(name, name)
+
+    def size(self, name: str) -> int:
+        """A parallel size; one where nobody set it."""
+        value = self.settings.get(name)
+        return value if isinstance(value, int) and not isinstance(value, bool) else 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimFacts:
+    """A claim: its size in bytes and its access modes, each None where it is not known."""
+
+    name: str
+    size: int | None = None
+    access_modes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerFacts:
+    """One server.
+
+    Attributes:
+        engine: vLLM's settings.
+        template: the pod template in wire form (``metadata``, ``spec``) of the pods that run vLLM.
+        container: vLLM's container in it.
+        workload: the manifest of what makes the pods, without the template where that is elsewhere.
+        nodes: pods that make up one server.
+        max_replicas: the most pods (or groups of pods) at a time, None where an autoscaler's bound is not known.
+        claims: the claims that the pods mount, by name, as far as anything is known of them.
+        gpus: GPUs of each pod, None where nothing is said.
+        gpu_resource: the resource that they are counted in.
+        accelerator: which GPUs, where it is said.
+        model: facts on the model, where it is known.
+        guarded: whether the server asks for an API key.
+        exposed: what leads to it from outside the cluster, such as ``Ingress/llm``.
+        supplied: what a controller adds to the pod (KServe's presets): field names that rules must not miss.
+        at: the path of the template within the workload's manifest, and of the container within the template.
+    """
+
+    engine: EngineFacts
+    template: Wire
+    container: Wire
+    workload: Wire
+    nodes: int = 1
+    max_replicas: int | None = 1
+    claims: Mapping[str, ClaimFacts] = field(default_factory=dict)
+    gpus: int | None = None
+    gpu_resource: str = "nvidia.com/gpu"
+    accelerator: Accelerator | None = None
+    model: ModelFacts | None = None
+    guarded: bool = False
+    exposed: tuple[str, ...] = ()
+    supplied: frozenset[str] = frozenset()
+    at: tuple[str | int, ...] = ("spec", "template")
+
+    @property
+    def pod(self) -> Wire:
+        """The pod's ``spec``."""
+        spec: Wire = self.template.get("spec") or {}
+        return spec
+
+    @property
+    def container_path(self) -> tuple[str | int, ...]:
+        """Where vLLM's container is in the workload's manifest."""
+        containers: Sequence[Wire] = self.pod.get("containers") or ()
+        index = next((i for i, c in enumerate(containers) if c is self.container), 0)
+        return (*self.at, "spec", "containers", index)
+
+    @property
+    def env(self) -> dict[str, str | None]:
+        """The container's variables; None for a value that comes from elsewhere."""
+        return {
+            str(item.get("name")): None if item.get("value") is None else str(item["value"])
+            for item in self.container.get("env") or ()
+            if isinstance(item, Mapping)
+        }

@@ -1,0 +1,1 @@
+"""Jobs around a server, as plain data: model downloads and smoke tests."""

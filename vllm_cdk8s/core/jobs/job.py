@@ -1,0 +1,183 @@
+"""Jobs around a server: one pod that runs a program of ours to its end, and a name that changes with what it does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.wire import prune
+from vllm_cdk8s.core.pod import programs
+from vllm_cdk8s.core.pod import template as pod
+from vllm_cdk8s.core.pod.options import KubernetesObject, RunOptions
+from vllm_cdk8s.core.pod.placement import scheduling
+from vllm_cdk8s.core.pod.resources import Resources
+from vllm_cdk8s.core.pod.security import NonRoot, security
+from vllm_cdk8s.core.server.options import PULL_POLICIES
+from vllm_cdk8s.core.server.pod import env_from, own_labels, pull_secrets, variables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+DEFAULT_TTL_SECONDS = 24 * 3600
+NAME_LABEL, INSTANCE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+_DIGEST = 8
+_RESOURCES = 'Resources(limits={"memory": "4Gi"})'
+
+
+class JobOptions(RunOptions, total=False):
+    """What may be said of any Job; each is off, or empty, unless said.
+
+    Attributes:
+        resources: requests and limits of the container.
+        service_account: the pod's service account, by name or as a kplus one; none of its tokens is mounted.
+        ttl_seconds: seconds after its end in which the Job can be looked at, before Kubernetes deletes it; a day unless
+            said.
+    """
+
+    resources: Resources
+    service_account: str | KubernetesObject
+    ttl_seconds: int
+
+
+JOB_OPTIONS = tuple(JobOptions.__annotations__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """One of our programs, and the container that runs it.
+
+    Attributes:
+        name: the container's name.
+        source: the program's name in `vllm_cdk8s.in_pod`.
+        arguments: its arguments; they arrive as they are.
+        image: an image with ``python3``.
+        env: the user's variables, each a text or a source in wire form.
+        mounts: mounts in wire form.
+        caches_below: the mount path of the model storage, where it is mounted.
+    """
+
+    name: str
+    source: str
+    arguments: Sequence[str]
+    image: str
+    env: Mapping[str, Any]
+    mounts: Sequence[Mapping[str, Any]] = ()
+    caches_below: str | None = None
+
+    def container(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The container, without its security context."""
+        resources = checks.instance("resources", options.get("resources", Resources()), Resources, allowed=_RESOURCES)
+        non_root: NonRoot | None = options.get("non_root")
+        policy = options.get("image_pull_policy", "IfNotPresent")
+        return prune({
+            "name": self.name,
+            "image": checks.text("image", self.image),
+            "imagePullPolicy": checks.one_of("image_pull_policy", policy, PULL_POLICIES, what="a pull policy"),
+            **programs.run(self.source, self.arguments),
+            "env": pod.environment(
+                variables(self.env, options),
+                caches_below=self.caches_below,
+                identity={} if non_root is None else non_root.environment(),
+            ),
+            "envFrom": env_from(options),
+            "resources": resources.wire(),
+            "volumeMounts": list(self.mounts),
+        })  # fmt: skip
+
+
+def job_pod(
+    options: Mapping[str, Any],
+    *,
+    program: Program,
+    labels: Mapping[str, str],
+    volumes: Sequence[Mapping[str, Any]] = (),
+    node_name: str | None = None,
+) -> dict[str, Any]:
+    """The Job's pod template: that program, where and as whom the options say."""
+    non_root: NonRoot | None = options.get("non_root")
+    if non_root is not None:
+        checks.instance("non_root", non_root, NonRoot, allowed="NonRoot()")
+    container = program.container(options)
+    account = options.get("service_account")
+    pod_security, container_security = security(
+        drop_cache=False, non_root=non_root,
+        pod=options.get("pod_security_context", {}), container=options.get("security_context", {}),
+    )  # fmt: skip
+    volumes, mounts = list(volumes), list(container.get("volumeMounts", ()))
+    if non_root is not None:
+        volumes.append({"name": pod.HOME_VOLUME, "emptyDir": {}})
+        mounts.append({"name": pod.HOME_VOLUME, "mountPath": non_root.home})
+    return pod.template(
+        labels={**own_labels(options, labels), **labels},
+        annotations=checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
+        containers=[prune({**container, "volumeMounts": mounts, "securityContext": container_security})],
+        volumes=volumes,
+        service_account=None if account is None else checks.reference("service_account", account, "ServiceAccount"),
+        image_pull_secrets=pull_secrets(options),
+        scheduling=scheduling(
+            node_selector=options.get("node_selector", {}),
+            node_name=node_name,
+            tolerations=options.get("tolerations", ()),
+            affinity=options.get("affinity", {}),
+            topology_spread=(),
+            runtime_class=None,
+            scheduler_name=options.get("scheduler_name"),
+            priority_class=options.get("priority_class"),
+            kai=None,
+            device_claims=(),
+        ),
+        security=pod_security,
+        restart_policy="Never",
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobPlan:
+    """A Job as data.
+
+    Attributes:
+        spec: its spec.
+        digest: what its name ends in. A Job cannot be changed, so another spec needs another Job: the name makes it
+            one, and the old one goes by its time to live.
+        labels: its labels.
+        annotations: its annotations.
+    """
+
+    spec: Mapping[str, Any]
+    digest: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+    def name(self, begins_with: object) -> str:
+        """The name of a Job whose user has named it.
+
+        Raises:
+            InvalidOptionError: it is not a DNS label, or leaves no room for the digest.
+        """
+        return f"{checks.dns_label('name', begins_with, longest_suffix='-' + self.digest)}-{self.digest}"
+
+
+def plan_job(
+    options: Mapping[str, Any], *, spec: Mapping[str, Any], labels: Mapping[str, str], subject: object = None
+) -> JobPlan:
+    """A Job.
+
+    Args:
+        options: the user's.
+        spec: what is in its spec besides its time to live.
+        labels: labels of our own.
+        subject: plain data whose change means another Job too.
+    """
+    ttl = checks.integer(
+        "ttl_seconds", options.get("ttl_seconds", DEFAULT_TTL_SECONDS), minimum=0, maximum=checks.MAX_INT32
+    )
+    whole = {**spec, "ttlSecondsAfterFinished": ttl}
+    return JobPlan(
+        spec=whole,
+        digest=sha256(json.dumps([whole, subject], sort_keys=True).encode()).hexdigest()[:_DIGEST],
+        labels={**checks.label_map("labels", options.get("labels", {})), **labels},
+        annotations=checks.annotation_map("annotations", options.get("annotations", {})),
+    )

@@ -1,0 +1,139 @@
+"""What vLLM takes of a GPU beside weights and KV cache: activations, the sampler, CUDA graphs, buffers of several GPUs.
+
+Nothing of this can be read anywhere before vLLM runs: vLLM itself measures it in a first pass over
+``max_num_batched_tokens`` tokens and ``max_num_seqs`` sequences. The terms below are that pass's largest tensors, and
+their factors are fitted to public start-up logs (docs/sizing.md says how well). So the result has a margin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.models.kv_cache import Version
+    from vllm_cdk8s.core.models.shape import ModelFacts
+
+GIB = 2**30
+# From here on the estimated memory of CUDA graphs is taken from the budget; before, it lay outside of it.
+GRAPHS_IN_BUDGET: Version = (0, 21)
+# From here on the sampler no longer sorts the logits of all sequences in a pass of its own.
+_NO_SORT: Version = (0, 17)
+_BASE = 0.35 * GIB  # kernels, workspaces of cuBLAS and of attention
+_LOGIT_BYTES_SORTED = 34
+_LOGIT_BYTES = 12
+_RESIDUALS = 6  # tensors of the hidden size that live at once
+_INNER = 3  # of the MLP's width: both halves of the gated one and their product
+_GRAPHS = 0.3 * GIB
+_GRAPHS_PER_LAYER = 0.006 * GIB
+# Buffers of NCCL and of vLLM's own all-reduce: large where GPUs are linked directly, small over PCIe.
+_SEVERAL_GPUS = 0.3 * GIB
+_SEVERAL_LINKED_GPUS = 1.7 * GIB
+_LINKED = 70 * GIB
+_MOST_CAPTURED = 256
+_TOWER = 1.2 * GIB
+_PICTURES = 4 * GIB
+_FILMS = 32 * GIB
+_SMALLER_FILMS: Version = (0, 12)
+_ANY_SIZE = frozenset({"qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe"})
+_PROFILED_SAMPLER: Version = (0, 9)
+_OLD_SEQUENCES = 1024
+_MOE_LIMIT = 32_768  # tokens of one pass through the experts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassSettings:
+    """What decides the first pass: its tokens and sequences, and how the model is divided.
+
+    Attributes:
+        tokens: ``max_num_batched_tokens``.
+        sequences: ``max_num_seqs``.
+        tensor: the tensor parallel size.
+        pipeline: the pipeline parallel size.
+        data: the data parallel size.
+        eager: whether CUDA graphs are off.
+        text_only: whether no images are read.
+        memory: the memory of one GPU in bytes; None where it is not known.
+        version: vLLM's version; None for the newest.
+    """
+
+    tokens: int
+    sequences: int
+    tensor: int = 1
+    pipeline: int = 1
+    data: int = 1
+    eager: bool = False
+    text_only: bool = False
+    memory: int | None = None
+    version: Version | None = None
+
+    def since(self, version: Version) -> bool:
+        """Whether vLLM is this version or newer."""
+        return self.version is None or self.version >= version
+
+
+def activations(facts: ModelFacts, settings: PassSettings) -> int:
+    """The peak of the first pass, in bytes; 0 where the model's widths are not known."""
+    hidden, vocabulary = facts.hidden_size or 0, facts.vocabulary or 0
+    inner = (facts.intermediate_size or 0) / settings.tensor
+    half = 2
+    forward = settings.tokens * half * (_RESIDUALS * hidden + _INNER * inner)
+    if facts.experts and facts.experts_per_token:
+        routed = min(settings.tokens * settings.data, _MOE_LIMIT) * facts.experts_per_token
+        size = (facts.expert_size or facts.intermediate_size or 0) / settings.tensor
+        forward = settings.tokens * half * _RESIDUALS * hidden + routed * half * (max(2 * size, hidden) + size)
+    width = _LOGIT_BYTES if settings.since(_NO_SORT) else _LOGIT_BYTES_SORTED
+    sampler = min(settings.sequences, settings.tokens) * vocabulary * width if facts.task == "generate" else 0
+    return int(max(forward, sampler))
+
+
+def graphs(facts: ModelFacts, settings: PassSettings) -> int:
+    """The memory that captured CUDA graphs take, in bytes."""
+    if settings.eager:
+        return 0
+    # One graph per batch size, of which there are fewer where fewer sequences run.
+    sizes = min(settings.sequences, _MOST_CAPTURED) / _MOST_CAPTURED
+    return int(_GRAPHS + _GRAPHS_PER_LAYER * (facts.layers or 0) / settings.pipeline * sizes)
+
+
+def beside(facts: ModelFacts, settings: PassSettings) -> int:
+    """All that the budget (``gpu_memory_utilization``) holds beside weights and KV cache, in bytes."""
+    taken = _BASE + activations(facts, settings)
+    if settings.tensor * settings.pipeline * settings.data > 1:
+        taken += _SEVERAL_GPUS if settings.memory is not None and settings.memory < _LINKED else _SEVERAL_LINKED_GPUS
+    if len(facts.modalities) > 1 and not settings.text_only:
+        taken += _TOWER
+    if settings.since(GRAPHS_IN_BUDGET):
+        taken += graphs(facts, settings)
+    return int(taken)
+
+
+def unprofiled(facts: ModelFacts, settings: PassSettings) -> int:
+    """What old releases took after they had divided the memory: the sampler's pass over all sequences, in bytes."""
+    if settings.since(_PROFILED_SAMPLER) or facts.task != "generate":
+        return 0
+    return max(settings.sequences, _OLD_SEQUENCES) * (facts.vocabulary or 0) * _LOGIT_BYTES_SORTED
+
+
+def towers_margin(facts: ModelFacts, version: Version | None) -> int:
+    """How much more the first pass may take where pictures and films of any size are read, in bytes.
+
+    vLLM encodes the largest that the model allows; what that takes is known of no release in general, and films made
+    some of the first that had Qwen3-VL run out of memory (https://github.com/QwenLM/Qwen3-VL/issues/1684).
+    """
+    if facts.family not in _ANY_SIZE:
+        return 0
+    early = version is not None and version < _SMALLER_FILMS and str(facts.family).startswith("qwen3")
+    return _FILMS if early else _PICTURES
+
+
+def batch_defaults(memory: int | None, capability: str | None, version: Version | None) -> tuple[int, int]:
+    """The defaults of ``max_num_batched_tokens`` and ``max_num_seqs`` for its server, by the GPU's memory.
+
+    From vllm/engine/arg_utils.py: GPUs of 70 GiB and more but the A100 take 8192 and 1024, those of 160 GiB and more
+    16384 tokens in newer releases, all others 2048 and 256.
+    """
+    if memory is None or capability in {"8.0", "12.1"} or memory < 70 * GIB:
+        return 2048, 256
+    newer = version is None or version >= (0, 26)
+    return (16_384 if newer and memory >= 160 * GIB else 8192), 1024

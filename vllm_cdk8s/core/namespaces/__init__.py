@@ -1,0 +1,1 @@
+"""Namespaces and cluster policies that let a server's pods in."""

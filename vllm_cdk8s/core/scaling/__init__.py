@@ -1,0 +1,1 @@
+"""How many pods a server has, and keeps: autoscalers, disruption budgets, spreads."""

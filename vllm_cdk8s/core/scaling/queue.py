@@ -1,0 +1,300 @@
+"""Replicas by the queue of waiting requests: KEDA's ScaledObject as data.
+
+Fields are those of https://keda.sh/docs/latest/reference/scaledobject-spec/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.wire import prune, sequence
+from vllm_cdk8s.core.monitoring.promql import quoted
+from vllm_cdk8s.core.monitoring.watching import target_of
+from vllm_cdk8s.core.rules.book import AUTOSCALER
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.server.serving import Serving
+
+KEDA_API = "keda.sh/v1alpha1"
+_KINDS = ("TriggerAuthentication", "ClusterTriggerAuthentication")
+_MODES = ("basic", "bearer", "custom", "tls")
+_TRIGGER_FIELDS = ("type", "name", "metadata", "metricType", "authenticationRef", "useCachedMetrics")
+_METRIC_TYPES = ("AverageValue", "Value", "Utilization")
+# The Horizontal Pod Autoscaler's own default, and the most that it takes.
+_STABILIZATION_SECONDS, _LONGEST_STABILIZATION_SECONDS = 300, 3600
+_COOLDOWN_SECONDS = 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TriggerAuthentication:
+    """How KEDA proves itself to Prometheus: ``TriggerAuthentication(name="prometheus", modes=["basic"])``.
+
+    Args:
+        name: a TriggerAuthentication of the server's namespace, or a ClusterTriggerAuthentication.
+        kind: which of the two.
+        modes: ``basic``, ``bearer``, ``custom``, ``tls``; none where a pod identity does it.
+
+    Raises:
+        InvalidOptionError: the name is not valid, or kind or mode is unknown.
+    """
+
+    name: str
+    kind: str = "TriggerAuthentication"
+    modes: Sequence[str] = ("bearer",)
+
+    def __post_init__(self) -> None:
+        checks.dns_subdomain("authentication.name", self.name)
+        checks.one_of("authentication.kind", self.kind, _KINDS, what="a kind")
+        for mode in sequence("authentication.modes", self.modes):
+            checks.one_of("authentication.modes", mode, _MODES, what="a mode")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueScaling:
+    """How a server's replicas follow its queue; `QueueAutoscaler` documents each option."""
+
+    prometheus_address: str
+    max_replicas: int
+    min_replicas: int = 1
+    waiting_requests: int = 5
+    running_requests: int | None = None
+    activation_requests: int = 0
+    wake_query: str | None = None
+    extra_triggers: Sequence[Mapping[str, Any]] = ()
+    polling_seconds: int = 30
+    cooldown_seconds: int | None = None
+    scale_down_seconds: int | None = None
+    fallback_replicas: int | None = None
+    fallback_failures: int = 3
+
+    def __post_init__(self) -> None:
+        _address(self.prometheus_address)
+        _check_bounds(self.min_replicas, self.max_replicas, self.fallback_replicas)
+        for option in ("waiting_requests", "running_requests", "polling_seconds", "fallback_failures"):
+            if getattr(self, option) is not None or option != "running_requests":
+                checks.integer(option, getattr(self, option), minimum=1, maximum=checks.MAX_INT32)
+        checks.integer("activation_requests", self.activation_requests, minimum=0, maximum=checks.MAX_INT32)
+        if self.wake_query is not None:
+            checks.text("wake_query", self.wake_query)
+        further = self._further()
+        if self.min_replicas:
+            only_from_zero = {
+                "wake_query": self.wake_query,
+                "activation_requests": self.activation_requests or None,
+                "cooldown_seconds": self.cooldown_seconds,
+            }
+            for option in (option for option, value in only_from_zero.items() if value is not None):
+                raise ConflictError(f"it only matters with min_replicas=0, not with {self.min_replicas}", option=option)
+        elif self.wake_query is None and not further:
+            raise ConflictError(
+                "0 needs something that wakes the server, since no request can wait where no pod is; allowed: "
+                "wake_query=..., such as the rate of requests at the gateway, or extra_triggers=[...]",
+                option="min_replicas",
+                rule=AUTOSCALER,
+            )
+
+    def _further(self) -> list[dict[str, Any]]:
+        return [_trigger(index, item) for index, item in enumerate(sequence("extra_triggers", self.extra_triggers))]
+
+    def spec(self, server: Serving, authentication: TriggerAuthentication | None) -> dict[str, Any]:
+        """The ScaledObject's spec.
+
+        Raises:
+            InvalidOptionError: a number of seconds is not one.
+            ConflictError: the server has no metrics, or two triggers have one name.
+        """
+        asleep = _asleep(server) if self.min_replicas == 0 else None
+        fallback = max(self.min_replicas, 1) if self.fallback_replicas is None else self.fallback_replicas
+        stabilization = {"stabilizationWindowSeconds": _stabilization(server, self.scale_down_seconds)}
+        spec: dict[str, Any] = {
+            "scaleTargetRef": server.workload_ref.wire(),
+            "pollingInterval": self.polling_seconds,
+            "minReplicaCount": self.min_replicas,
+            "maxReplicaCount": self.max_replicas,
+            "fallback": {
+                "failureThreshold": self.fallback_failures,
+                "replicas": fallback,
+                # The default, static, would take a busy server's replicas away while Prometheus is down.
+                "behavior": "currentReplicasIfHigher",
+            },
+            "advanced": {"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": stabilization}}},
+            "triggers": _named_once([*self._triggers(server, authentication, asleep), *self._further()]),
+        }
+        if asleep is not None:
+            spec["cooldownPeriod"] = _cooldown(server, self.cooldown_seconds)
+        return spec
+
+    def _triggers(
+        self, server: Serving, authentication: TriggerAuthentication | None, asleep: str | None
+    ) -> list[dict[str, Any]]:
+        target = target_of(server)
+        query = _Queries(address=_address(self.prometheus_address), authentication=authentication, asleep=asleep)
+        running = target.total("num_requests_running")
+        triggers = [
+            query.trigger(
+                "waiting",
+                target.total("num_requests_waiting"),
+                self.waiting_requests,
+                activation=self.activation_requests,
+            )
+        ]
+        if self.running_requests is not None:
+            triggers.append(query.trigger("running", running, self.running_requests))
+        elif asleep is not None:
+            triggers.append(query.trigger("at-work", running, 1, as_boolean=True))
+        if self.wake_query is not None:
+            triggers.append(query.wake(self.wake_query))
+        return triggers
+
+
+def bearer_token(token: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec of a TriggerAuthentication for a bearer token in a Secret."""
+    return {"secretTargetRef": [{"parameter": "bearerToken", **token}]}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Queries:
+    """Prometheus triggers of one ScaledObject; ``asleep`` is a query that is 0 while the server has no replicas."""
+
+    address: str
+    authentication: TriggerAuthentication | None
+    asleep: str | None
+
+    def trigger(
+        self, name: str, query: str, threshold: int, *, activation: int = 0, as_boolean: bool = False
+    ) -> dict[str, Any]:
+        if self.asleep is not None:
+            query = f"{query} or {self.asleep}"
+        if as_boolean:
+            # One replica's worth while it is above zero, however far.
+            query = f"({query}) > bool 0"
+        return self._wire(name, query, threshold, activation=activation)
+
+    def wake(self, query: str) -> dict[str, Any]:
+        # KEDA takes one value only.
+        return self._wire("wake", f"max(({query}) > bool 0)", 1, activation=0)
+
+    def _wire(self, name: str, query: str, threshold: int, *, activation: int) -> dict[str, Any]:
+        modes = () if self.authentication is None else self.authentication.modes
+        reference = None
+        if self.authentication is not None:
+            reference = {"name": self.authentication.name, "kind": self.authentication.kind}
+        return prune({
+            "type": "prometheus",
+            "name": name,
+            # The fallback works with this type alone.
+            "metricType": "AverageValue",
+            "metadata": prune({
+                "serverAddress": self.address,
+                "query": query,
+                "threshold": str(threshold),
+                "activationThreshold": str(activation),
+                # An absent series is an error. The default would read it as an empty queue.
+                "ignoreNullValues": "false",
+                "authModes": ",".join(modes) or None,
+            }),
+            "authenticationRef": reference,
+        })  # fmt: skip
+
+
+def _address(value: object) -> str:
+    option = "prometheus_address"
+    address = checks.text(option, value).rstrip("/")
+    try:
+        parts = urlsplit(address)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = None
+    if not known or parts.query or parts.fragment or any(char.isspace() for char in address):
+        raise InvalidOptionError(
+            f"{value!r} is not a URL; allowed: such as 'http://prometheus-operated.monitoring:9090'", option=option
+        )
+    if parts.username is not None or parts.password is not None:
+        raise InvalidOptionError("it holds a user or password for all to read; use authentication=", option=option)
+    if parts.path.endswith(("/api/v1", "/api/v1/query")):
+        raise InvalidOptionError(f"{value!r} ends in the path that KEDA adds itself", option=option)
+    return address
+
+
+def _check_bounds(min_replicas: int, max_replicas: int, fallback_replicas: int | None) -> None:
+    checks.integer("min_replicas", min_replicas, minimum=0)
+    checks.integer("max_replicas", max_replicas, minimum=1, maximum=checks.MAX_INT32)
+    if min_replicas > max_replicas:
+        raise ConflictError(f"{min_replicas} is above max_replicas: {max_replicas}", option="min_replicas")
+    if fallback_replicas is None:
+        return
+    checks.integer("fallback_replicas", fallback_replicas, minimum=0, maximum=checks.MAX_INT32)
+    if not min_replicas <= fallback_replicas <= max_replicas:
+        raise ConflictError(
+            f"{fallback_replicas} is not between min_replicas: {min_replicas} and max_replicas: {max_replicas}",
+            option="fallback_replicas",
+        )
+
+
+def _trigger(index: int, item: object) -> dict[str, Any]:
+    option = f"extra_triggers[{index}]"
+    if not isinstance(item, Mapping):
+        raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
+    trigger: dict[str, Any] = checks.plain(option, item)
+    for field in trigger:
+        if field not in _TRIGGER_FIELDS:
+            raise InvalidOptionError(
+                f"{field!r} is not a field of a trigger{nearest(field, _TRIGGER_FIELDS)}; allowed: "
+                f"{', '.join(_TRIGGER_FIELDS)}",
+                option=option,
+            )
+    checks.text(f"{option}.type", trigger.get("type"))
+    if "name" in trigger:
+        checks.text(f"{option}.name", trigger["name"])
+    if "metricType" in trigger:
+        checks.one_of(f"{option}.metricType", trigger["metricType"], _METRIC_TYPES, what="a metric type")
+    metadata = trigger.get("metadata")
+    if not isinstance(metadata, Mapping):
+        raise InvalidOptionError(f"{metadata!r} is not a mapping", option=f"{option}.metadata")
+    for key, value in metadata.items():
+        if not isinstance(value, str):
+            raise InvalidOptionError(
+                f"{value!r} is not a string; KEDA wants numbers in quotes too", option=f"{option}.metadata.{key}"
+            )
+    return trigger
+
+
+def _named_once(triggers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    names = [trigger["name"] for trigger in triggers if "name" in trigger]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConflictError(f"{name!r} is the name of two triggers", option="extra_triggers")
+    return triggers
+
+
+def _asleep(server: Serving) -> str:
+    """A query that is 0 while the Deployment is at no replicas, and empty otherwise; it needs kube-state-metrics."""
+    labels = {"namespace": server.namespace, "deployment": server.name}
+    matchers = ",".join(f"{label}={quoted(value)}" for label, value in labels.items() if value is not None)
+    return f"sum(kube_deployment_spec_replicas{{{matchers}}} == 0)"
+
+
+def _cooldown(server: Serving, seconds: int | None) -> int:
+    budget = server.startup_seconds
+    if seconds is None:
+        return budget + _COOLDOWN_SECONDS
+    checks.integer("cooldown_seconds", seconds, minimum=0, maximum=checks.MAX_INT32)
+    if seconds < budget:
+        warn(
+            f"{seconds} is below the start-up budget of {budget} s, so the server may be put to sleep before it has "
+            "answered whoever woke it",
+            option="cooldown_seconds",
+            rule=AUTOSCALER,
+        )
+    return seconds
+
+
+def _stabilization(server: Serving, seconds: int | None) -> int:
+    if seconds is None:
+        return min(max(server.startup_seconds, _STABILIZATION_SECONDS), _LONGEST_STABILIZATION_SECONDS)
+    return checks.integer("scale_down_seconds", seconds, minimum=0, maximum=_LONGEST_STABILIZATION_SECONDS)

@@ -1,0 +1,219 @@
+"""What a server's model needs, held against what the server has: the ledger, and what of it is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.engine.version import version_key
+from vllm_cdk8s.core.errors import InvalidOptionError, Problem, mention
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.models.accelerators import accelerator, accelerator_of_labels, largest_memory
+from vllm_cdk8s.core.models.facts import known_model
+from vllm_cdk8s.core.models.ledger import VISIBLE_DEVICES, ledger, shown
+from vllm_cdk8s.core.models.recommended import DEFAULT_CLAIM_GIB
+from vllm_cdk8s.core.pod.health import DEFAULT_STARTUP_SECONDS
+from vllm_cdk8s.core.rules.book import (
+    CLAIM_TOO_SMALL,
+    ENGINE_CONFLICT,
+    GPU_MEMORY,
+    GPU_MEMORY_TIGHT,
+    HOST_MEMORY,
+    SHORT_CONTEXT,
+    STARTUP_BUDGET,
+    VISIBLE_DEVICES_RULE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vllm_cdk8s.core.models.accelerators import Accelerator
+    from vllm_cdk8s.core.models.ledger import Ledger, Line
+    from vllm_cdk8s.core.models.shape import ModelFacts
+    from vllm_cdk8s.core.server.pod import ServerPod
+
+_GIB = 2**30
+_STARTUP_STEP = 300
+# A default context is worth a word only where several such sequences would fit.
+_MUCH_ROOM = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelNeeds:
+    """What a known model needs where nobody says otherwise: never less than the defaults.
+
+    Attributes:
+        claim_size: the size of a claim of its own, as a quantity.
+        startup_seconds: the start-up budget.
+    """
+
+    claim_size: str = f"{DEFAULT_CLAIM_GIB}Gi"
+    startup_seconds: int = DEFAULT_STARTUP_SECONDS
+
+
+def model_needs(model: str) -> ModelNeeds:
+    """The needs of a model; the defaults where it is not known."""
+    facts = known_model(model)
+    if facts is None:
+        return ModelNeeds()
+    found = ledger(model=facts, startup_seconds=1)
+    claim = max(DEFAULT_CLAIM_GIB * _GIB, found.claim_bytes or 0)
+    startup = max(DEFAULT_STARTUP_SECONDS, found.startup_seconds or 0, *map(_budget, found.lines))
+    return ModelNeeds(claim_size=f"{claim // _GIB}Gi", startup_seconds=startup)
+
+
+def _budget(line: Line) -> int:
+    """The seconds of a row about time, in whole steps; 0 of any other row."""
+    return -(-(line.needs or 0) // _STARTUP_STEP) * _STARTUP_STEP if line.resource == "time" else 0
+
+
+def server_ledger(pod: ServerPod, *, model: str, nodes: int, given: Mapping[str, Any]) -> Ledger:
+    """The ledger of a server.
+
+    Args:
+        pod: everything that its pod template is made of.
+        model: its model.
+        nodes: the pods that make up one server.
+        given: the options that were said, of which ``gpu`` says the accelerator.
+    """
+    version = pod.engine.version.name
+    limit, request = (_bytes(each.get("memory")) for each in (pod.resources.limits, pod.resources.requests))
+    variables = {name: value for name, value in pod.env.items() if name in VISIBLE_DEVICES and isinstance(value, str)}
+    draft = pod.engine.settings.get("speculative_config")
+    drafts = [known_model(str(draft["model"]))] if isinstance(draft, dict) and draft.get("model") else []
+    return ledger(
+        model=_facts(model, pod.engine.settings),
+        accelerator=server_accelerator(given),
+        engine=pod.engine.settings,
+        version=None if version is None else version_key(version)[:3],
+        gpus=pod.gpus,
+        nodes=nodes,
+        drafts=drafts,
+        memory_limit=limit,
+        memory_request=request,
+        claim_bytes=_bytes(pod.storage.size),
+        startup_seconds=pod.health.startup_seconds or None,
+        downloaded_before="download" in pod.options,
+        env=variables,
+    )
+
+
+def server_accelerator(given: Mapping[str, Any]) -> Accelerator | None:
+    """The kind of GPU, as ``gpu`` or the node selector says it."""
+    if given.get("gpu") is not None:
+        return accelerator(given["gpu"])
+    selector = given.get("node_selector")
+    labels = {key: value for key, value in dict(selector or {}).items() if isinstance(value, str)}
+    return accelerator_of_labels(labels)
+
+
+def _facts(model: str, settings: Mapping[str, Any]) -> ModelFacts | None:
+    # What the user changes of the model's own configuration is not in the facts any more.
+    changed = settings.keys() & {"hf_overrides", "hf_config_path", "model_class_overrides"}
+    return None if changed else known_model(model)
+
+
+def _bytes(quantity: object) -> int | None:
+    if quantity is None:
+        return None
+    try:
+        return int(checks.quantity("", quantity))
+    except InvalidOptionError:
+        return None
+
+
+def ledger_problems(found: Ledger, pod: ServerPod, *, model: str, own_sizes: bool) -> Iterator[Problem]:
+    """What of a ledger cannot work, or may not.
+
+    Args:
+        found: the ledger.
+        pod: everything that the server's pod template is made of.
+        model: the server's model.
+        own_sizes: whether its user said the size of the claim, rather than that a default stands for it.
+    """
+    for line in found.lines:
+        counted_elsewhere = line.resource == "gpus" and line.option not in VISIBLE_DEVICES
+        if line.verdict in ("too_little", "tight") and not counted_elsewhere:
+            yield _problem(line, found, model, own_sizes=own_sizes)
+    yield from _more_than_any(found, pod, model)
+    yield from _short_context(found, pod, model)
+
+
+def _more_than_any(found: Ledger, pod: ServerPod, model: str) -> Iterator[Problem]:
+    """What no GPU of today can hold needs no word on which GPU it is."""
+    weights, largest = found.weight_bytes_per_gpu, largest_memory()
+    offloads = bool(pod.engine.settings.get("cpu_offload_gb"))
+    if pod.gpus and weights is not None and found.budget_bytes_per_gpu is None and weights > largest and not offloads:
+        yield Problem(
+            what=f"the weights of {model!r} are {shown(weights, 'bytes')} on each of {pod.gpus}, and the largest GPU "
+            f"has {shown(largest, 'bytes')}; use more GPUs, or fewer bits per weight",
+            rule=GPU_MEMORY,
+            option="gpus",
+        )
+
+
+def _short_context(found: Ledger, pod: ServerPod, model: str) -> Iterator[Problem]:
+    facts, settings = known_model(model), pod.engine
+    length, limit, tokens = settings.max_model_len, None, found.kv_cache_tokens
+    if facts is not None:
+        limit = facts.max_position_embeddings
+    if "max_model_len" in settings.defaulted and length and limit and tokens and limit > length:
+        longest = min(limit, tokens)
+        if longest >= _MUCH_ROOM * length:
+            yield Problem(
+                what=f"{length} by default, while {model!r} has {limit} positions and there is room for {tokens:,} "
+                f"tokens; say {mention(f'max_model_len={longest}')}",
+                rule=SHORT_CONTEXT,
+                severity="warning",
+                option="max_model_len",
+            )
+
+
+def _problem(line: Line, found: Ledger, model: str, *, own_sizes: bool) -> Problem:
+    certain = line.verdict == "too_little"
+    needs, has = shown(line.needs, line.unit), shown(line.has, line.unit)
+    if line.resource == "gpu_memory":
+        return Problem(
+            what=f"{model!r} needs {needs} on each GPU, which has {has} for it ({line.source}); use more or larger "
+            "GPUs, fewer bits per weight, or a shorter context",
+            rule=GPU_MEMORY if certain else GPU_MEMORY_TIGHT,
+            severity="error" if certain else "warning",
+            option="gpus",
+        )
+    if line.resource == "disk":
+        size = "" if found.claim_bytes is None else f"; say {mention(f'size={found.claim_bytes // _GIB}Gi')}"
+        return Problem(
+            what=f"{has} are too little for the {needs} of {model!r}{size}" if certain else
+            f"{has} leave no room for caches beside the {needs} of {model!r}{size}",
+            rule=CLAIM_TOO_SMALL,
+            severity="error" if certain and own_sizes else "warning",
+            option="size",
+        )  # fmt: skip
+    if line.resource == "time":
+        budget = max(found.startup_seconds or 0, _budget(line))
+        return Problem(
+            what=f"{has} are less than the {needs} that {model!r} may take to start ({line.source}); say "
+            f"{mention(f'max_startup_seconds={budget}')}",
+            rule=STARTUP_BUDGET,
+            severity="warning",
+            option="max_startup_seconds",
+        )
+    if line.resource == "host_memory":
+        return Problem(
+            what=f"{has} are less than the {needs} that the container needs ({line.source})",
+            rule=HOST_MEMORY,
+            severity="error" if certain else "warning",
+            option="resources.limits['memory']",
+        )
+    if line.resource == "gpus":
+        return Problem(
+            what=f"leaves {has} visible, and {needs} are needed; leave it to the device plugin",
+            rule=VISIBLE_DEVICES_RULE,
+            option=f"env[{line.option!r}]",
+        )
+    return Problem(
+        what=f"{line.what} ({line.source})",
+        rule=ENGINE_CONFLICT,
+        severity="error" if certain else "warning",
+        option=line.option,
+    )

@@ -1,0 +1,429 @@
+"""The plan of a server: every option checked and settled, and the manifests that come of it.
+
+A plan is made without jsii and before anything stands in a tree, so that a refused server leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from vllm_cdk8s.core.engine import engine_command
+from vllm_cdk8s.core.engine.raw import string_list
+from vllm_cdk8s.core.engine.version import said_version, version_key
+from vllm_cdk8s.core.errors import (
+    Collector,
+    ConflictError,
+    InvalidOptionError,
+    Problem,
+    collecting,
+    give,
+    nearest,
+    unacknowledged,
+)
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.manifest import Manifest
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.pod.health import DEFAULT_STARTUP_SECONDS, Health, slow_start
+from vllm_cdk8s.core.pod.lifecycle import drain
+from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
+from vllm_cdk8s.core.pod.resources import Resources, resource_name, with_gpus
+from vllm_cdk8s.core.pod.security import NonRoot
+from vllm_cdk8s.core.rules.book import RULES, UNKNOWN_NAME, find_rule
+from vllm_cdk8s.core.server import group
+from vllm_cdk8s.core.server.contribution import with_features
+from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
+from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
+from vllm_cdk8s.core.server.options import DEFAULTS, PULL_POLICIES
+from vllm_cdk8s.core.server.pod import SHUTDOWN_TIMEOUT_SINCE, ServerPod
+from vllm_cdk8s.core.server.service import ServiceOptions, service_account
+from vllm_cdk8s.core.server.serving import asks_for_key
+from vllm_cdk8s.core.server.shape import ServerFrame
+from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim
+from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, Storage
+from vllm_cdk8s.core.traffic.exposure import doors, open_to_the_world
+from vllm_cdk8s.core.traffic.ingress import Ingress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from vllm_cdk8s.core.engine import EngineCommand
+    from vllm_cdk8s.core.kube.names import Names
+    from vllm_cdk8s.core.models.ledger import Ledger
+    from vllm_cdk8s.core.models.sizing import Sizing
+    from vllm_cdk8s.core.pod.options import PodOptions
+    from vllm_cdk8s.core.server.shape import Shape
+
+_VALUE_OBJECTS: dict[str, tuple[type, str]] = {
+    "kai": (KaiShare, 'KaiShare(queue="team")'),
+    "non_root": (NonRoot, "NonRoot()"),
+    "resources": (Resources, 'Resources(limits={"memory": "24Gi"})'),
+    "ingress": (Ingress, 'Ingress(hosts=["llm.example.com"])'),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerInput:
+    """What a plan is made of.
+
+    Attributes:
+        model: a model of the Hugging Face hub, or a path in the container.
+        said: the options that say something, by name, in wire form.
+        shape: what brings the pods together.
+        names: the names of the objects.
+        path: gives the server's path in the tree, for messages.
+        namespace: the namespace of its objects, None where nobody says.
+        storage: where models are kept; None makes a claim.
+        health: the probes; None gives ten minutes to start.
+        sizing: what the model was found to need.
+        max_replicas: the most pods, where an autoscaler decides.
+        min_replicas: the fewest.
+        fits_model: whether what nobody says is made to fit the model; otherwise it stays as it is, and a word is said.
+        own_sizes: whether the size of the storage is the user's own word.
+    """
+
+    model: str
+    said: Mapping[str, Any]
+    shape: Shape
+    names: Names
+    path: Callable[[], str]
+    namespace: str | None = None
+    storage: Storage | None = None
+    health: Health | None = None
+    sizing: Sizing | None = None
+    min_replicas: int | None = None
+    max_replicas: int | None = None
+    fits_model: bool = True
+    own_sizes: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerPlan:
+    """A server, checked and settled.
+
+    Attributes:
+        shape: what brings its pods together.
+        names: the names of its objects.
+        identity: its labels and selector.
+        pod: everything that its pod template is made of.
+        service: what was said of its Service.
+        workload: the object that makes the pods.
+        claim: a claim of its own; None where the storage is somebody else's.
+        account: a service account of its own; None where it is somebody else's.
+        min_replicas: the fewest pods, or groups of pods.
+        max_replicas: the most.
+        namespace: the namespace of its objects, None where nobody says.
+        ledger: what it needs, and what it has.
+        warnings: what is unwise about it.
+    """
+
+    shape: Shape
+    names: Names
+    identity: Identity
+    pod: ServerPod
+    service: ServiceOptions
+    workload: Manifest
+    claim: Manifest | None
+    account: Manifest | None
+    min_replicas: int
+    max_replicas: int
+    namespace: str | None
+    ledger: Ledger
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def engine(self) -> EngineCommand:
+        """VLLM's command line."""
+        return self.pod.engine
+
+    @property
+    def serving_selector(self) -> dict[str, str]:
+        """The labels of the pods that serve."""
+        return {**self.identity.selector, **self.shape.leader_labels}
+
+    @cached_property
+    def service_manifest(self) -> Manifest:
+        """The Service."""
+        return self.service.manifest(
+            self.names.service, labels=self.identity.labels, selector=self.serving_selector, target_port=self.pod.port
+        )
+
+    def manifests(self) -> list[Manifest]:
+        """The server's objects, in the order in which they are written."""
+        found = (self.workload, self.claim, self.account, self.service_manifest)
+        return [manifest for manifest in found if manifest is not None]
+
+
+def plan_server(given: ServerInput) -> ServerPlan:
+    """Check all that is said of a server, and settle it.
+
+    Raises:
+        VllmCdk8sError: everything that is wrong with it, at once.
+    """
+    collector = Collector()
+    acknowledged = collector.attempt(_acknowledged, given.said.get("acknowledge", {})) or {}
+    with collecting(collector.warnings):
+        plan = _Planning(given, collector).plan()
+    collector.finish()
+    assert plan is not None  # noqa: S101 - nothing was wrong
+    warnings = tuple(unacknowledged(collector.warnings, acknowledged))
+    return ServerPlan(**{**plan, "warnings": warnings})
+
+
+class _Planning:
+    """One pass over the options; each step that fails leaves None to those that need it."""
+
+    def __init__(self, given: ServerInput, collector: Collector) -> None:
+        self._given = given
+        self._said: dict[str, Any] = {**DEFAULTS, **given.said}
+        # What a step returns is None where it failed, which is seen to once, before the pod is put together.
+        self._attempt: Any = collector.attempt
+        self._add = collector.add
+
+    def plan(self) -> dict[str, Any] | None:
+        given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
+        attempt(_check_names, given)
+        if "gpu" in said:
+            attempt(checks.text, "gpu", said["gpu"])
+        sound = features = attempt(
+            with_features, said, model=given.model, engine_args=said.get("engine_args"), env=said.get("env"),
+            namespace=given.namespace,
+        )  # fmt: skip
+        if features is None:
+            features = (said, said.get("engine_args"), {}, {})
+        said, engine_args, env, feature_defaults = features
+        names = given.names
+        who = attempt(identity, said, names)
+        annotations: Any = None if who is None else attempt(shape.annotations, who.annotations)
+        service = attempt(ServiceOptions.of, said)
+        policy = attempt(
+            checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
+        )
+        resources = attempt(_resources, said, given.sizing)
+        engine: Any = None if resources is None or not sound else attempt(
+            self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **feature_defaults}, resources[1]
+        )  # fmt: skip
+        if given.sizing is not None and engine is not None:
+            given.sizing.warn_beyond(engine.max_model_len)
+        own = given.storage is None
+        storage = given.storage or attempt(_own_storage, said, given)
+        if storage is not None:
+            attempt(self._check_storage, storage, own=own)
+        health = given.health or slow_start(_startup_seconds(given))
+        account = attempt(_account, said, names)
+        if shape.nodes > 1:
+            attempt(group.check_env, env or {})
+            env = {group.HOST_IP_VARIABLE: group.HOST_IP, **(env or {})}
+        if not sound or None in (who, annotations, service, policy, resources, engine, storage, account):
+            return None
+        if shape.nodes > 1:
+            said = _with_shm(said, engine, resources[1])
+        pod = ServerPod(
+            options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=said["port"], env=env,
+            resources=resources[0], gpus=resources[1], storage=storage, health=health,
+            drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
+        )  # fmt: skip
+        template = attempt(pod.template)
+        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
+        if found is not None:
+            self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
+        if template is None or found is None:
+            return None
+        exposed = [] if service is None else doors(
+            names.service, ingress=said.get("ingress"), service_type=service.type,
+            service_annotations=service.annotations,
+        )  # fmt: skip
+        if exposed and not asks_for_key(template, engine.settings):
+            give(open_to_the_world("the server", exposed))
+        frame = ServerFrame(
+            selector=who.selector, engine=engine, health=health, storage=storage, port=said["port"], gpus=resources[1],
+            drop_cache=pod.drop_cache, drain_seconds=said.get("drain_seconds", 0),
+            download_seconds=said["download"].max_seconds if "download" in said else 0,
+        )  # fmt: skip
+        workload = Manifest(
+            api_version=shape.api_version, kind=shape.kind, name=names.workload, labels=who.labels,
+            annotations=annotations, body={"spec": shape.spec(template, frame)},
+        )  # fmt: skip
+        return {
+            "shape": shape,
+            "names": names,
+            "identity": who,
+            "pod": pod,
+            "service": service,
+            "workload": workload,
+            "claim": attempt(self._own_claim, storage, who) if own else None,
+            "account": service_account(account, labels=who.labels) if "service_account" not in said else None,
+            "min_replicas": shape.replicas if given.min_replicas is None else given.min_replicas,
+            "max_replicas": shape.replicas if given.max_replicas is None else given.max_replicas,
+            "namespace": given.namespace,
+            "ledger": found,
+        }
+
+    def _engine(
+        self, said: Mapping[str, Any], engine_args: Any, defaults: Mapping[str, Any], gpus: int | None
+    ) -> EngineCommand:
+        given, shape = self._given, self._given.shape
+        raw = {name: string_list(name, said.get(name, ())) for name in ("extra_args", "unchecked_args")}
+        if shape.backend is not None:
+            tokens = [*raw["extra_args"], *raw["unchecked_args"]]
+            engine_args = group.with_backend(engine_args, tokens, shape.backend)
+        sized = {} if given.sizing is None else {"max_model_len": given.sizing.max_model_len}
+        engine = engine_command(
+            model=given.model, host=said["host"], port=said["port"], engine_args=engine_args, image=said["image"],
+            engine_version=said.get("engine_version"), gpus=gpus, nodes=shape.nodes, defaults={**defaults, **sized},
+            **raw,
+        )  # fmt: skip
+        shape.check_engine(engine, said["port"])
+        if shape.nodes > 1:
+            group.check_shares(engine, shape.nodes)
+        return engine
+
+    def _check_storage(self, storage: Storage, *, own: bool) -> None:
+        given, nodes = self._given, self._given.shape.nodes
+        if nodes > 1:
+            group.check_storage(storage, nodes)
+        if not own:
+            storage.check_namespace(given.namespace, user=given.path())
+        replicas = given.shape.replicas if given.max_replicas is None else given.max_replicas
+        storage.check_replicas(nodes * max(1, replicas) if nodes > 1 else replicas)
+
+    def _own_claim(self, storage: Storage, who: Identity) -> Manifest:
+        return claim(
+            self._given.names.claim, size=storage.size or DEFAULT_SIZE, mode="ReadWriteOnce", labels=who.labels
+        )
+
+
+def check_options(
+    options: Mapping[str, Any], known: Collection[str], *, others: Collection[str] = ()
+) -> dict[str, Any]:
+    """The options that say something; None says nothing.
+
+    Args:
+        options: by name.
+        known: the names that there are.
+        others: names that are the construct's own, for suggestions.
+
+    Raises:
+        InvalidOptionError: names that are not options, each with the nearest that is, and values that are of another
+            class than their option's.
+    """
+    names = [*others, *known]
+    collector = Collector()
+    collector.add(
+        Problem(what=f"is not an option{nearest(name, names)}", rule=UNKNOWN_NAME, option=name)
+        for name in options
+        if name not in known
+    )
+    said = {name: value for name, value in options.items() if value is not None}
+    for name, (kind, allowed) in _VALUE_OBJECTS.items():
+        if name in said:
+            collector.attempt(checks.instance, name, said[name], kind, allowed=allowed)
+    claims = collector.attempt(sequence, "device_claims", said.get("device_claims", ())) or ()
+    for index, item in enumerate(claims):
+        collector.attempt(
+            checks.instance, f"device_claims[{index}]", item, DeviceClaim,
+            allowed='DeviceClaim(name="gpu", template="one-gpu")',
+        )  # fmt: skip
+    collector.finish()
+    return said
+
+
+def _check_names(given: ServerInput) -> None:
+    suffix = given.shape.longest_suffix
+    if given.names.fixed is not None:
+        check_fixed_name(given.names.fixed, suffix)
+    else:
+        check_tree_names(given.names, suffix, path=given.path())
+
+
+def _acknowledged(codes: object) -> Mapping[str, str]:
+    if not isinstance(codes, Mapping):
+        raise InvalidOptionError(f"{codes!r} is not a mapping of rules' codes to reasons", option="acknowledge")
+    for code, reason in codes.items():
+        if find_rule(str(code)) is None:
+            raise InvalidOptionError(
+                f"{code!r} is not the code of a rule{nearest(str(code), RULES)}",
+                option="acknowledge",
+                rule=UNKNOWN_NAME,
+            )
+        checks.text(f"acknowledge[{code!r}]", reason)
+    return {str(code).upper(): str(reason) for code, reason in codes.items()}
+
+
+def _resources(said: Mapping[str, Any], sizing: Sizing | None) -> tuple[Resources, int | None]:
+    return with_gpus(
+        said.get("resources", Resources()),
+        gpus=said.get("gpus"),
+        gpu_resource=resource_name("gpu_resource", said["gpu_resource"]),
+        sizing=sizing,
+    )
+
+
+def _derived(said: Mapping[str, Any]) -> dict[str, Any]:
+    """VLLM's settings that follow from what is said of its pods, unless the user sets them otherwise."""
+    settings: dict[str, Any] = {}
+    if "drain_seconds" in said:
+        version = said_version(said["image"], said.get("engine_version"))
+        graceful = version is None or version_key(version) >= version_key(SHUTDOWN_TIMEOUT_SINCE)
+        timeout = drain(said["drain_seconds"], graceful_engine=graceful).shutdown_timeout
+        if timeout is not None:
+            settings["shutdown_timeout"] = timeout
+    kai = said.get("kai")
+    if isinstance(kai, KaiShare) and kai.fraction is not None:
+        settings["gpu_memory_utilization"] = float(kai.fraction)
+    return settings
+
+
+def _own_storage(said: Mapping[str, Any], given: ServerInput) -> Storage:
+    if given.shape.nodes > 1:
+        raise InvalidOptionError(
+            "None would download the model to every node at every start; say that with ModelStorage.none(...), or "
+            "share it with ModelStorage.nfs(...)",
+            option="storage",
+        )
+    non_root = said.get("non_root")
+    return Storage.of_claim(
+        given.names.claim,
+        mount_path=non_root.mount_path if isinstance(non_root, NonRoot) else DEFAULT_MOUNT_PATH,
+        access_mode="ReadWriteOnce",
+        size=_claim_size(given),
+        namespace=given.namespace,
+    )
+
+
+def _claim_size(given: ServerInput) -> str:
+    if given.sizing is not None:
+        return given.sizing.claim_size
+    return model_needs(given.model).claim_size if given.fits_model else DEFAULT_SIZE
+
+
+def _startup_seconds(given: ServerInput) -> int:
+    if given.sizing is not None:
+        return given.sizing.max_startup_seconds
+    return model_needs(given.model).startup_seconds if given.fits_model else DEFAULT_STARTUP_SECONDS
+
+
+def _account(said: Mapping[str, Any], names: Names) -> str:
+    if "service_account" not in said:
+        return names.service_account
+    return checks.reference("service_account", said["service_account"], "ServiceAccount")
+
+
+def _with_shm(said: Mapping[str, Any], engine: EngineCommand, gpus: int | None) -> dict[str, Any]:
+    size = group.shared_memory_size(engine, gpus, sequence("volume_mounts", said.get("volume_mounts", ())))
+    return dict(said) if size is None or "shm_size" in said else {**said, "shm_size": size}
+
+
+def replicas_with_autoscaling(replicas: object, bounds: tuple[int, int] | None) -> int:
+    """The replicas that the options say, which an autoscaler's bounds must not contradict.
+
+    Raises:
+        InvalidOptionError: they are not a whole number.
+        ConflictError: both are said.
+    """
+    number = checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
+    if bounds is not None and number != 1:
+        raise ConflictError(f"{number} contradicts autoscaling, which decides on the replicas", option="replicas")
+    return number

@@ -1,0 +1,86 @@
+"""The objects in front of a server and beneath it: its Service and its ServiceAccount."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.errors import ConflictError, mention
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.manifest import Manifest
+from vllm_cdk8s.core.pod.health import PORT_NAME
+from vllm_cdk8s.core.server.options import SERVICE_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NODE_PORTS = (1, 65535)  # the range is the cluster's; by default 30000 to 32767
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceOptions:
+    """What was said of a server's Service.
+
+    Attributes:
+        type: its type by its Kubernetes name.
+        port: its port.
+        node_port: the port of every node; None lets Kubernetes choose.
+        annotations: its annotations.
+    """
+
+    type: str
+    port: int
+    node_port: int | None
+    annotations: Mapping[str, str]
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> ServiceOptions:
+        """The options of a server's that are its Service's.
+
+        Raises:
+            InvalidOptionError: one is wrong by itself.
+            ConflictError: a node port without a service that has one.
+        """
+        kind = checks.one_of("service_type", said["service_type"], SERVICE_TYPES, what="a service type")
+        node_port = said.get("node_port")
+        if node_port is not None:
+            least, most = _NODE_PORTS
+            checks.integer("node_port", node_port, minimum=least, maximum=most)
+            if kind == "ClusterIP":
+                raise ConflictError(
+                    f"{node_port} needs a service of type NodePort or LoadBalancer; say {mention('service_type=')}",
+                    option="node_port",
+                )
+        return cls(
+            type=kind,
+            port=checks.port("service_port", said["service_port"]),
+            node_port=node_port,
+            annotations=checks.annotation_map("service_annotations", said.get("service_annotations", {})),
+        )
+
+    def manifest(
+        self, name: str, *, labels: Mapping[str, str], selector: Mapping[str, str], target_port: int
+    ) -> Manifest:
+        """The Service."""
+        port = {"name": PORT_NAME, "nodePort": self.node_port, "port": self.port, "targetPort": target_port}
+        return Manifest(
+            api_version="v1",
+            kind="Service",
+            name=name,
+            labels=labels,
+            annotations=self.annotations,
+            body={
+                "spec": {
+                    "ports": [{key: value for key, value in port.items() if value is not None}],
+                    "selector": dict(sorted(selector.items())),
+                    "type": self.type,
+                }
+            },
+        )
+
+
+def service_account(name: str, *, labels: Mapping[str, str]) -> Manifest:
+    """A ServiceAccount that may do nothing, and of which no token is mounted."""
+    return Manifest(
+        api_version="v1", kind="ServiceAccount", name=name, labels=labels, body={"automountServiceAccountToken": False}
+    )

@@ -1,0 +1,1 @@
+"""Where models are kept: claims, volumes, and what a mount means."""

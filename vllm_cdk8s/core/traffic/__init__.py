@@ -1,0 +1,1 @@
+"""How requests reach a server, and who may send them: Ingress, HTTPRoute, InferencePool, NetworkPolicy."""
