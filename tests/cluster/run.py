@@ -371,7 +371,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--poll", type=float, default=POLL, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
 
-    kubectl = Kubectl(shlex.split(options.kubectl), kubeconfig=options.kubeconfig or None)
+    kubeconfig = options.kubeconfig and str(Path(options.kubeconfig).expanduser())  # not every shell does behind a `=`
+    kubectl = Kubectl(shlex.split(options.kubectl), kubeconfig=kubeconfig)
     try:
         major, minor = kubectl.version()
     except (KubectlError, KeyError, OSError) as error:
