@@ -457,8 +457,8 @@ def test_what_alerts_scaler_and_dashboard_read_is_there_under_load_and_a_drain_f
     assert not missing
     took = max(finished) - started
     measured.append(
-        f"drain               {len(requests)} requests of {tokens} tokens, the last answered {took:.0f} s after the deletion; "
-        f"ended in {stopped:.0f} s of {pod.grace:g}"
+        f"drain               {len(requests)} requests of {tokens} tokens, the last answered {took:.0f} s after "
+        f"the deletion; ended in {stopped:.0f} s of {pod.grace:g}"
     )
 
 
