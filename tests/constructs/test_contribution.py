@@ -18,7 +18,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.features.chat_template import ANNOTATION
 from vllm_cdk8s.core.features.hub import InitDownload
 from vllm_cdk8s.core.features.lora import LoraAdapters
-from vllm_cdk8s.core.server.contribution import Contribution, Target, with_features
+from vllm_cdk8s.core.server.contribution import Contribution, Extras, Target, with_features
 
 CHART = new_chart(namespace="llm")
 
@@ -77,12 +77,12 @@ def test_defaults_give_way_to_the_user() -> None:
         {"extra_args": ["--served-model-name=mine"]},
     ]
     for said in ways:
-        _, settings, _, defaults = with_features(
+        _, settings, _, extras = with_features(
             given_options, model=MODEL, engine_args=said.get("engine_args"), env=None, namespace="llm"
         )
-        assert defaults == {"served_model_name": "default", "seed": 0}
+        assert extras.engine_defaults == {"served_model_name": "default", "seed": 0}
         command = engine_command(
-            model=MODEL, engine_args=settings, extra_args=said.get("extra_args", ()), defaults=defaults
+            model=MODEL, engine_args=settings, extra_args=said.get("extra_args", ()), defaults=extras.engine_defaults
         )
         assert command.served_model_name == "mine"
         assert "--seed=0" in command.args
@@ -99,13 +99,13 @@ def test_nothing_of_the_users_is_changed_in_place() -> None:
 
 def test_without_features_everything_stays_as_it_is() -> None:
     options: dict[str, Any] = {"volumes": [{"name": "b"}]}
-    result, settings, variables, defaults = with_features(
+    result, settings, variables, extras = with_features(
         options, model=MODEL, engine_args=None, env=None, namespace="llm"
     )
     assert result is options
     assert settings is None
     assert variables == {}
-    assert defaults == {}
+    assert extras == Extras()
 
 
 VALUES = st.dictionaries(st.sampled_from("abcd"), st.integers(0, 2), max_size=4)

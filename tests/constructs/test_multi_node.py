@@ -349,13 +349,15 @@ def test_a_worker_outwaits_its_leader_so_that_the_leader_decides_on_the_start() 
     budget = [
         one["initialDelaySeconds"] + one["periodSeconds"] * (one["failureThreshold"] - 1) for one in (leader, worker)
     ]
-    assert budget[0] == 600
-    assert budget[1] >= 600 + 600
+    # R1 takes longer than ten minutes, and so it gets longer.
+    assert budget[0] > 600
+    assert budget[1] >= budget[0] + 600
 
 
 def test_without_a_startup_probe_the_workers_liveness_waits_longer() -> None:
     chart = new_chart()
-    server_in(chart, probes=ManualProbes(chart, "probes", startup=None, liveness=HttpProbe(), readiness=HttpProbe()))
+    liveness = HttpProbe(initial_delay_seconds=600)
+    server_in(chart, probes=ManualProbes(chart, "probes", startup=None, liveness=liveness, readiness=HttpProbe()))
     leader, worker = containers(the(chart, "LeaderWorkerSet"))
     assert "startupProbe" not in worker
     assert worker["livenessProbe"]["initialDelaySeconds"] == leader["livenessProbe"]["initialDelaySeconds"] + 600
@@ -484,7 +486,7 @@ def test_a_claim_of_unknown_access_mode_warns() -> None:
 def test_storage_that_every_node_reaches_is_fine() -> None:
     chart = new_chart()
     for index, storage in enumerate((
-        ModelStorage(chart, "rwx", access_mode="ReadWriteMany"),
+        ModelStorage(chart, "rwx", size="800Gi", access_mode="ReadWriteMany"),
         ModelStorage.from_claim(chart, "rox", "shared", access_mode="ReadOnlyMany"),
         ModelStorage.direct_host_path(chart, "each", path="/data"),
         ModelStorage.none(chart, "none"),
@@ -622,6 +624,7 @@ def test_whatever_is_asked_for_is_valid() -> None:
         chart, name=None, replicas=0, service_type="LoadBalancer", service_account=account, host="::", port=9000,
         service_port=80, labels={"team": "a"}, annotations={"leaderworkerset.sigs.k8s.io/exclusive-topology": "rack"},
         hf_token=SecretKey("hf", "token"), node_selector={"gpu": "h100"}, priority_class="high",
+        acknowledge={"VC502": "internal clients only"},
         drop_cache=DropCacheWrapper(chart, "drop-cache"), shm_size="32Gi", instance="r1", app_name="deepseek",
     )  # fmt: skip
     assert_valid(documents(chart))

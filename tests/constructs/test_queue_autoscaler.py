@@ -215,7 +215,7 @@ def test_what_only_matters_from_zero_is_refused_elsewhere(chart: cdk8s.Chart, op
 # Up and down in between.
 
 
-@pytest.mark.parametrize(("startup", "window"), [(60, 300), (1200, 1200), (7200, 3600)])
+@pytest.mark.parametrize(("startup", "window"), [(200, 300), (1200, 1200), (7200, 3600)])
 def test_no_replica_goes_before_it_could_answer(chart: cdk8s.Chart, startup: int, window: int) -> None:
     server = vllm(chart, probes=SlowStartProbes(chart, "probes", max_startup_seconds=startup))
     behavior = scaled(chart, server)["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]

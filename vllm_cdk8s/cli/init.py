@@ -83,7 +83,7 @@ curl http://localhost:8000/v1/chat/completions -H 'Content-Type: application/jso
   -d '{"model": "$model", "messages": [{"role": "user", "content": "Hello!"}]}'
 ```
 $dashboard""")
-_SECRET_COMMAND = """\
+_GATED_STEP = """\
 kubectl create secret generic huggingface --from-literal=token="$HF_TOKEN"   # from huggingface.co/settings/tokens
 """
 _DASHBOARD_README = """
@@ -195,7 +195,7 @@ def _files(arguments: argparse.Namespace, name: str, answer: _Answer) -> dict[st
         model=arguments.model,
         name=name,
         sizing=answer.sentence,
-        secret=_SECRET_COMMAND if arguments.gated else "",
+        secret=_GATED_STEP if arguments.gated else "",
         minutes=-(-(answer.startup_seconds + 600) // 60),
         dashboard=_DASHBOARD_README if arguments.dashboard else "",
     )

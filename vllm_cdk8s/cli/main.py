@@ -120,6 +120,15 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     template.add_argument("--strict", action="store_true", help="take warnings for errors")
     template.add_argument("-q", "--quiet", action="store_true", help="leave out the notes")
 
+    _add_check(add(
+        "check",
+        "find what is wrong with the vLLM servers in anybody's manifests",
+        "vllm-cdk8s check deploy/                           every YAML file below a folder",
+        "helm template prod ./chart | vllm-cdk8s check -    standard input",
+        "vllm-cdk8s check --format github k8s/*.yaml        annotations in GitHub Actions",
+        "vllm-cdk8s check --ignore VC220,VC304 app.yaml     without these rules",
+    ))  # fmt: skip
+
     explain = add(
         "explain",
         "say what a release will be: its objects, its needs, its time lines, its warnings",
@@ -166,6 +175,20 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     )
     completion.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "fish"], help="bash, zsh or fish")
     return parser, list(commands.choices)
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.add_argument("paths", metavar="FILE", nargs="+", help="a file, a folder, or '-' for standard input")
+    check.add_argument("--format", choices=["text", "json", "sarif", "github"], default="text",
+                       help="how to print findings (default: text)")  # fmt: skip
+    check.add_argument(
+        "--select", metavar="CODES", action="append", default=[], help="only these rules, or families such as VC4"
+    )
+    check.add_argument("--ignore", metavar="CODES", action="append", default=[], help="all but these rules")
+    check.add_argument("--severity", choices=["warning", "error"], default="warning",
+                       help="the least severity to report (default: warning)")  # fmt: skip
+    check.add_argument("--vllm", metavar="VERSION", help="the release of vLLM where an image does not say it")
+    check.add_argument("--gpu", metavar="GPU", help="which GPUs, such as H100, where a manifest does not say")
 
 
 def _add_values(command: argparse.ArgumentParser) -> None:

@@ -28,6 +28,7 @@ from vllm_cdk8s.core.monitoring.watching import (
     namespace_to_name,
     not_scraped,
     target_of,
+    transfers_kv_cache,
 )
 from vllm_cdk8s.core.rules.book import NOT_SCRAPED, SCRAPED_TWICE
 
@@ -205,6 +206,7 @@ class Alerts(Construct):
                 queue_length=queue_length,
                 kv_cache_usage=kv_cache_usage,
                 scales_to_zero=asleep,
+                kv_transfers=transfers_kv_cache(server),
                 labels=alert_labels,
             )
 

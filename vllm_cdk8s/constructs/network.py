@@ -92,7 +92,8 @@ class ServerNetworkPolicy(Construct):
         if not admitted["scrapers"]:
             registry, _ = place(scope)
             registry.add_advice(lambda _root: self._unscraped(server))
-        among_themselves = [kplus.NetworkPolicyRule(peer=server.pods)] if server.nodes > 1 else []
+        together = server.companions or ((server,) if server.nodes > 1 else ())
+        among_themselves = [kplus.NetworkPolicyRule(peer=other.pods) for other in together]
         deny = kplus.NetworkPolicyTrafficDefault.DENY
         outwards = None
         if ways_out is not None:

@@ -58,8 +58,10 @@ class Server(Construct):
         ingress: the Ingress in front of it, or None.
         min_replicas: the fewest pods, or groups of pods.
         max_replicas: the most.
+        companions: servers, itself among them, whose pods must reach its own at all ports.
     """
 
+    companions: tuple[Server, ...] = ()
     has_pods = True  # what `level_findings` knows a server by
     ingress: Any
     autoscaler: Any
@@ -250,8 +252,8 @@ class Server(Construct):
 
     @property
     def port(self) -> int:
-        """The port that vLLM listens on."""
-        return self.plan.pod.port
+        """The port that its pods serve at: vLLM's own, or that of a sidecar in front of it."""
+        return self.plan.port
 
     @property
     def nodes(self) -> int:
@@ -265,7 +267,7 @@ class Server(Construct):
         NCCL, Gloo and the like take whatever ports are free besides, in every pod, so that a policy between the pods of
         a server must allow all ports.
         """
-        return self.plan.shape.internode_ports(self.engine, self.port)
+        return self.plan.shape.internode_ports(self.engine, self.plan.pod.port)
 
     @cached_property
     def probes(self) -> SlowStartProbes | ManualProbes:

@@ -74,7 +74,7 @@ class ModelStorage(Construct):
             annotations=annotations,
         )  # fmt: skip
         plan = Storage.of_claim(
-            claim_name, mount_path=mount_path, access_mode=mode, size=_size(size), namespace=place(scope)[1]
+            claim_name, mount_path=mount_path, access_mode=mode, size=_size(size), fresh=True, namespace=place(scope)[1]
         )
         self._settle(scope, id, plan, claim=made, named=name is not None)
 
@@ -242,7 +242,9 @@ class ModelStorage(Construct):
         """
         limit = None if size_limit is None else storage_size("size_limit", threshold.size(size_limit))
         volume = {"emptyDir": prune({"sizeLimit": limit})}
-        return _OtherStorage(scope, id, Storage(volume=volume, mount_path=mount_path, size=limit, kept=False))
+        return _OtherStorage(
+            scope, id, Storage(volume=volume, mount_path=mount_path, size=limit, kept=False, fresh=True)
+        )
 
     @property
     def plan(self) -> Storage:
@@ -383,8 +385,7 @@ def _bound(
         volume_name=made_name,
     )  # fmt: skip
     plan = Storage.of_claim(
-        claim_name, mount_path=mount_path, access_mode=mode, node_name=node, size=_size(size),
-        namespace=place(scope)[1],
+        claim_name, mount_path=mount_path, access_mode=mode, node_name=node, namespace=place(scope)[1],
     )  # fmt: skip
     return _BoundStorage(
         scope, id, plan, claim=bound, volume=made, named=name is not None, volume_named=volume_name is not None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import cdk8s
 
 from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.kube.text import unwritable_texts
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -27,6 +29,9 @@ def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | No
         manifest: the object as data.
         within: the scope whose place is asked for its namespace, where that is known already.
     """
+    problems = list(unwritable_texts(manifest))
+    if problems:
+        raise InvalidOptionError(problems=problems)
     made = cdk8s.ApiObject(
         scope, id, api_version=manifest.api_version, kind=manifest.kind,
         metadata=cdk8s.ApiObjectMetadata(

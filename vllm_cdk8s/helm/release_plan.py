@@ -265,7 +265,7 @@ def _storage(
 ) -> tuple[Storage, Manifest | None]:
     persistence = values.persistence
     if not persistence.enabled:
-        return Storage(volume={"emptyDir": {}}, kept=False), None
+        return Storage(volume={"emptyDir": {}}, kept=False, fresh=True), None
     if persistence.existing_claim:
         checks.dns_subdomain("claim", persistence.existing_claim)
         return Storage.of_claim(persistence.existing_claim), None
@@ -280,7 +280,7 @@ def _storage(
         checks.dns_subdomain("name", name), size=size, mode=mode, storage_class=persistence.storage_class or None,
         labels=labels, annotations=persistence.annotations,
     )  # fmt: skip
-    return Storage.of_claim(name, access_mode=mode, size=size, namespace=namespace), made
+    return Storage.of_claim(name, access_mode=mode, size=size, fresh=True, namespace=namespace), made
 
 
 def _account(values: Values, release: Release, labels: Mapping[str, str]) -> Manifest | None:

@@ -192,14 +192,15 @@ def test_a_value_that_is_not_among_the_choices_is_refused_with_them() -> None:
     assert refusal(engine_args={"dtype": "flaot16"}) == (
         "dtype: 'flaot16' is none of auto, bfloat16, float, float16, float32, half; did you mean 'float16'?"
     )
-    assert refusal(extra_args=["--dtype=int3"]).startswith("extra_args[0]: 'int3' is none of auto,")
+    assert refusal(extra_args=["--dtype=int3"]).startswith("extra_args[0]: --dtype: 'int3' is none of auto,")
     with pytest.warns(VllmCdk8sWarning, match="'int3' is none of"):
         assert "--dtype=int3" in command(engine_args={"dtype": "int3"}, image="vllm/vllm-openai:latest").args
 
 
 def test_a_value_that_only_a_plug_in_can_know_warns() -> None:
-    with pytest.warns(VllmCdk8sWarning, match="tool_call_parser: 'hermess' is not a value .*did you mean 'hermes'"):
-        command(engine_args={"tool_call_parser": "hermess"})
+    with pytest.warns(VllmCdk8sWarning, match="quantization: 'house_blend' is not a value .*a plug-in may"):
+        command(engine_args={"quantization": "house_blend"})
+    assert "'nope' is not a value" in refusal(engine_args={"tool_call_parser": "nope"})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         command(engine_args={"tool_call_parser": "mine", "tool_parser_plugin": "/plugins/mine.py"})
@@ -233,7 +234,7 @@ def test_a_configuration_without_fixed_keys_takes_any() -> None:
 
 @pytest.mark.parametrize("name", ["model", "host", "port"])
 def test_what_has_a_keyword_is_said_by_it(name: str) -> None:
-    assert refusal(engine_args={name: "x"}) == f"{name}: is no engine argument here; use the keyword {name}="
+    assert refusal(engine_args={name: "x"}) == f"{name}: is no engine argument here; use {name}="
     assert refusal(extra_args=["--seed=1", f"--{name}=1"]).startswith("extra_args[1]: is no engine argument here")
 
 
@@ -273,9 +274,9 @@ def test_a_token_without_a_value_is_no_secret() -> None:
         (["--enforce-eager=true"], "extra_args[0]: --enforce-eager takes no value"),
         (["--seed"], "extra_args[0]: --seed needs a value"),
         (["--seed", "--enforce-eager"], "extra_args[0]: --seed needs a value"),
-        (["--seed=one"], "extra_args[0]: 'one' is not a whole number"),
-        (["--limit-mm-per-prompt={"], "extra_args[0]: '{' is not JSON"),
-        (["--limit-mm-per-prompt=3"], "extra_args[0]: 3 is not a mapping"),
+        (["--seed=one"], "extra_args[0]: --seed: 'one' is not a whole number"),
+        (["--limit-mm-per-prompt={"], "extra_args[0]: --limit-mm-per-prompt: '{' is not JSON"),
+        (["--limit-mm-per-prompt=3"], "extra_args[0]: --limit-mm-per-prompt: 3 is not a mapping"),
         (["--max-model", "1"], "extra_args[0]: --max-model is an abbreviation, which another release may read"),
         (["--seed=1", "--seed=2"], "extra_args[1]: --seed is given twice (before at extra_args[0])"),
         (["--enforce-eager", "--no-enforce-eager"], "extra_args[1]: --enforce-eager is given twice"),
@@ -314,7 +315,7 @@ def test_a_setting_given_both_typed_and_raw_is_refused() -> None:
         (["-O3"], "optimization_level", "3"),
         (["-O=3"], "optimization_level", "3"),
         (["-O", "3"], "optimization_level", "3"),
-        (["--seed", "-1"], "seed", -1),
+        (["--max-logprobs", "-1"], "max_logprobs", -1),
         (["--no-enable-prefix-caching"], "enable_prefix_caching", False),
         (["--served_model_name", "a", "b", "--seed=1"], "served_model_name", ["a", "b"]),
         (["--middleware=a", "--seed=1", "--middleware", "b"], "middleware", ["a", "b"]),

@@ -163,7 +163,8 @@ def test_the_default_command_line_sets_what_it_says_and_nothing_else(version: st
 
 
 RAW = [
-    ["-tp=2"], ["-tp", "2"], ["--tensor_parallel_size", "2"], ["-qawq"], ["-q=awq"], ["--seed", "-1"], ["--seed=-1"],
+    ["-tp=2"], ["-tp", "2"], ["--tensor_parallel_size", "2"], ["-qawq"], ["-q=awq"],
+    ["--max-logprobs", "-1"], ["--max-logprobs=-1"],
     ["--no-enable-prefix-caching"], ["--enforce-eager"], ["--served_model_name", "a", "b", "--seed=1"],
     ["--middleware=a", "--seed=1", "--middleware", "b"], ["--limit-mm-per-prompt.image=2"],
     ["--limit-mm-per-prompt.image=2", "--limit_mm_per_prompt.video", "1"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vllm_cdk8s.core.engine import catalogue, engine_command, raw
+from vllm_cdk8s.core.engine import catalogue, engine_command, limits, raw
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Option
@@ -19,7 +19,8 @@ RELEASES = ["0.10.0", "0.11.1", "0.16.0", "0.20.2", catalogue.versions()[-1]]
 ELSEWHERE = {
     "model", "host", "port", "api_key", "hf_token", "async_scheduling", "enable_auto_tool_choice", "enable_log_outputs",
     "lora_modules", "enable_chunked_prefill", "max_num_batched_tokens", "max_num_seqs", "gpu_memory_utilization",
-    "max_model_len", "compilation_config",
+    "max_model_len", "compilation_config", "config", "uds", "headless", "api_server_count", "ssl_keyfile", "nnodes",
+    "decode_context_parallel_size",
 }  # fmt: skip
 TEXT = st.text(string.ascii_letters + string.digits + " .,:/=_-{}[]\"'é$", min_size=1, max_size=12)
 JSON = st.recursive(
@@ -41,16 +42,19 @@ def values(option: Option, release: catalogue.Release) -> st.SearchStrategy[Any]
 
 
 def _one(option: Option, release: catalogue.Release) -> st.SearchStrategy[Any]:
-    if option.choices or option.values:
-        return st.sampled_from(option.choices or option.values)
+    if names := option.choices or limits.registered(option.name, release) or option.values:
+        return st.sampled_from(names)
+    bounds = limits.bounds(option.name, release) or {}
+    least, most = bounds.get("ge", 1), bounds.get("le", bounds.get("lt", 9999 + 0.5) - 0.5)
+    least, most = (0.25, most) if most <= 1 else (max(least, 1), min(most, 9999))
     mapping = st.dictionaries(TEXT, JSON, max_size=3)
     if release.fields(option.name):
         mapping = st.fixed_dictionaries({})
     return {
         "str": TEXT,
-        "int": st.integers(1, 9999),
+        "int": st.integers(int(least), int(most)),
         "size": st.integers(1, 99999) | st.sampled_from(["1k", "2K", "1.5m"]),
-        "float": st.floats(0, 1e6, allow_nan=False),
+        "float": st.floats(least, most, allow_nan=False),
         "int_or_str": st.sampled_from(["O2", "1"]),
         "object": mapping,
         "object_or_str": mapping | st.text(string.ascii_letters, min_size=1, max_size=9),

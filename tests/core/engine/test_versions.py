@@ -28,6 +28,15 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
         ("vllm/vllm-openai@sha256:" + "a" * 64, None),
         ("nvcr.io/nvidia/vllm:25.09-py3", None),
         ("acme/llm-server:0.11.0", None),
+        ("lmcache/vllm-openai:v0.4.3", None),
+        ("vllm/vllm-omni:v0.16.0", None),
+        ("acme/vllm-fork:v0.12.0", None),
+        ("ghcr.io/llm-d/llm-d-cuda:v0.3.0", None),
+        ("nvcr.io/nvidia/vllm:26.03-py3", "0.17.1"),
+        ("nvcr.io/nvidia/vllm:26.10.post1-py3", None),
+        ("public.ecr.aws/deep-learning-containers/vllm:server-cuda-v1", None),
+        ("vllm/vllm-openai-rocm:v0.20.2", "0.20.2"),
+        ("registry.example/vllm-openai:v0.20.2", "0.20.2"),
     ],
 )
 def test_the_tag_of_a_vllm_image_says_the_version(image: str, release: str | None) -> None:

@@ -64,7 +64,7 @@ BAD: list[tuple[Check, Any, str]] = [
     (checks.text, 1, "1 is not a string"),
     (checks.text, "", "'' is empty"),
     (checks.text, " \n", "' \\n' is empty"),
-    (checks.text, "a\0b", "'a\\x00b' holds a NUL character"),
+    (checks.text, "a\0b", "holds the control character U+0000"),
     (checks.dns_label, "Vllm", "'Vllm' is not a DNS label; allowed: lower-case letters, digits and '-'"),
     (checks.dns_label, "-a", "'-a' is not a DNS label"),
     (checks.dns_label, "a.b", "'a.b' is not a DNS label"),

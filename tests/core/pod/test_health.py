@@ -137,13 +137,13 @@ def test_a_delay_of_zero_is_a_delay_and_not_a_default() -> None:
 )
 def test_turning_a_probe_off_works_and_warns(role: str, consequence: str) -> None:
     probes: dict[str, Any] = {"startup": HttpProbe(), "liveness": HttpProbe(), "readiness": HttpProbe(), role: None}
-    with pytest.warns(VllmCdk8sWarning, match=rf"^{role}: None turns the {role} probe off, so {consequence}"):
+    with pytest.warns(VllmCdk8sWarning, match=rf"^{role}: the {role} probe is off, so {consequence}"):
         health = manual(**probes)
     assert getattr(health, role) is None
 
 
 def test_no_probe_at_all_restarts_nothing() -> None:
-    with pytest.warns(VllmCdk8sWarning, match="probe off"):
+    with pytest.warns(VllmCdk8sWarning, match="probe is off"):
         health = manual(startup=None, liveness=None, readiness=None)
     assert health.startup_seconds == 0
     assert health.wire(scheme="HTTP") == {"startupProbe": None, "livenessProbe": None, "readinessProbe": None}

@@ -9,9 +9,12 @@ import json
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.version import version_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +61,7 @@ class Release:
 
     def __init__(self, index: int) -> None:
         data = _data()
-        self._index = index
+        self.index = index
         self.name: str = data["versions"][index]
         self._runs: dict[str, list[Any]] = data["options"]
         self._options: dict[str, Option | None] = {}
@@ -67,7 +70,7 @@ class Release:
     def option(self, name: str) -> Option | None:
         """An option by its canonical name, or None where this release does not have it."""
         if name not in self._options:
-            facts = _at(self._runs.get(name, ()), self._index)
+            facts = fact_at(self._runs.get(name, ()), self.index)
             self._options[name] = None if facts is None else Option(name=name, **facts)
         return self._options[name]
 
@@ -76,7 +79,7 @@ class Release:
         """Every spelling on the command line: the canonical name, and False where it switches that off."""
         result: dict[str, tuple[str, bool]] = {}
         for name, runs in self._runs.items():
-            facts = _at(runs, self._index)
+            facts = fact_at(runs, self.index)
             if facts is not None:
                 result.update((flag, (name, True)) for flag in facts["flags"])
                 result.update((flag, (name, False)) for flag in facts.get("off", ()))
@@ -90,7 +93,7 @@ class Release:
     def fields(self, name: str) -> dict[str, dict[str, Any]]:
         """The keys of a configuration, with dots for those of configurations in it; empty where anything goes."""
         if name not in self._fields:
-            found = {key: _at(runs, self._index) for key, runs in _data()["fields"].get(name, {}).items()}
+            found = {key: fact_at(runs, self.index) for key, runs in _data()["fields"].get(name, {}).items()}
             self._fields[name] = {key: facts for key, facts in found.items() if facts is not None}
         return self._fields[name]
 
@@ -114,25 +117,27 @@ def history(name: str, key: str | None = None) -> str | None:
     """The releases that have an option, or a key of a configuration, as words; None where none has."""
     data = _data()
     runs = data["options"].get(name) if key is None else data["fields"].get(name, {}).get(key)
-    if not runs:
-        return None
+    return said(runs, data["versions"]) if runs else None
+
+
+def said(runs: Any, known: Sequence[str]) -> str:
+    """Stretches of releases, ``[first, last, ...]`` by their places among those known, as words."""
     stretches: list[list[int]] = []
-    for first, last, _ in runs:
+    for first, last, *_ in runs:
         if stretches and stretches[-1][1] == first - 1:
             stretches[-1][1] = last
         else:
             stretches.append([first, last])
-    known = data["versions"]
-    said = []
+    words = []
     for first, last in stretches:
         since, until = first > 0, last < len(known) - 1
         if since and until:
-            said.append(f"vLLM {known[first]} to {known[last]} only")
+            words.append(f"vLLM {known[first]} to {known[last]} only")
         elif since:
-            said.append(f"vLLM {known[first]} and later")
+            words.append(f"vLLM {known[first]} and later")
         else:
-            said.append(f"vLLM up to {known[last]}")
-    return ", ".join(said)
+            words.append(f"vLLM up to {known[last]}")
+    return ", ".join(words)
 
 
 def successor(name: str) -> str | None:
@@ -151,7 +156,8 @@ def configurations_with(key: str, at: Release) -> list[str]:
     return [name for name, keys in _data()["fields"].items() if key in keys and key in at.fields(name)]
 
 
-def _at(runs: Any, index: int) -> dict[str, Any] | None:
+def fact_at(runs: Any, index: int) -> dict[str, Any] | None:
+    """What a list of ``[first, last, facts]`` holds for a release."""
     for first, last, facts in runs:
         if first <= index <= last:
             found: dict[str, Any] = facts

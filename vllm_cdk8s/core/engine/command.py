@@ -14,14 +14,15 @@ from vllm_cdk8s.core.engine.consistency import (
     check_features,
     check_gpus,
     check_model,
-    check_named_values,
     check_ranges,
 )
+from vllm_cdk8s.core.engine.limits import check_bounds, check_names
 from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
-from vllm_cdk8s.core.engine.naming import gone, unknown
+from vllm_cdk8s.core.engine.naming import flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, json_data, rendered, rendered_unknown, tokens
+from vllm_cdk8s.core.engine.serving import check_host, check_model_name, check_serving
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _DEFAULT_GPU_MEMORY_UTILIZATION = 0.9
 _DEFAULT_MAX_MODEL_LEN = 2048
 _DEFAULT_CUDAGRAPH_MODE = "FULL_AND_PIECEWISE"
+_OURS = ("gpu_memory_utilization", "max_model_len", "compilation_config", "tensor_parallel_size")
 _KEYWORDS = ("model", "host", "port")
 # Each of these says what becomes of CUDA graphs, so a default must not say otherwise.
 _DECIDES_GRAPHS = {"use_cudagraph", "full_cuda_graph", "cudagraph_mode"}
@@ -138,10 +140,8 @@ def engine_command(
         InvalidOptionError: an option is unknown, has a wrong value, or is a literal secret.
         ConflictError: options contradict each other or ask for more GPUs than there are.
     """
-    checks.text("model", model)
-    if model.startswith("-"):
-        raise InvalidOptionError(f"{model!r} begins with '-', so vLLM would read it as an option", option="model")
-    checks.text("host", host)
+    check_model_name(model)
+    check_host("host", host)
     checks.port("port", port)
     checks.integer("nodes", nodes, minimum=1)
     if gpus is not None:
@@ -154,7 +154,8 @@ def engine_command(
     typed, taken_away = _typed(engine_args, release, finding)
     given = raw.parse("extra_args", raw.string_list("extra_args", extra_args), release, finding)
     _refuse_repeats(typed, given)
-    unchecked = raw.glimpse(raw.string_list("unchecked_args", unchecked_args), release)
+    seen = raw.glimpse(raw.string_list("unchecked_args", unchecked_args), release)
+    unchecked = {setting: item.value for setting, item in seen.items()}
     said = {**{setting: item.value for setting, item in given.items()}, **typed, **unchecked}
     facts = known_model(model)
     ours = _defaults(
@@ -171,9 +172,14 @@ def engine_command(
     written = {**typed, **ours}
 
     values = {"model": model, "host": host, "port": port, **said, **ours}
-    settings = Settings(values, {setting: item.label for setting, item in given.items()})
-    check_ranges(settings)
-    check_named_values(settings, release)
+    settings = Settings(values, {setting: item.label for setting, item in (*given.items(), *seen.items())})
+    flags = {item.label: item.flag for item in (*given.values(), *seen.values())}
+    checkable = Settings({name: value for name, value in values.items() if name not in unchecked}, settings.labels)
+    with naming_flags(flags):
+        check_ranges(checkable)
+        check_bounds(checkable, release)
+        check_names(checkable, release, lambda error: finding(flagged(error, flags)))
+    check_serving(settings, port=port, nodes=nodes)
     copies = settings.size("data_parallel_size")
     command = EngineCommand(
         args=(
@@ -194,7 +200,8 @@ def engine_command(
         served_model_name=_served_name(settings["served_model_name"], model),
         nodes=nodes,
     )
-    check_gpus(settings, asked=command.gpus_in_all, gpus=gpus, nodes=nodes)
+    if "config" not in said or "tensor_parallel_size" in said:
+        check_gpus(settings, asked=command.gpus_in_all, gpus=gpus, nodes=nodes)
     check_model(settings, model, facts)
     check_features(settings, version)
     return command
@@ -242,7 +249,7 @@ def _typed(
 
 def _refuse_keyword(option: str, name: str) -> None:
     if name in _KEYWORDS:
-        raise InvalidOptionError(f"is no engine argument here; use the keyword {name}=", option=option)
+        raise InvalidOptionError(f"is no engine argument here; use {mention(f'{name}=')}", option=option)
 
 
 def _refuse_repeats(typed: Mapping[str, Any], given: Mapping[str, raw.Given]) -> None:
@@ -262,7 +269,12 @@ def _defaults(
     gpus: int | None,
     nodes: int,
 ) -> dict[str, Any]:
-    """What nobody said and this package sets: the memory share, the context, CUDA graphs, and use of all GPUs."""
+    """What nobody said and this package sets: the memory share, the context, CUDA graphs, and use of all GPUs.
+
+    Beside a file of settings only what the user asked for in another way is set, since the command line wins over it.
+    """
+    if "config" in said:
+        taken_away = {*taken_away, *_OURS}
     result: dict[str, Any] = {}
     if not {"gpu_memory_utilization"} & (said.keys() | taken_away):
         result["gpu_memory_utilization"] = _DEFAULT_GPU_MEMORY_UTILIZATION

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.engine.options import near, tokens
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.engine.options import tokens
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 
 if TYPE_CHECKING:
-    from vllm_cdk8s.core.engine.catalogue import Release
     from vllm_cdk8s.core.engine.version import EngineVersion
     from vllm_cdk8s.core.models.facts import ModelFacts
 
@@ -27,14 +26,14 @@ class Settings:
 
     def __init__(self, values: Mapping[str, Any], labels: Mapping[str, str]) -> None:
         self.values = values
-        self._labels = labels
+        self.labels = labels
 
     def __getitem__(self, name: str) -> Any:
         return self.values.get(name)
 
     def label(self, name: str) -> str:
         """The option as its user wrote it."""
-        return self._labels.get(name, name)
+        return self.labels.get(name, name)
 
     def size(self, name: str) -> int:
         """A parallel size; one where nobody set it."""
@@ -62,20 +61,6 @@ def check_ranges(settings: Settings) -> None:
             checks.integer(settings.label(name), settings[name], minimum=least)
     if settings["max_model_len"] == 0:
         raise InvalidOptionError("0 leaves no room for a request", option=settings.label("max_model_len"))
-
-
-def check_named_values(settings: Settings, release: Release) -> None:
-    """Warn about a value that vLLM does not name where plug-ins may add to what it names, and none is loaded."""
-    if any(name.endswith("_plugin") and value for name, value in settings.values.items()):
-        return
-    for name, value in settings.values.items():
-        spec = release.option(name)
-        if spec is None or not spec.values:
-            continue
-        for item in value if isinstance(value, list) else [value]:
-            # With a dot it is the path of a class.
-            if isinstance(item, str) and item not in spec.values and "." not in item:
-                warn(f"{settings.label(name)}: {item!r} is not a value that vLLM itself knows{near(item, spec.values)}")
 
 
 def check_model(settings: Settings, model: str, facts: ModelFacts | None) -> None:
@@ -125,7 +110,7 @@ def check_gpus(settings: Settings, *, asked: int, gpus: int | None, nodes: int) 
     product = f"{' x '.join(shown)} parallel ({' x '.join(map(str, shown.values()))}) asks for {asked} of {there} GPUs"
     option = settings.label("tensor_parallel_size")
     if asked > there:
-        raise ConflictError(f"{product}; lower the sizes or raise gpus=", option=option)
+        raise ConflictError(f"{product}; lower the sizes or raise {mention('gpus')}", option=option)
     warn(f"{option}: {product}; {there - asked} stay idle")
 
 
@@ -150,6 +135,13 @@ def check_features(settings: Settings, version: EngineVersion) -> None:
             f"{settings['max_num_batched_tokens']!r} is less than max_model_len {settings['max_model_len']}, and "
             "enable_chunked_prefill is off, so no long request could run",
             option=settings.label("max_num_batched_tokens"),
+        )
+    tensor, context = settings.size("tensor_parallel_size"), settings.size("decode_context_parallel_size")
+    if tensor % context and ("config" not in settings.values or "tensor_parallel_size" in settings.values):
+        # ParallelConfig, all releases that have it: the ranks of one group share the heads of the other.
+        raise ConflictError(
+            f"{context} does not divide tensor_parallel_size {tensor}, so vLLM refuses to start",
+            option=settings.label("decode_context_parallel_size"),
         )
     # validate_parsed_serve_args in the command line of `vllm serve`, all releases.
     for name, needed in (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Release
+    from vllm_cdk8s.core.errors import Problem
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # From here on two names are one misspelt, not an old option and a new one that this package does not know yet.
@@ -21,6 +24,30 @@ _OPPOSITES = {"disable": "enable", "enable": "disable"}
 
 Finding = Callable[[InvalidOptionError], None]
 """What to do with something that may be right for another version: raise it, or warn."""
+
+
+@contextmanager
+def naming_flags(flags: Mapping[str, str]) -> Iterator[None]:
+    """Have errors on raw arguments name the flag that they are about: ``extra_args[1]: --seed: 'x' is not ...``.
+
+    Args:
+        flags: by the argument's label, the flag as its user wrote it.
+    """
+    try:
+        yield
+    except InvalidOptionError as error:
+        raise flagged(error, flags) from None
+
+
+def flagged(error: InvalidOptionError, flags: Mapping[str, str]) -> InvalidOptionError:
+    """The error with the flag of the argument that it is about."""
+
+    def named(problem: Problem) -> Problem:
+        flag = flags.get(problem.option or "")
+        said = flag is None or flag in problem.what or problem.what.startswith("--")
+        return problem if said else replace(problem, what=f"{flag}: {problem.what}")
+
+    return InvalidOptionError(problems=[named(problem) for problem in error.problems])
 
 
 def gone(option: str, name: str, release: Release, finding: Finding, *, shown: str | None = None) -> None:

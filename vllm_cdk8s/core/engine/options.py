@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.catalogue import history
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # As vLLM's human_readable_int: 32k is 32,000 and 32K is 32,768; a fraction only with the decimal ones.
 _SIZE = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[kmgt])|(?P<binary>\d+)(?P<power>[KMGT])")
 _NUMBER_LIKE = re.compile(r"-\d+|-\d*\.\d+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_DEEPEST = 50
 _COMPOUNDS = {"object": "a mapping", "list": "a list"}
 _PLAIN_KINDS = {"bool": bool, "int": int, "float": (int, float)}
 
@@ -32,6 +35,7 @@ def checked(option: str, spec: Option, value: Any, release: Release, finding: Fi
     """
     if spec.deprecated:
         warn(f"{option}: deprecated in vLLM {release.name}{instead(spec.name)}")
+    value = _members(value)
     if spec.kind == "flag":
         return checks.boolean(option, value)
     if spec.kind == "optional" and value is True:
@@ -39,6 +43,13 @@ def checked(option: str, spec: Option, value: Any, release: Release, finding: Fi
     if spec.kind in {"list", "append"}:
         return _items(option, spec, value, finding)
     return _single(option, spec, value, release, finding)
+
+
+def _members(value: Any) -> Any:
+    """A value, or a list of values, with members of enumerations as what they stand for."""
+    if isinstance(value, (list, tuple)):
+        return [plain_member(item) for item in value]
+    return plain_member(value)
 
 
 def _items(option: str, spec: Option, value: Any, finding: Finding) -> list[Any]:
@@ -102,18 +113,50 @@ _IS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def json_data(option: str, value: Any) -> Any:
-    """A copy of what JSON can say; unlike in Kubernetes, a null has a meaning of its own to vLLM."""
-    if isinstance(value, (str, int)):
+def json_data(option: str, value: Any, *, depth: int = 0) -> Any:
+    """A copy of what JSON can say; unlike in Kubernetes, a null has a meaning of its own to vLLM.
+
+    Raises:
+        InvalidOptionError: it is no plain data, or is nested too deeply, as what holds itself is.
+    """
+    value = plain_member(value)
+    if isinstance(value, str):
+        return refuse_surrogates(option, value)
+    if isinstance(value, int):
         return value
+    if depth > _DEEPEST:
+        raise InvalidOptionError(f"nested more than {_DEEPEST} levels deep, or holds itself", option=option[:100])
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
                 raise InvalidOptionError(f"{key!r} is not a string, as a key must be", option=option)
-        return {key: json_data(f"{option}.{key}", item) for key, item in value.items()}
+            refuse_surrogates(option, key)
+        return {key: json_data(f"{option}.{key}", item, depth=depth + 1) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
-        return [json_data(f"{option}[{index}]", item) for index, item in enumerate(value)]
+        return [json_data(f"{option}[{index}]", item, depth=depth + 1) for index, item in enumerate(value)]
     return checks.plain(option, value)
+
+
+def plain_member(value: Any) -> Any:
+    """The plain value of an enumeration's member; anything else as it is."""
+    if isinstance(value, Enum) and isinstance(value.value, (str, int, float)):
+        return value.value
+    return value
+
+
+def refuse_surrogates(option: str, text: str) -> str:
+    """A text that can be written as UTF-8.
+
+    Raises:
+        InvalidOptionError: it holds half of a character.
+    """
+    found = _SURROGATE.search(text)
+    if found:
+        raise InvalidOptionError(
+            f"holds a lone surrogate, U+{ord(found[0]):04X}, at position {found.start()}, which no file can hold",
+            option=option.encode("ascii", "backslashreplace").decode(),
+        )
+    return text
 
 
 _ARTICLES = {
@@ -185,9 +228,9 @@ def _check_field(label: str, facts: Mapping[str, Any], item: Any, finding: Findi
             return  # vLLM's validators read some lists and configurations from words
         allowed = " or ".join(sorted({_COMPOUNDS.get(kind, "a single value") for kind in kinds}))
         raise InvalidOptionError(f"{item!r} is {compound}; allowed: {allowed}", option=label)
-    if kinds == ["choice"] and isinstance(item, str):
+    if kinds == ["choice"] and isinstance(item, (str, int)) and not isinstance(item, bool):
         folded = {str(choice).lower() for choice in choices}
-        if item.lower() not in folded:
+        if str(item).lower() not in folded:
             allowed = ", ".join(str(choice) for choice in choices)
             finding(InvalidOptionError(f"{item!r} is none of {allowed}{near(item, choices)}", option=label))
     elif len(kinds) == 1 and kinds[0] in _PLAIN_KINDS:

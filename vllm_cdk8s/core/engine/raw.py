@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
-from vllm_cdk8s.core.engine.naming import Finding, gone, unknown
-from vllm_cdk8s.core.engine.options import checked, converted
+from vllm_cdk8s.core.engine.naming import Finding, flagged, gone, naming_flags, unknown
+from vllm_cdk8s.core.engine.options import checked, converted, refuse_surrogates
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Given:
     Attributes:
         name: the canonical name.
         label: where it stands, for messages.
+        flag: the flag as its user wrote it, save for underscores.
         value: what it is set to.
         items: the arguments that say so.
     """
@@ -41,6 +42,7 @@ class Given:
     name: str
     label: str
     value: Any
+    flag: str = ""
     items: list[str] = field(default_factory=list)
 
 
@@ -57,6 +59,7 @@ def string_list(option: str, items: Any) -> list[str]:
     for index, item in enumerate(items):
         if not isinstance(item, str):
             raise InvalidOptionError(f"{item!r} is not a string", option=f"{option}[{index}]")
+        refuse_surrogates(f"{option}[{index}]", item)
         if "\0" in item:
             raise InvalidOptionError("holds a NUL character", option=f"{option}[{index}]")
     return list(items)
@@ -73,13 +76,13 @@ def parse(option: str, items: Sequence[str], release: Release, finding: Finding)
     return _Parser(option, items, release, finding).parse()
 
 
-def glimpse(items: Sequence[str], release: Release) -> dict[str, Any]:
+def glimpse(items: Sequence[str], release: Release) -> dict[str, Given]:
     """What arguments that nobody checks set, as far as it can be understood.
 
     Raises:
         InvalidOptionError: one is a literal secret.
     """
-    result: dict[str, Any] = {}
+    result: dict[str, Given] = {}
     starts = [index for index, item in enumerate(items) if item.startswith("-") and not _NUMBER.fullmatch(item)]
     for start, end in zip(starts, [*starts, len(items)][1:], strict=True):
         flag, equals, _ = items[start].partition("=")
@@ -90,7 +93,9 @@ def glimpse(items: Sequence[str], release: Release) -> dict[str, Any]:
             found = _Parser("unchecked_args", items[start:end], release, lambda _: None).parse(check=False)
         except VllmCdk8sError:
             continue
-        result.update((name, given.value) for name, given in found.items())
+        for name, given in found.items():
+            given.label = f"unchecked_args[{start}]"
+            result[name] = given
     return result
 
 
@@ -115,13 +120,23 @@ class _Parser:
                 raise InvalidOptionError(
                     f"{flag!r} and what follows it are two arguments; give each an item of its own", option=label
                 )
-            touched = self._one(label, *self._split(item))
+            flag, path, value = self._split(item)
+            with naming_flags({label: flag}):
+                touched = self._one(label, flag, path, value)
+            touched.flag = touched.flag or flag
             touched.items.extend(self._items[start : self._at])
         for given in self._given.values():
             spec = self._release.option(given.name)
             if spec is not None and check:
-                given.value = checked(given.label, spec, given.value, self._release, self._finding)
+                given.value = self._checked(given, spec)
         return self._given
+
+    def _checked(self, given: Given, spec: Option) -> Any:
+        flags = {given.label: given.flag}
+        with naming_flags(flags):
+            return checked(
+                given.label, spec, given.value, self._release, lambda error: self._finding(flagged(error, flags))
+            )
 
     def _split(self, item: str) -> tuple[str, list[str], str | None]:
         """The flag as the catalogue spells it, the keys behind its dots, and the value behind ``=``."""

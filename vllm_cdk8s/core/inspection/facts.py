@@ -72,7 +72,11 @@ class ServerFacts:
         guarded: whether the server asks for an API key.
         exposed: what leads to it from outside the cluster, such as ``Ingress/llm``.
         supplied: what a controller adds to the pod (KServe's presets): field names that rules must not miss.
-        at: the path of the template within the workload's manifest, and of the container within the template.
+        at: the path of the template within the workload's manifest.
+        pod_at: the path of the pod's ``spec`` there, where a kind writes it in a place of its own.
+        container_at: the path of vLLM's container within the pod's ``spec``, where it is not among ``containers``.
+        autoscaled: whether something else says how many replicas there are.
+        genuine: whether the image is known to hold vLLM as it was released.
     """
 
     engine: EngineFacts
@@ -90,6 +94,10 @@ class ServerFacts:
     exposed: tuple[str, ...] = ()
     supplied: frozenset[str] = frozenset()
     at: tuple[str | int, ...] = ("spec", "template")
+    pod_at: tuple[str | int, ...] | None = None
+    container_at: tuple[str | int, ...] | None = None
+    autoscaled: bool = False
+    genuine: bool = True
 
     @property
     def pod(self) -> Wire:
@@ -98,11 +106,40 @@ class ServerFacts:
         return spec
 
     @property
+    def pod_path(self) -> tuple[str | int, ...]:
+        """Where the pod's ``spec`` is in the workload's manifest."""
+        return (*self.at, "spec") if self.pod_at is None else self.pod_at
+
+    @property
     def container_path(self) -> tuple[str | int, ...]:
         """Where vLLM's container is in the workload's manifest."""
+        if self.container_at is not None:
+            return (*self.pod_path, *self.container_at)
         containers: Sequence[Wire] = self.pod.get("containers") or ()
         index = next((i for i, c in enumerate(containers) if c is self.container), 0)
-        return (*self.at, "spec", "containers", index)
+        return (*self.pod_path, "containers", index)
+
+    @property
+    def kind(self) -> str:
+        """The kind of what makes the pods."""
+        return str(self.workload.get("kind") or "")
+
+    @property
+    def image(self) -> str:
+        """The container's image."""
+        return str(self.container.get("image") or "")
+
+    def known(self, name: str) -> bool:
+        """Whether a setting's value is known: as it was said, or as the release's own default where nobody said it."""
+        return name in self.engine.settings or (self.engine.complete and name not in self.engine.said)
+
+    @property
+    def port(self) -> int | None:
+        """The port that vLLM listens on; None where that is not known, or where it listens on no port."""
+        if not self.known("port") or "uds" in self.engine.said or "config" in self.engine.said:
+            return None
+        value = self.engine.settings.get("port", 8000)
+        return value if isinstance(value, int) else None
 
     @property
     def env(self) -> dict[str, str | None]:

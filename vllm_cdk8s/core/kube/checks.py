@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
+from vllm_cdk8s.core.kube.text import check_text
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _DNS_SUBDOMAIN = re.compile(rf"{_DNS_LABEL.pattern}(\.{_DNS_LABEL.pattern})*")
@@ -67,9 +68,7 @@ def text(option: str, value: object) -> str:
         raise InvalidOptionError(f"{value!r} is not a string", option=option)
     if not value.strip():
         raise InvalidOptionError(f"{value!r} is empty", option=option)
-    if "\0" in value:
-        raise InvalidOptionError(f"{value!r} holds a NUL character", option=option)
-    return value
+    return check_text(option, value)
 
 
 def dns_label(option: str, value: object, *, longest_suffix: str = "") -> str:
@@ -145,7 +144,7 @@ def annotation_map(option: str, value: object) -> dict[str, str]:
     for key, item in _items(option, value):
         if not isinstance(item, str):
             raise InvalidOptionError(f"{item!r} is not a string", option=f"{option}[{key!r}]")
-        result[qualified_name(option, key)] = item
+        result[qualified_name(option, key)] = check_text(f"{option}[{key!r}]", item)
     return result
 
 
@@ -248,7 +247,9 @@ def reference(option: str, value: object, kind: str) -> str:
 
 def plain(option: str, value: object) -> Any:
     """A copy of plain data in wire form: JSON types only, since anything else is lost or crashes on its way to YAML."""
-    if value is None or isinstance(value, (bool, int, str)):
+    if isinstance(value, str):
+        return check_text(option, value)
+    if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
         if not math.isfinite(value):

@@ -1,8 +1,9 @@
 """Manifests as YAML, byte for byte as cdk8s writes them: without Node.js, the command line prints the same.
 
 cdk8s hands its objects to the `yaml` package for JavaScript (schema 1.1, no line is folded); what is said here of plain
-and quoted text is what that package does (https://github.com/eemeli/yaml, ``stringifyString``). Only control characters
-and line separators, which that package may write raw, are escaped here; no text with one reaches it (`check_text`).
+and quoted text is what that package does (https://github.com/eemeli/yaml, ``stringifyString``). What it writes so that
+Kubernetes' reader refuses it, or reads something else, is quoted here: control characters and line separators, a block
+that begins with a tab, and numbers that YAML 1.1 does not know (``0o17``).
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ _NOT_TEXT = re.compile(
     r"(?:[ \t]*(?:Z|[-+][012]?[0-9](?::[0-9]{2})?))?)?"
 )
 # What Kubernetes' reader takes for a number besides; the package for JavaScript leaves it unquoted.
-NUMBER_TO_KUBERNETES = re.compile(r"[-+]?(?:0o[0-7_]+|0[XB][0-9a-fA-F_]+)")
+NUMBER_TO_KUBERNETES = re.compile(r"[-+]?(?:0[oO][0-7_]+|0X[0-9a-fA-F_]+|0B[01_]+)")
+# A block of such text has a tab where libyaml, and Go's reader after it, wants the first line's indentation.
+TAB_FIRST = re.compile(r"[ \n]*\t")
 _ESCAPES = {
     "\x00": "\\0", "\x07": "\\a", "\x08": "\\b", "\x09": "\\t", "\x0a": "\\n", "\x0b": "\\v", "\x0c": "\\f",
     "\x0d": "\\r", "\x1b": "\\e", '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P",
@@ -106,7 +109,7 @@ def _number(value: float) -> str:
 def _text(text: str, indent: str, *, is_key: bool = False) -> str:
     if _CONTROL.search(text):
         return _double_quoted(text, indent, is_key=is_key)
-    if "\n" in text and not is_key:
+    if "\n" in text and not is_key and not TAB_FIRST.match(text):
         return _block(text, indent)
     means_another = not text or _NOT_TEXT.fullmatch(text) or NUMBER_TO_KUBERNETES.fullmatch(text)
     marks_document = is_key and indent == _STEP and _MARKER.search(text)

@@ -104,7 +104,7 @@ def ledger(
         *_formats(accelerator, settings),
         *_host_memory(settings, gpus, memory_limit if memory_limit is not None else memory_request, shm_bytes),
         *_disk(stored, draft_bytes, claim_bytes),
-        *_time(stored, settings, startup_seconds, downloaded_before, download_bytes_per_second),
+        *_time(stored, settings, startup_seconds, downloaded_before, download_bytes_per_second, nodes),
     ]
     request = limit = startup = None
     if model is not None and (loaded := weights.total(model, weight_settings(settings))) is not None:
@@ -213,9 +213,14 @@ def _formats(accelerator: Accelerator | None, settings: Engine) -> list[Line]:
 # The memory of the pod.
 
 
+def process_memory(gpus: int) -> int:
+    """Host memory in bytes of vLLM's processes with so many GPUs, without weights or caches that are put there."""
+    return _SERVER_PROCESS + gpus * _GPU_PROCESS
+
+
 def _host_memory(settings: Engine, gpus: int | None, limit: int | None, shm: int | None) -> list[Line]:
     here = max(1, gpus or settings.tensor * settings.pipeline * settings.data)
-    processes = _SERVER_PROCESS + here * _GPU_PROCESS
+    processes = process_memory(here)
     offload = settings.cpu_offload_bytes * here
     other = settings.kv_offload_bytes + settings.swap_bytes * here
     needs = processes + int(offload * _CPU_OFFLOAD_FACTOR) + other
@@ -291,13 +296,15 @@ def _disk(stored: int | None, drafts: int, claim: int | None) -> list[Line]:
     ]
 
 
-def _time(stored: int | None, settings: Engine, budget: int | None, downloaded: bool, rate: int) -> list[Line]:
+def _time(
+    stored: int | None, settings: Engine, budget: int | None, downloaded: bool, rate: int, nodes: int
+) -> list[Line]:
     if budget is None:
         return []
     if stored is None:
         return [unknown("time", "time to serve", "the size of the model's files is not known")]
     download = 0 if downloaded else stored // max(1, rate)
-    load = stored // _LOAD_BYTES_PER_SECOND
+    load = stored // nodes // _LOAD_BYTES_PER_SECOND  # each node reads its own part
     needs = download + load + (_EAGER_SECONDS if settings.eager else _COMPILE_SECONDS)
     source = f"download at {rate // 1_000_000} MB/s, load, compile" if download else "load, compile"
     return [

@@ -30,6 +30,7 @@ def alert_groups(
     queue_length: int = 10,
     kv_cache_usage: float = 0.95,
     scales_to_zero: bool = False,
+    kv_transfers: bool = False,
     labels: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """The alerts on one server.
@@ -41,6 +42,7 @@ def alert_groups(
         queue_length: the number of requests that may wait, over all pods, while the queue grows.
         kv_cache_usage: the share of the KV cache, more than 0 and at most 1, above which it counts as full.
         scales_to_zero: whether having no pod at all is normal.
+        kv_transfers: whether NIXL carries KV cache to or from it, which may fail.
         labels: further labels of all alerts, for Alertmanager's routes.
 
     Raises:
@@ -58,6 +60,8 @@ def alert_groups(
     ]
     if startup_seconds:
         rules.append(_startup_near_budget(target, name, startup_seconds))
+    if kv_transfers:
+        rules.append(_transfers_failing(target, name))
     common = checks.annotation_map("alert_labels", labels or {})
     for label in common:
         checks.text(f"alert_labels[{label!r}]", common[label])
@@ -154,6 +158,19 @@ def _startup_near_budget(target: Target, name: str, startup_seconds: int) -> dic
         summary=f"vLLM server {name} is slow to start",
         description="{{ $labels.pod }} started {{ $value | humanizeDuration }} ago and is not ready; "
         f"at {startup_seconds} s Kubernetes kills it. Give it more time with SlowStartProbes(max_startup_seconds=...).",
+    )
+
+
+def _transfers_failing(target: Target, name: str) -> dict[str, Any]:
+    failed = target.rate("nixl_num_failed_transfers", window="5m", by=("namespace", "pod"))
+    return _rule(
+        "VllmKvTransfersFailing",
+        f"{failed} > 0",
+        wait="5m",
+        severity="warning",
+        summary=f"KV cache does not reach vLLM server {name}",
+        description="{{ $labels.pod }} fails {{ $value | humanize }} transfers of KV cache a second: prompts are read "
+        "twice, or requests fail. See its log, and whether the prefilling pods answer on the NIXL side channel.",
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import ConflictError, Problem
+from vllm_cdk8s.core.monitoring.metrics import PREFIX, metrics
 from vllm_cdk8s.core.monitoring.promql import Target, deployment_pods, leader_worker_set_pods, ray_cluster_pods
 from vllm_cdk8s.core.rules.book import NOT_SCRAPED, OTHER_NAMESPACE
 
@@ -51,6 +53,13 @@ def target_of(server: Serving) -> Target:
         namespace=server.namespace,
         version=server.engine.version.name,
     )
+
+
+def transfers_kv_cache(server: Serving) -> bool:
+    """Whether NIXL carries KV cache between this server and others, and its release counts what fails."""
+    config = server.engine.settings.get("kv_transfer_config")
+    connector = config.get("kv_connector") if isinstance(config, Mapping) else None
+    return connector == "NixlConnector" and f"{PREFIX}nixl_num_failed_transfers" in metrics(server.engine.version.name)
 
 
 def namespace_to_name(server: Serving, home: str | None) -> str | None:

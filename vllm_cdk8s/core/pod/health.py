@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vllm_cdk8s.core.errors import InvalidOptionError, warn
+from vllm_cdk8s.core.errors import InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.rules.book import PROBES_OFF
 
 PORT_NAME = "http"
+# Of vLLM's own port, where a sidecar has the server's: monitors find that one by its name, probes ask vLLM itself.
+BACKEND_PORT_NAME = "vllm"
 DEFAULT_PATH = "/health"
 DEFAULT_STARTUP_SECONDS = 600
 
@@ -74,12 +77,12 @@ class Health:
     readiness: dict[str, Any] | None
     startup_seconds: int
 
-    def wire(self, *, scheme: str) -> dict[str, dict[str, Any] | None]:
+    def wire(self, *, scheme: str, port_name: str = PORT_NAME) -> dict[str, dict[str, Any] | None]:
         """The container's probe fields; ``scheme`` is HTTPS where vLLM itself serves TLS."""
         return {
-            "startupProbe": _with_scheme(self.startup, scheme),
-            "livenessProbe": _with_scheme(self.liveness, scheme),
-            "readinessProbe": _with_scheme(self.readiness, scheme),
+            "startupProbe": _asking(self.startup, scheme, port_name),
+            "livenessProbe": _asking(self.liveness, scheme, port_name),
+            "readinessProbe": _asking(self.readiness, scheme, port_name),
         }
 
 
@@ -116,10 +119,14 @@ def manual(*, startup: HttpProbe | None, liveness: HttpProbe | None, readiness: 
             )
     for role, probe in (("liveness", liveness), ("readiness", readiness)):
         if probe is None:
+            effect = (
+                "a hung vLLM is never restarted" if role == "liveness" else "traffic reaches pods that cannot serve"
+            )
             warn(
-                f"{role}: None turns the {role} probe off, so "
-                + ("a hung vLLM is never restarted" if role == "liveness" else "traffic reaches pods that cannot serve")
-                + "; to allow a slow start use SlowStartProbes(max_startup_seconds=...)"
+                f"the {role} probe is off, so {effect}; to allow a slow start use "
+                f"{mention('SlowStartProbes(max_startup_seconds=...)')}",
+                option=role,
+                rule=PROBES_OFF,
             )
     startup_probe = _defaulted(startup, delay=10, period=10, timeout=5, threshold=60)
     liveness_probe = _defaulted(liveness, delay=liveness_delay, period=30, timeout=10, threshold=3)
@@ -168,7 +175,8 @@ def _seconds(probe: dict[str, Any]) -> int:
     return int(probe.get("initialDelaySeconds", 0) + probe["periodSeconds"] * (probe["failureThreshold"] - 1))
 
 
-def _with_scheme(probe: dict[str, Any] | None, scheme: str) -> dict[str, Any] | None:
-    if probe is None or scheme == "HTTP":
+def _asking(probe: dict[str, Any] | None, scheme: str, port_name: str) -> dict[str, Any] | None:
+    if probe is None or (scheme == "HTTP" and port_name == PORT_NAME):
         return probe
-    return {**probe, "httpGet": {**probe["httpGet"], "scheme": scheme}}
+    asked = {**probe["httpGet"], "port": port_name}
+    return {**probe, "httpGet": asked if scheme == "HTTP" else {**asked, "scheme": scheme}}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
+from vllm_cdk8s.core.rules.book import HOST_MEMORY
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.models.sizing import Sizing
@@ -105,3 +106,58 @@ def with_gpus(  # noqa: C901 - one place where GPUs are said
     if not number_of_gpus or gpu_resource in resources.limits:
         return resources, number_of_gpus
     return replace(resources, limits={**resources.limits, gpu_resource: number_of_gpus}), number_of_gpus
+
+
+def binary(size: int) -> str:
+    """A number of bytes as a quantity, rounded up to whole MiB: ``200Gi``, ``1536Mi``."""
+    mebibytes = -(-size // 2**20)
+    return f"{mebibytes // 1024}Gi" if mebibytes % 1024 == 0 else f"{mebibytes}Mi"
+
+
+def with_reserved(
+    resources: Resources,
+    reserved: Mapping[str, int],
+    *,
+    limits: Mapping[str, str | int],
+    own: Resources,
+    besides: int = 0,
+) -> Resources:
+    """The resources with what features of a server need besides.
+
+    Args:
+        resources: requests and limits so far.
+        reserved: host memory in bytes, by the option that takes it. It is added to memory that was sized, requested
+            where nobody said anything of memory, and must fit into a limit of the user's.
+        limits: further resources, such as network devices.
+        own: what the user said.
+        besides: what the container needs anyhow, in bytes.
+
+    Raises:
+        ConflictError: the user's memory limit is below what is reserved, or a resource is said differently.
+    """
+    result = {"requests": dict(resources.requests), "limits": dict(resources.limits)}
+    for name, value in limits.items():
+        said = own.limits.get(name, own.requests.get(name, value))
+        if str(said) != str(value):
+            raise ConflictError(
+                f"{said!r} contradicts the {value!r} of another option; say it in one place",
+                option=f"resources.limits[{name!r}]",
+            )
+        result["limits"][name] = value
+    total = sum(reserved.values())
+    if total:
+        options = " and ".join(reserved)
+        if "memory" in own.limits:
+            if checks.quantity("resources.limits['memory']", own.limits["memory"]) <= total:
+                raise ConflictError(
+                    f"{own.limits['memory']!r} is not above the {binary(total)} that {options} takes of it",
+                    option="resources.limits['memory']",
+                    rule=HOST_MEMORY,
+                )
+        elif "memory" not in own.requests:
+            for kind in ("requests", "limits"):
+                if "memory" in result[kind]:
+                    sized = int(checks.quantity("memory", result[kind]["memory"]))
+                    result[kind]["memory"] = binary(sized + total)
+            result["requests"].setdefault("memory", binary(total + besides))
+    return Resources(**result) if total or limits else resources

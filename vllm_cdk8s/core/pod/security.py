@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError
+from vllm_cdk8s.core.errors import ConflictError, mention
 from vllm_cdk8s.core.kube import checks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_WRAPPED = f"{mention('drop_cache')}, which needs a privileged root container"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +95,7 @@ def security(
     own = checks.mapping("security_context", container)
     if non_root is not None:
         if drop_cache:
-            raise ConflictError("contradicts drop_cache, which needs a privileged root container", option="non_root")
+            raise ConflictError(f"contradicts {_WRAPPED}", option="non_root")
         pod_context = {**non_root.pod_context(), **pod_context}
         own = {**non_root.container_context(), **own}
     if drop_cache:
@@ -101,12 +103,12 @@ def security(
         for name, unwanted in (("privileged", False), ("allowPrivilegeEscalation", False), ("runAsNonRoot", True)):
             if merged.get(name) is unwanted:
                 raise ConflictError(
-                    f"{name}: {unwanted} contradicts drop_cache, which needs a privileged root container",
+                    f"{name}: {unwanted} contradicts {_WRAPPED}",
                     option="security_context",
                 )
         if merged.get("runAsUser", 0) != 0:
             raise ConflictError(
-                f"runAsUser: {merged['runAsUser']} contradicts drop_cache, which needs a privileged root container",
+                f"runAsUser: {merged['runAsUser']} contradicts {_WRAPPED}",
                 option="security_context",
             )
         own["privileged"] = True

@@ -7,14 +7,17 @@ is in the result (an emptyDir's ``{}`` aside), so that it reads like YAML writte
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.kube.wire import named, prune, unique
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
+from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.health import Health
@@ -41,11 +44,19 @@ _SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "
 _REFERENCE = re.compile(r"\$(?=[$(])")
 
 
-def literal(text: str) -> str:
+def literal(text: str, *, references: Collection[str] = ()) -> str:
     """The text as the kubelet must see it to hand it over unchanged: ``$(NAME)`` expands and ``$$`` collapses there.
+
+    Args:
+        text: the text.
+        references: variables whose references it is to expand.
 
     Source: https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
     """
+    if references:
+        ours = re.compile("|".join(re.escape(f"$({name})") for name in sorted(references)))
+        between = [_REFERENCE.sub("$$", part) for part in ours.split(text)]
+        return "".join(part + reference for part, reference in zip(between, [*ours.findall(text), ""], strict=True))
     return _REFERENCE.sub("$$", text)
 
 
@@ -91,12 +102,17 @@ def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
     if name in _SECRET_NAMES and value:
         raise InvalidOptionError(
             "a literal secret would stand in the YAML for all to read; allowed: "
-            "a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey",
+            f"{mention('a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey')}",
             option=option,
+            rule=LITERAL_SECRET,
         )
     if value and _SECRET_LOOKING.search(name):
-        warn(f"{option}: looks like a secret but is a literal, which stands in the YAML; use a kplus.EnvValue")
-    return {"value": literal(value)}
+        warn(
+            f"looks like a secret but is a literal, which stands in the YAML; use {mention('a kplus.EnvValue')}",
+            option=option,
+            rule=LITERAL_SECRET,
+        )
+    return {"value": literal(check_text(option, value))}
 
 
 def container(
@@ -115,22 +131,25 @@ def container(
     security_context: Mapping[str, Any],
     device_claims: Sequence[Mapping[str, str]] = (),
     pre_stop: Sequence[str] = (),
+    port_name: str = PORT_NAME,
+    more_ports: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The vLLM container. ``args`` are in wire form already: `literal` has been applied where it must be."""
+    ports = {port_name: port, **more_ports}
     return prune({
         "name": CONTAINER_NAME,
         "image": checks.text("image", image),
         "imagePullPolicy": image_pull_policy,
         "command": list(command),
         "args": list(args),
-        "ports": [{"name": PORT_NAME, "containerPort": port, "protocol": "TCP"}],
+        "ports": [{"name": name, "containerPort": number, "protocol": "TCP"} for name, number in ports.items()],
         "env": list(env),
         "envFrom": list(env_from),
         "resources": prune({**resources.wire(), "claims": list(device_claims)}),
         "volumeMounts": list(volume_mounts),
         "securityContext": security_context,
         "lifecycle": {"preStop": {"exec": {"command": list(pre_stop)}}} if pre_stop else None,
-        **({} if health is None else health.wire(scheme=scheme)),
+        **({} if health is None else health.wire(scheme=scheme, port_name=port_name)),
     })  # fmt: skip
 
 

@@ -174,6 +174,15 @@ NOT_EXPANDED = Rule(
     mend="Write the value itself.",
 )
 
+SERVE_MODEL = Rule(
+    code="VC120",
+    name="serve-model-option",
+    title="vllm serve is given its model by --model",
+    why="Releases before 0.11.1 stop with an error; later ones warn that the option will go.",
+    mend="Write the model right behind 'vllm serve'.",
+    source=f"{_VLLM}cli/serve/",
+)
+
 # VC2xx: the pod and its GPUs.
 TOO_FEW_GPUS = Rule(
     code="VC201",
@@ -269,6 +278,30 @@ CPU_KV_CACHE = Rule(
     why="It counts the node's memory and not the container's, and is killed.",
     mend="Set VLLM_CPU_KVCACHE_SPACE, in GiB, below the memory limit.",
     source=f"{_VLLM}getting_started/installation/cpu/",
+)
+
+FLOATING_TAG = Rule(
+    code="VC220",
+    name="floating-tag",
+    title="The image's tag is one that moves",
+    why="A restarted pod may run another vLLM than its neighbour: options and metrics change, and compiled caches are "
+    "not reused.",
+    mend="Name a release, such as vllm/vllm-openai:v0.20.2.",
+    source=f"{_K8S}concepts/containers/images/#image-names",
+)
+INSTALLS_AT_START = Rule(
+    code="VC221",
+    name="installs-at-start",
+    title="The container installs packages at each start",
+    why="Every restart waits for somebody else's server, may get other versions, and fails without the network.",
+    mend="Build an image that holds them.",
+)
+OFFLOAD_IN_SHM = Rule(
+    code="VC222",
+    name="offload-in-shared-memory",
+    title="The KV cache is offloaded into more /dev/shm than there is",
+    why="vLLM keeps offloaded blocks in a file there, and stops, or is killed, when it is full.",
+    mend="Give the volume at /dev/shm more than the offloaded size.",
 )
 
 # VC3xx: storage.
@@ -434,6 +467,23 @@ PRIVILEGE = Rule(
     mend="Take the privilege away.",
 )
 
+DEVELOPER_MODE = Rule(
+    code="VC520",
+    name="developer-mode",
+    title="vLLM runs in its developers' mode",
+    why="Whoever reaches the port may call /sleep, /reset_prefix_cache and /collective_rpc, API key or not.",
+    mend="Remove VLLM_SERVER_DEV_MODE.",
+    source=f"{_VLLM}usage/security/",
+)
+REMOTE_CODE = Rule(
+    code="VC521",
+    name="remote-code",
+    title="Code of the model's repository runs at each start, whatever it is by then",
+    why="Whoever may write to that repository runs programs in the pod.",
+    mend="Pin it by --revision and --code-revision, or leave --trust-remote-code out where vLLM knows the model.",
+    source=f"{_VLLM}configuration/engine_args/",
+)
+
 # VC6xx: what surrounds a server.
 SELECTS_NOTHING = Rule(
     code="VC601",
@@ -559,6 +609,54 @@ TRUSTS_ANYBODY = Rule(
     title="A client does not verify the server's certificate",
     why="It sends its API key to whoever answers.",
     mend="Give it the certificates to trust.",
+)
+
+KV_OFFLOAD = Rule(
+    code="VC130",
+    name="kv-offload",
+    title="KV cache cannot be offloaded the way that was asked for",
+    why="vLLM stops at its start: it has one KV connector, which needs a GPU and the host memory of one node.",
+    mend="Keep one connector, and as many GPUs for each copy of the model as one node has.",
+    source=f"{_VLLM}features/kv_offloading_usage/",
+)
+KV_TRANSFER = Rule(
+    code="VC131",
+    name="kv-transfer",
+    title="Prefill and decode would not understand each other's KV cache",
+    why="vLLM refuses the transfer (NIXL compatibility hash mismatch), or reads blocks of another layout.",
+    mend="Run both with the same release, model, block size and types.",
+    source=f"{_VLLM}features/nixl_connector_usage/",
+)
+EXAMPLE_CONNECTOR = Rule(
+    code="VC132",
+    name="example-connector",
+    title="KV cache is passed on as files by vLLM's example of a connector",
+    why="It is for trying out: each block crosses a file system, and nobody deletes the files.",
+    mend="Use Nixl() where the image and the network have it.",
+    source=f"{_VLLM}features/disagg_prefill/",
+)
+LOAD_BALANCING = Rule(
+    code="VC133",
+    name="data-parallel-load-balancing",
+    title="The way in which copies of the model share requests does not fit the pods",
+    why="vLLM refuses to start, or some of its API servers never get a request.",
+    mend="Change the setting that the message names.",
+    source=f"{_VLLM}serving/data_parallel_deployment/",
+)
+FAST_START = Rule(
+    code="VC330",
+    name="fast-start",
+    title="Nothing is kept that a second start could use",
+    why="Every pod compiles and profiles again.",
+    mend="Keep the caches on a volume that outlives the pod.",
+)
+TRACING = Rule(
+    code="VC630",
+    name="tracing",
+    title="The image may lack OpenTelemetry",
+    why="vLLM stops at its start when it is told to trace and cannot.",
+    mend="Use a newer image, or one with opentelemetry-sdk and opentelemetry-exporter-otlp.",
+    source=f"{_VLLM}examples/online_serving/opentelemetry/",
 )
 
 RULES = {

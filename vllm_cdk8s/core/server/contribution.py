@@ -1,4 +1,4 @@
-"""What a feature (adapters, a chat template, a download) adds to its server, and how that meets what the user said."""
+"""What a feature (adapters, offloading, tracing) adds to its server, and how that meets what the user said."""
 
 from __future__ import annotations
 
@@ -6,17 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast, runtime_checkable
 
+from vllm_cdk8s.core.engine.version import UNSAID, EngineVersion
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine import EngineArgs
+    from vllm_cdk8s.core.storage.storage import Storage
 
 _Options = TypeVar("_Options", bound=Mapping[str, Any])
 
 # In this order, whatever the order of the user's keywords.
-_FEATURES = {"lora": "LoraAdapters", "chat_template": "ChatTemplate", "download": "InitDownload"}
+_FEATURES = {
+    "lora": "LoraAdapters(...)",
+    "chat_template": "ChatTemplate(...)",
+    "download": "InitDownload(...)",
+    "fast_start": "True or FastStart(...)",
+    "kv_offload": "KvOffload(...)",
+    "kv_transfer": "KvTransfer(...)",
+    "kv_events": "KvEvents(...)",
+    "tracing": "Tracing(...)",
+    "access_log": "AccessLog(...)",
+}
+# Lists of the pod that features add to, before the user's own.
+_LISTS = ("volumes", "volume_mounts")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,14 +44,49 @@ class Contribution:
         volumes: volumes in wire form.
         volume_mounts: mounts of the vLLM container in wire form.
         pod_annotations: annotations of the pods.
+        pod_labels: labels of the pods.
+        limits: further resources of the vLLM container, which Kubernetes requests as well.
+        capabilities: Linux capabilities of the vLLM container.
+        memory_bytes: host memory that it takes, which must fit into the container's memory limit.
+        shm_bytes: the part of that which lies in /dev/shm.
+        ports: further ports of the vLLM container, by name.
+        references: variables that vLLM's arguments refer to as ``$(NAME)``, which the kubelet is to expand.
+        sidecars: native sidecars (init containers that go on beside vLLM), in wire form.
+        backend_port: the port that vLLM itself listens on, where a sidecar has the server's own; None where vLLM has.
     """
 
     engine_args: Mapping[str, Any] = field(default_factory=dict)
     engine_defaults: Mapping[str, Any] = field(default_factory=dict)
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, Any] = field(default_factory=dict)
     volumes: tuple[Mapping[str, Any], ...] = ()
     volume_mounts: tuple[Mapping[str, Any], ...] = ()
     pod_annotations: Mapping[str, str] = field(default_factory=dict)
+    pod_labels: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str | int] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    memory_bytes: int = 0
+    shm_bytes: int = 0
+    ports: Mapping[str, int] = field(default_factory=dict)
+    references: frozenset[str] = frozenset()
+    sidecars: tuple[Mapping[str, Any], ...] = ()
+    backend_port: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extras:
+    """What the features of a server add beyond options, settings and variables; `Contribution` says what each is.
+
+    Attributes:
+        reserved: by option, the host memory that it takes in bytes.
+    """
+
+    engine_defaults: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, str | int] = field(default_factory=dict)
+    reserved: Mapping[str, int] = field(default_factory=dict)
+    shm_bytes: int = 0
+    ports: Mapping[str, int] = field(default_factory=dict)
+    references: frozenset[str] = frozenset()
+    backend_port: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +99,13 @@ class Target:
         env: the user's own variables.
         namespace: where the server is, None where its chart does not say.
         guarded: whether the server asks for an API key.
+        version: the vLLM that it runs.
+        storage: where models and caches are kept, None for a claim of its own.
+        image: the container image.
+        image_pull_policy: when it is pulled.
+        port: the port that its pods serve at.
+        gpu: which GPUs, where it is said.
+        nodes: the pods that make up one server.
     """
 
     model: str
@@ -57,6 +113,24 @@ class Target:
     env: Mapping[str, Any]
     namespace: str | None
     guarded: bool
+    version: EngineVersion = UNSAID
+    storage: Storage | None = None
+    image: str = ""
+    image_pull_policy: str = "IfNotPresent"
+    port: int = 8000
+    gpu: str | None = None
+    nodes: int = 1
+
+    def require(self, release: str, *, option: str, what: str, instead: str = "use a newer image") -> None:
+        """Refuse a release that does not have something yet.
+
+        Raises:
+            ConflictError: the server runs an older one.
+        """
+        if not self.version.at_least(release):
+            raise ConflictError(
+                f"{what} begins with vLLM {release}, and the image has {self.version.name}; {instead}", option=option
+            )
 
 
 @runtime_checkable
@@ -80,8 +154,11 @@ def with_features(
     engine_args: EngineArgs | None,
     env: Mapping[str, Any] | None,
     namespace: str | None,
-) -> tuple[_Options, EngineArgs | None, Mapping[str, Any], Mapping[str, Any]]:
-    """The options, the engine's settings and the variables with what the server's features add, and their defaults.
+    version: EngineVersion = UNSAID,
+    storage: Storage | None = None,
+    nodes: int = 1,
+) -> tuple[_Options, EngineArgs | None, Mapping[str, Any], Extras]:
+    """The options, the engine's settings and the variables with what the server's features add, and what is beyond.
 
     Raises:
         InvalidOptionError: a feature is not what its option takes.
@@ -90,29 +167,69 @@ def with_features(
     settings: Any = {} if engine_args is None else engine_args
     variables: Any = {} if env is None else env
     if not options.keys() & _FEATURES.keys() or not isinstance(settings, Mapping) or not isinstance(variables, Mapping):
-        return options, engine_args, variables, {}  # what is no mapping is refused where it is read
-    target = Target(
-        model=model, engine_args=settings, env=variables, namespace=namespace, guarded="api_key" in options
-    )  # fmt: skip
+        return options, engine_args, variables, Extras()  # what is no mapping is refused where it is read
     result: dict[str, Any] = dict(options)
     said, described = dict(settings), dict(variables)
-    defaults: dict[str, Any] = {}
+    added: dict[str, Contribution] = {}
     for option, kind in _FEATURES.items():
-        if option not in options:
+        feature = options.get(option)
+        if feature is None or feature is False:
             continue
-        feature = options[option]
+        if feature is True and option == "fast_start":
+            from vllm_cdk8s.core.features.fast_start import FastStart  # noqa: PLC0415 - which imports from here
+
+            feature = FastStart()
         if not isinstance(feature, Feature) or option != feature.OPTION:
-            raise InvalidOptionError(f"{feature!r} is none; allowed: {kind}(...)", option=option)
-        added = feature.contribute(target)
-        _agree(said, added.engine_args, option=option, place="engine_args")
-        _agree(described, added.env, option=option, place="env")
-        defaults |= added.engine_defaults
-        for name in ("volumes", "volume_mounts"):
-            result[name] = [*getattr(added, name), *sequence(name, result.get(name, ()))]
-        own = checks.annotation_map("pod_annotations", result.get("pod_annotations", {}))
-        _agree(own, added.pod_annotations, option=option, place="pod_annotations")
-        result["pod_annotations"] = own
-    return cast("_Options", result), cast("EngineArgs", said), described, defaults
+            raise InvalidOptionError(f"{feature!r} is none; allowed: {kind}", option=option)
+        target = Target(
+            model=model, engine_args=said, env=described, namespace=namespace, guarded="api_key" in options,
+            version=version, storage=storage, image=options.get("image", ""),
+            image_pull_policy=options.get("image_pull_policy", "IfNotPresent"), port=options.get("port", 8000),
+            gpu=options.get("gpu"), nodes=nodes,
+        )  # fmt: skip
+        more = added[option] = feature.contribute(target)
+        _agree(said, more.engine_args, option=option, place="engine_args")
+        _agree(described, more.env, option=option, place="env")
+        for name in _LISTS:
+            result[name] = [*getattr(more, name), *sequence(name, result.get(name, ()))]
+        # Sidecars start behind the user's own init containers, which may prepare what they need.
+        if more.sidecars:
+            result["init_containers"] = [
+                *sequence("init_containers", result.get("init_containers", ())), *more.sidecars,
+            ]  # fmt: skip
+        for name, check in (("pod_annotations", checks.annotation_map), ("pod_labels", checks.label_map)):
+            own = check(name, result.get(name, {}))
+            _agree(own, getattr(more, name), option=option, place=name)
+            if own or name in result:
+                result[name] = own
+        if more.capabilities:
+            result["security_context"] = _capable(
+                result.get("security_context", {}), more.capabilities, drop="non_root" in options
+            )
+    return cast("_Options", result), cast("EngineArgs", said), described, _extras(added)
+
+
+def _extras(added: Mapping[str, Contribution]) -> Extras:
+    parts = list(added.values())
+    ports = [part.backend_port for part in parts if part.backend_port is not None]
+    return Extras(
+        engine_defaults={name: value for part in parts for name, value in part.engine_defaults.items()},
+        limits={name: value for part in parts for name, value in part.limits.items()},
+        reserved={option: part.memory_bytes for option, part in added.items() if part.memory_bytes},
+        shm_bytes=sum(part.shm_bytes for part in parts),
+        ports={name: port for part in parts for name, port in part.ports.items()},
+        references=frozenset(name for part in parts for name in part.references),
+        backend_port=ports[0] if ports else None,
+    )
+
+
+def _capable(context: Any, capabilities: tuple[str, ...], *, drop: bool) -> dict[str, Any]:
+    own = checks.mapping("security_context", context)
+    said = checks.mapping("security_context['capabilities']", own.get("capabilities", {}))
+    known = sequence("security_context['capabilities']['add']", said.get("add", ()))
+    more = [name for name in capabilities if name not in known]
+    base = {"drop": ["ALL"]} if drop else {}
+    return {**own, "capabilities": {**base, **said, "add": [*known, *more]}}
 
 
 def _agree(own: dict[str, Any], added: Mapping[str, Any], *, option: str, place: str) -> None:

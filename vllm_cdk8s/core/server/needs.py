@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.engine.version import version_key
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, mention
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.models.accelerators import accelerator, accelerator_of_labels, largest_memory
+from vllm_cdk8s.core.models.accelerators import (
+    accelerator,
+    accelerator_of_labels,
+    largest_memory,
+    mig_profile,
+    partition,
+)
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.models.ledger import VISIBLE_DEVICES, ledger, shown
 from vllm_cdk8s.core.models.recommended import DEFAULT_CLAIM_GIB
@@ -93,18 +99,20 @@ def server_ledger(pod: ServerPod, *, model: str, nodes: int, given: Mapping[str,
         memory_request=request,
         claim_bytes=_bytes(pod.storage.size),
         startup_seconds=pod.health.startup_seconds or None,
-        downloaded_before="download" in pod.options,
+        downloaded_before="download" in pod.options or not pod.storage.fresh,
         env=variables,
     )
 
 
 def server_accelerator(given: Mapping[str, Any]) -> Accelerator | None:
     """The kind of GPU, as ``gpu`` or the node selector says it."""
-    if given.get("gpu") is not None:
-        return accelerator(given["gpu"])
-    selector = given.get("node_selector")
-    labels = {key: value for key, value in dict(selector or {}).items() if isinstance(value, str)}
-    return accelerator_of_labels(labels)
+    selector = given.get("node_selector") or {}
+    labels = {key: value for key, value in selector.items() if isinstance(value, str)}
+    found = accelerator(given["gpu"]) if given.get("gpu") is not None else accelerator_of_labels(labels)
+    profile = mig_profile(str(given.get("gpu_resource", "")))
+    if found is None or profile is None or found.partition is not None:
+        return found if profile is None else None
+    return partition(found, profile, option="gpu_resource")
 
 
 def _facts(model: str, settings: Mapping[str, Any]) -> ModelFacts | None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from vllm_cdk8s.core.engine import EngineArgs
     from vllm_cdk8s.core.pod.resources import Resources
+    from vllm_cdk8s.core.server.contribution import Feature
 
 
 class ServerOptions(PodOptions, total=False):
@@ -46,6 +47,12 @@ class ServerOptions(PodOptions, total=False):
         probes: the health probes; unsaid, the server has ten minutes to start, or what its model is known to need.
         drop_cache: drop the node's page cache before each start; makes the pods privileged.
         acknowledge: warnings that are meant, by the code of their rule, each with the reason.
+        kv_offload: KV cache in host memory, and on a disk behind it.
+        kv_transfer: one side of a pair that prefills and decodes apart; `DisaggregatedServer` says it.
+        kv_events: publish what enters and leaves the KV cache, for routers that go by it.
+        tracing: send traces to a collector by OpenTelemetry.
+        access_log: an access log without the lines of probes and scrapers.
+        fast_start: keep what makes a second start fast, by release and GPU; True, or more by ``FastStart``.
     """
 
     name: str
@@ -72,6 +79,12 @@ class ServerOptions(PodOptions, total=False):
     probes: Any
     drop_cache: Any
     acknowledge: Mapping[str, str]
+    kv_offload: Feature
+    kv_transfer: Feature
+    kv_events: Feature
+    tracing: Feature
+    access_log: Feature
+    fast_start: bool | Feature
 
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType({

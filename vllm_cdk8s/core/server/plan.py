@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.engine.raw import string_list
-from vllm_cdk8s.core.engine.version import said_version, version_key
+from vllm_cdk8s.core.engine.version import EngineVersion, said_version, version_key
 from vllm_cdk8s.core.errors import (
     Collector,
     ConflictError,
     InvalidOptionError,
     Problem,
+    VllmCdk8sError,
     collecting,
     give,
     nearest,
@@ -25,15 +26,17 @@ from vllm_cdk8s.core.errors import (
 )
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
+from vllm_cdk8s.core.kube.text import unwritable_texts
 from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.models.ledger import process_memory
 from vllm_cdk8s.core.pod.health import DEFAULT_STARTUP_SECONDS, Health, slow_start
 from vllm_cdk8s.core.pod.lifecycle import drain
 from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
-from vllm_cdk8s.core.pod.resources import Resources, resource_name, with_gpus
+from vllm_cdk8s.core.pod.resources import Resources, binary, resource_name, with_gpus, with_reserved
 from vllm_cdk8s.core.pod.security import NonRoot
-from vllm_cdk8s.core.rules.book import RULES, UNKNOWN_NAME, find_rule
+from vllm_cdk8s.core.rules.book import RULES, SHARED_MEMORY, UNKNOWN_NAME, find_rule
 from vllm_cdk8s.core.server import group
-from vllm_cdk8s.core.server.contribution import with_features
+from vllm_cdk8s.core.server.contribution import Extras, with_features
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
 from vllm_cdk8s.core.server.options import DEFAULTS, PULL_POLICIES
@@ -108,6 +111,7 @@ class ServerPlan:
         names: the names of its objects.
         identity: its labels and selector.
         pod: everything that its pod template is made of.
+        port: the port that its pods serve at: vLLM's own, or that of a sidecar in front of it.
         service: what was said of its Service.
         workload: the object that makes the pods.
         claim: a claim of its own; None where the storage is somebody else's.
@@ -123,6 +127,7 @@ class ServerPlan:
     names: Names
     identity: Identity
     pod: ServerPod
+    port: int
     service: ServiceOptions
     workload: Manifest
     claim: Manifest | None
@@ -147,7 +152,7 @@ class ServerPlan:
     def service_manifest(self) -> Manifest:
         """The Service."""
         return self.service.manifest(
-            self.names.service, labels=self.identity.labels, selector=self.serving_selector, target_port=self.pod.port
+            self.names.service, labels=self.identity.labels, selector=self.serving_selector, target_port=self.port
         )
 
     def manifests(self) -> list[Manifest]:
@@ -184,16 +189,20 @@ class _Planning:
 
     def plan(self) -> dict[str, Any] | None:
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
+        if attempt(checks.text, "model", given.model) is None:
+            return None
         attempt(_check_names, given)
         if "gpu" in said:
             attempt(checks.text, "gpu", said["gpu"])
+        own = given.storage is None
+        storage = given.storage or attempt(_own_storage, said, given)
         sound = features = attempt(
             with_features, said, model=given.model, engine_args=said.get("engine_args"), env=said.get("env"),
-            namespace=given.namespace,
+            namespace=given.namespace, version=_version(said), storage=storage, nodes=shape.nodes,
         )  # fmt: skip
         if features is None:
-            features = (said, said.get("engine_args"), {}, {})
-        said, engine_args, env, feature_defaults = features
+            features = (said, said.get("engine_args"), {}, Extras())
+        said, engine_args, env, extras = features
         names = given.names
         who = attempt(identity, said, names)
         annotations: Any = None if who is None else attempt(shape.annotations, who.annotations)
@@ -201,14 +210,14 @@ class _Planning:
         policy = attempt(
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
         )
-        resources = attempt(_resources, said, given.sizing)
-        engine: Any = None if resources is None or not sound else attempt(
-            self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **feature_defaults}, resources[1]
+        resources = attempt(_resources, said, given.sizing, extras)
+        port = attempt(_vllm_port, said, extras)
+        engine: Any = None if resources is None or port is None or not sound else attempt(
+            self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **extras.engine_defaults},
+            resources[1], port,
         )  # fmt: skip
         if given.sizing is not None and engine is not None:
             given.sizing.warn_beyond(engine.max_model_len)
-        own = given.storage is None
-        storage = given.storage or attempt(_own_storage, said, given)
         if storage is not None:
             attempt(self._check_storage, storage, own=own)
         health = given.health or slow_start(_startup_seconds(given))
@@ -218,19 +227,25 @@ class _Planning:
             env = {group.HOST_IP_VARIABLE: group.HOST_IP, **(env or {})}
         if not sound or None in (who, annotations, service, policy, resources, engine, storage, account):
             return None
-        if shape.nodes > 1:
+        if extras.shm_bytes:
+            if (grown := attempt(_with_more_shm, said, engine, resources[1], extras.shm_bytes)) is None:
+                return None
+            said = grown
+        elif shape.nodes > 1:
             said = _with_shm(said, engine, resources[1])
         pod = ServerPod(
-            options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=said["port"], env=env,
+            options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=port,
+            env=env, ports=extras.ports, references=extras.references, behind_sidecar=extras.backend_port is not None,
             resources=resources[0], gpus=resources[1], storage=storage, health=health,
             drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
         )  # fmt: skip
         template = attempt(pod.template)
-        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
-        if found is not None:
-            self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
-        if template is None or found is None:
+        if template is None:
             return None
+        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
+        if found is None:
+            return None
+        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
         exposed = [] if service is None else doors(
             names.service, ingress=said.get("ingress"), service_type=service.type,
             service_annotations=service.annotations,
@@ -238,7 +253,7 @@ class _Planning:
         if exposed and not asks_for_key(template, engine.settings):
             give(open_to_the_world("the server", exposed))
         frame = ServerFrame(
-            selector=who.selector, engine=engine, health=health, storage=storage, port=said["port"], gpus=resources[1],
+            selector=who.selector, engine=engine, health=health, storage=storage, port=pod.port, gpus=resources[1],
             drop_cache=pod.drop_cache, drain_seconds=said.get("drain_seconds", 0),
             download_seconds=said["download"].max_seconds if "download" in said else 0,
         )  # fmt: skip
@@ -246,11 +261,13 @@ class _Planning:
             api_version=shape.api_version, kind=shape.kind, name=names.workload, labels=who.labels,
             annotations=annotations, body={"spec": shape.spec(template, frame)},
         )  # fmt: skip
+        self._add(unwritable_texts(workload))
         return {
             "shape": shape,
             "names": names,
             "identity": who,
             "pod": pod,
+            "port": said["port"],
             "service": service,
             "workload": workload,
             "claim": attempt(self._own_claim, storage, who) if own else None,
@@ -262,7 +279,7 @@ class _Planning:
         }
 
     def _engine(
-        self, said: Mapping[str, Any], engine_args: Any, defaults: Mapping[str, Any], gpus: int | None
+        self, said: Mapping[str, Any], engine_args: Any, defaults: Mapping[str, Any], gpus: int | None, port: int
     ) -> EngineCommand:
         given, shape = self._given, self._given.shape
         raw = {name: string_list(name, said.get(name, ())) for name in ("extra_args", "unchecked_args")}
@@ -271,11 +288,11 @@ class _Planning:
             engine_args = group.with_backend(engine_args, tokens, shape.backend)
         sized = {} if given.sizing is None else {"max_model_len": given.sizing.max_model_len}
         engine = engine_command(
-            model=given.model, host=said["host"], port=said["port"], engine_args=engine_args, image=said["image"],
+            model=given.model, host=said["host"], port=port, engine_args=engine_args, image=said["image"],
             engine_version=said.get("engine_version"), gpus=gpus, nodes=shape.nodes, defaults={**defaults, **sized},
             **raw,
         )  # fmt: skip
-        shape.check_engine(engine, said["port"])
+        shape.check_engine(engine, port)
         if shape.nodes > 1:
             group.check_shares(engine, shape.nodes)
         return engine
@@ -352,13 +369,34 @@ def _acknowledged(codes: object) -> Mapping[str, str]:
     return {str(code).upper(): str(reason) for code, reason in codes.items()}
 
 
-def _resources(said: Mapping[str, Any], sizing: Sizing | None) -> tuple[Resources, int | None]:
-    return with_gpus(
-        said.get("resources", Resources()),
+def _resources(said: Mapping[str, Any], sizing: Sizing | None, extras: Extras) -> tuple[Resources, int | None]:
+    own = said.get("resources", Resources())
+    resources, gpus = with_gpus(
+        own,
         gpus=said.get("gpus"),
         gpu_resource=resource_name("gpu_resource", said["gpu_resource"]),
         sizing=sizing,
     )
+    here = max(1, gpus or 0)
+    return with_reserved(resources, extras.reserved, limits=extras.limits, own=own, besides=process_memory(here)), gpus
+
+
+def _version(said: Mapping[str, Any]) -> EngineVersion:
+    """The release that is said; what is wrong with it is told where the command line is made."""
+    try:
+        name = said_version(said["image"], said.get("engine_version"))
+    except VllmCdk8sError:
+        name = None
+    return EngineVersion(name=name, known=name is not None)
+
+
+def _vllm_port(said: Mapping[str, Any], extras: Extras) -> int:
+    if extras.backend_port is not None and extras.backend_port == said["port"]:
+        raise ConflictError(
+            f"{said['port']} is where vLLM itself listens behind the sidecar; say another", option="port"
+        )
+    port: int = said["port"] if extras.backend_port is None else extras.backend_port
+    return port
 
 
 def _derived(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -389,6 +427,7 @@ def _own_storage(said: Mapping[str, Any], given: ServerInput) -> Storage:
         mount_path=non_root.mount_path if isinstance(non_root, NonRoot) else DEFAULT_MOUNT_PATH,
         access_mode="ReadWriteOnce",
         size=_claim_size(given),
+        fresh=True,
         namespace=given.namespace,
     )
 
@@ -414,6 +453,21 @@ def _account(said: Mapping[str, Any], names: Names) -> str:
 def _with_shm(said: Mapping[str, Any], engine: EngineCommand, gpus: int | None) -> dict[str, Any]:
     size = group.shared_memory_size(engine, gpus, sequence("volume_mounts", said.get("volume_mounts", ())))
     return dict(said) if size is None or "shm_size" in said else {**said, "shm_size": size}
+
+
+def _with_more_shm(said: Mapping[str, Any], engine: EngineCommand, gpus: int | None, more: int) -> dict[str, Any]:
+    """The options with a /dev/shm that also holds what features keep there."""
+    if "shm_size" in said:
+        size = checks.quantity("shm_size", said["shm_size"])
+        if size < more:
+            raise ConflictError(
+                f"{said['shm_size']!r} is less than the {binary(more)} that is kept there; leave it out",
+                option="shm_size",
+                rule=SHARED_MEMORY,
+            )
+        return dict(said)
+    usual = max(2, gpus or 0, engine.gpus_per_pod) * 2**30
+    return {**said, "shm_size": binary(usual + more)}
 
 
 def replicas_with_autoscaling(replicas: object, bounds: tuple[int, int] | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
@@ -11,6 +11,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import named, sequence
 from vllm_cdk8s.core.pod import template as pod
 from vllm_cdk8s.core.pod.drop_cache import dropping_caches
+from vllm_cdk8s.core.pod.health import BACKEND_PORT_NAME, PORT_NAME
 from vllm_cdk8s.core.pod.lifecycle import check_shutdown_timeout, drain
 from vllm_cdk8s.core.pod.placement import scheduling
 from vllm_cdk8s.core.pod.secret_key import SecretKey
@@ -47,6 +48,9 @@ class ServerPod:
         drop_cache: whether the node's page cache is dropped before each start.
         selector: the labels that the pods are found by.
         service_account: the account that they run as.
+        ports: further ports of vLLM's container, by name.
+        references: variables that the arguments refer to and the kubelet is to expand.
+        behind_sidecar: whether a sidecar has the server's port, and its name.
     """
 
     options: PodOptions
@@ -62,6 +66,9 @@ class ServerPod:
     drop_cache: bool
     selector: Mapping[str, str]
     service_account: str
+    ports: Mapping[str, int] = field(default_factory=dict)
+    references: frozenset[str] = frozenset()
+    behind_sidecar: bool = False
 
     def template(self) -> dict[str, Any]:
         """The pod template."""
@@ -88,8 +95,10 @@ class ServerPod:
             image=self.image,
             image_pull_policy=self.image_pull_policy,
             command=dropping_caches(command) if self.drop_cache else command,
-            args=[pod.literal(arg) for arg in engine.args],
+            args=[pod.literal(arg, references=self.references) for arg in engine.args],
             port=self.port,
+            port_name=BACKEND_PORT_NAME if self.behind_sidecar else PORT_NAME,
+            more_ports=self.ports,
             env=pod.environment(
                 variables(self.env, options),
                 caches_below=self.storage.mount_path,

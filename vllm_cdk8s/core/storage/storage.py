@@ -29,6 +29,7 @@ class Storage:
         node_name: the node that the pods are pinned to, None where they are not.
         size: the size as a quantity, None where it is not known.
         kept: whether what is there outlives the pod.
+        fresh: whether it is empty at first, so that the first start downloads the model.
         namespace: the namespace of the claim, or `UNKNOWN`.
     """
 
@@ -39,6 +40,7 @@ class Storage:
     node_name: str | None = None
     size: str | None = None
     kept: bool = True
+    fresh: bool = False
     namespace: object = UNKNOWN
 
     def __post_init__(self) -> None:
@@ -53,13 +55,14 @@ class Storage:
         access_mode: str | None = None,
         node_name: str | None = None,
         size: str | None = None,
+        fresh: bool = False,
         namespace: object = UNKNOWN,
     ) -> Storage:
         """A claim of this name."""
         return cls(
             volume={"persistentVolumeClaim": {"claimName": name}},
             mount_path=mount_path, access_mode=access_mode, claim_name=name, node_name=node_name, size=size,
-            namespace=namespace,
+            fresh=fresh, namespace=namespace,
         )  # fmt: skip
 
     def check_namespace(self, namespace: str | None, *, user: str) -> None:

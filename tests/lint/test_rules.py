@@ -1,0 +1,172 @@
+"""One good server is clean; each change to it breaks one rule, and what others supply breaks none."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lint.manifests import CLAIM, GOOD, SERVICE, changed, codes, run
+
+PROBE = {"httpGet": {"path": "/health", "port": 8000}}
+SLEEPS = {"exec": {"command": ["sh", "-c", "sleep 45"]}}
+
+
+def test_a_good_server_is_clean(tmp_path: Path) -> None:
+    assert run(tmp_path, GOOD, CLAIM, SERVICE) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("VC101", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--swap-space=4"]}),
+        ("VC101", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--tensor-paralel-size=1"]}),
+        ("VC101", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--max-model-len 8192"]}),
+        ("VC101", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--enable-prefix-caching", "True"]}),
+        ("VC102", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--dtype=fp16"]}),
+        ("VC102", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--gpu-memory-utilization=1.5"]}),
+        ("VC102", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--max-num-seqs=many"]}),
+        ("VC103", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--enable-auto-tool-choice"]}),
+        ("VC104", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--max-model-len=999999"]}),
+        ("VC002", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--seed=1", "--seed=2"]}),
+        ("VC120", {"container__args": ["--model", "Qwen/Qwen2.5-7B-Instruct"]}),
+        ("VC107", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--host=127.0.0.1"]}),
+        ("VC108", {"container__env": [{"name": "VLLM_USE_V1", "value": "1"}]}),
+        ("VC108", {"container__env": [{"name": "VLLM_LOGGING_LEVL", "value": "DEBUG"}]}),
+        ("VC206", {"pod__nodeSelector": {"nvidia.com/gpu.product": "Tesla-T4"}}),
+        ("VC109", {"container__env": [{"name": "VLLM_PORT", "value": "8000"}]}),
+        ("VC201", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--tensor-parallel-size=2"]}),
+        ("VC203", {"container__resources": {"limits": {"memory": "32Gi"}}}),
+        ("VC205", {"container__env": [{"name": "CUDA_VISIBLE_DEVICES", "value": "1"}]}),
+        ("VC208", {"container__resources": {"limits": {"nvidia.com/gpu": 1, "memory": "2Gi"}}}),
+        ("VC209", {"container__resources": {"requests": {"nvidia.com/gpu": 1}}}),
+        ("VC210", {"container__resources": {"limits": {"amd.com/gpu": 1}}}),
+        ("VC211", {"container__env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}),
+        ("VC213", {"container__image": "vllm/vllm-openai-cpu:v0.20.2", "container__resources": {}}),
+        ("VC220", {"container__image": "vllm/vllm-openai:latest"}),
+        ("VC304", {"pod__volumes": [{"name": "cache", "emptyDir": {}}]}),
+        ("VC305", {"pod__volumes": [*GOOD["spec"]["template"]["spec"]["volumes"], {"name": "x", "emptyDir": {}}]}),
+        ("VC306", {"pod__volumes": []}),
+        ("VC307", {"container__volumeMounts": [{"name": "cache", "mountPath": "/models"}]}),
+        ("VC401", {"container__startupProbe": {**PROBE, "periodSeconds": 10, "failureThreshold": 3}}),
+        ("VC402", {"spec__strategy": None}),
+        ("VC402", {"spec__strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}}),
+        ("VC403", {"spec__progressDeadlineSeconds": None, "container__startupProbe__failureThreshold": 90}),
+        ("VC404", {"container__startupProbe": None, "container__livenessProbe__initialDelaySeconds": 15}),
+        ("VC405", dict.fromkeys(["container__startupProbe", "container__readinessProbe", "container__livenessProbe"])),
+        ("VC406", {"pod__terminationGracePeriodSeconds": None, "container__lifecycle__preStop": SLEEPS}),
+        ("VC406", {"spec__replicas": 2, "container__lifecycle": None, "pod__nodeName": "gpu-1"}),
+        ("VC407", {"container__readinessProbe": {"httpGet": {"path": "/health", "port": 8080}}}),
+        ("VC407", {"container__readinessProbe": {"httpGet": {"path": "/health", "port": "web"}}}),
+        ("VC407", {"container__readinessProbe": {"httpGet": {"path": "/healthz", "port": 8000}}}),
+        ("VC407", {"container__readinessProbe": {"httpGet": {"path": "/health", "port": 8000, "scheme": "HTTPS"}}}),
+        ("VC408", {"container__livenessProbe": {**PROBE, "periodSeconds": 5}}),
+        ("VC501", {"container__env": [{"name": "HF_TOKEN", "value": "hf_" + "a1" * 17}]}),
+        ("VC501", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--api-key=s3cr3t"]}),
+        ("VC505", {"pod__securityContext": {"runAsNonRoot": True}}),
+        ("VC506", {"container__securityContext": {"privileged": True}}),
+        ("VC520", {"container__env": [{"name": "VLLM_SERVER_DEV_MODE", "value": "1"}]}),
+        ("VC521", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--trust-remote-code"]}),
+    ],
+)  # fmt: skip
+def test_one_change_breaks_one_rule(tmp_path: Path, code: str, changes: dict[str, Any]) -> None:
+    assert codes(run(tmp_path, changed(**changes), CLAIM, SERVICE)) == [code]
+
+
+def test_two_gpus_without_shared_memory(tmp_path: Path) -> None:
+    args = ["Qwen/Qwen2.5-7B-Instruct", "--tensor-parallel-size=2"]
+    limits = {"limits": {"nvidia.com/gpu": 2}}
+    found = run(tmp_path, changed(container__args=args, container__resources=limits))
+    assert codes(found) == ["VC204"]
+    assert "2 GPUs share" in found[0].message
+    assert codes(run(tmp_path, changed(container__resources=limits))) == ["VC202"]
+
+
+def test_a_script_is_read_as_far_as_a_shell_is_sure(tmp_path: Path) -> None:
+    script = (
+        "pip install -q extra\n"
+        "export X=1\n"
+        "exec vllm serve Qwen/Qwen2.5-7B-Instruct \\\n"
+        "  --tensor-parallel-size $GPUS \\\n"
+        '  --swap-space 4 --served-model-name "$NAME"\n'
+    )  # fmt: skip
+    env = [{"name": "GPUS", "value": "2"}, {"name": "NAME", "value": "qwen"}]
+    found = run(tmp_path, changed(container__command=["sh", "-c"], container__args=[script], container__env=env))
+    assert codes(found) == ["VC101", "VC201", "VC221"]
+    # What the script sets itself is not known.
+    unsure = script.replace("X=1", "GPUS=$(nvidia-smi -L | wc -l)").replace("pip install -q extra\n", "")
+    found = run(tmp_path, changed(container__command=["sh", "-c"], container__args=[unsure], container__env=env))
+    assert codes(found) == ["VC101"]
+
+
+def test_a_line_of_a_script_is_the_line_of_the_file(tmp_path: Path) -> None:
+    text = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+  - name: vllm
+    image: vllm/vllm-openai:v0.20.2
+    resources: {limits: {nvidia.com/gpu: 1}}
+    command:
+    - sh
+    - -c
+    - |
+      echo start
+      vllm serve /models/m \\
+        --seed 1 \\
+        --swap-space 4
+"""
+    (found,) = run(tmp_path, text)
+    assert (found.rule, found.line, found.object) == ("VC101", 16, "Pod/p")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"container__image": "registry.example/llm:prod", "container__args": ["org/m", "--our-own-option=1"]},
+        {"container__args": ["<your-model>", "--port=8000"]},
+        {"container__args": ["$(MODEL)", "--tensor-parallel-size=$(TP)"]},
+        {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--tensor-parallel-size=${TP}"]},
+        {"container__command": ["sleep"], "container__args": ["infinity"], "container__startupProbe": None},
+        {"container__command": ["vllm", "bench", "serve"], "container__args": ["--model", "x"]},
+        {"container__env": [{"name": "HF_TOKEN", "value": "<your-hf-token>"}]},
+        {"container__env": [{"name": "VLLM_API_KEY", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]},
+        {"container__image": "vllm/vllm-openai:v0.8.5", "container__args": ["org/m", "--enable-reasoning"]},
+        {"container__startupProbe": {"failureThreshold": 3}},
+    ],
+)
+def test_what_is_not_known_is_not_judged(tmp_path: Path, changes: dict[str, Any]) -> None:
+    assert codes(run(tmp_path, changed(**changes), CLAIM)) == []
+
+
+def test_four_replicas_do_not_wait_for_each_other_by_default(tmp_path: Path) -> None:
+    assert codes(run(tmp_path, changed(spec__replicas=3, spec__strategy=None))) == ["VC402"]
+    assert codes(run(tmp_path, changed(spec__replicas=4, spec__strategy=None))) == []
+
+
+def test_a_patch_is_no_server(tmp_path: Path) -> None:
+    patch = changed(spec__selector=None, container__image=None, spec__strategy=None, pod__volumes=[])
+    assert run(tmp_path, patch) == []
+
+
+def test_kserve_supplies_command_probes_volumes_and_drain(tmp_path: Path) -> None:
+    service = {
+        "apiVersion": "serving.kserve.io/v1alpha1",
+        "kind": "LLMInferenceService",
+        "metadata": {"name": "qwen"},
+        "spec": {
+            "model": {"uri": "hf://Qwen/Qwen2.5-7B-Instruct"},
+            "template": {
+                "containers": [
+                    {
+                        "name": "main",
+                        "image": "vllm/vllm-openai:v0.20.2",
+                        "args": ["--tensor-parallel-size=2"],
+                        "resources": {"limits": {"nvidia.com/gpu": "2"}},
+                    }
+                ]
+            },
+        },
+    }
+    assert run(tmp_path, service) == []

@@ -1,0 +1,130 @@
+"""DisaggregatedServer: one model in two groups of pods, of which one reads prompts and the other writes answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from constructs import Construct
+
+from vllm_cdk8s.constructs.apps import place, place_below, place_of, standing
+from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
+from vllm_cdk8s.constructs.server import VllmServer
+from vllm_cdk8s.constructs.server_base import keyword_options
+from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.errors import VllmCdk8sError
+from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy
+from vllm_cdk8s.core.server.disaggregated import Pool, pairing_name, pairing_service, plan_pair
+from vllm_cdk8s.core.server.options import ServerOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import cdk8s_plus_27 as kplus
+    from typing_extensions import Unpack
+
+    from vllm_cdk8s.constructs.storage import ModelStorage
+    from vllm_cdk8s.core.features.kv_transfer import RoutingSidecar, SharedFiles
+
+__all__ = ["DisaggregatedServer", "Pool"]
+
+
+@keyword_options(ServerOptions)
+class DisaggregatedServer(Construct):
+    """One model, prefilled and decoded apart: two servers, and a proxy beside each decoding vLLM.
+
+    ``DisaggregatedServer(self, "llama", model=..., image=..., prefill=Pool(replicas=4, gpus=1),
+    decode=Pool(replicas=1, gpus=4), storage=models)``. Prompts are read by the pods of one side, answers written by
+    those of the other, so that long prompts do not stop the answers of others, and each side has as many pods, and as
+    large ones, as its half of the work needs. Clients use the decoding side's Service; the sidecar beside each
+    decoding vLLM has the prompt read by a prefilling pod first (`PairProxy`), or by the one that llm-d's endpoint
+    picker names (`RoutingSidecar`).
+
+    Both sides run the same image, and settings that decide on the layout of the KV cache. A rollout replaces pods of
+    both sides at once; pods of the old and of the new release find those of their own through a Service for each
+    release of the pair, and a decoding pod that finds none reads the prompt itself.
+
+    What is said here is of both sides; what is of one side is said of its `Pool`. Kubernetes 1.29 or newer, for the
+    native sidecar. Sources: https://docs.vllm.ai/en/latest/features/disagg_prefill/ and
+    https://docs.vllm.ai/en/latest/features/nixl_connector_usage/
+
+    Attributes:
+        prefill: the server that reads prompts.
+        decode: the server that clients use.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        model: a model of the Hugging Face hub, or a path in the containers.
+        prefill: the pods that read prompts.
+        decode: the pods that write answers.
+        connector: what carries the KV cache: `Nixl` unless said, or `SharedFiles`.
+        proxy: what stands beside each decoding vLLM: `PairProxy` unless said, or `RoutingSidecar`.
+        storage: where models are kept, for both sides; unsaid, each has a claim of its own.
+
+    Raises:
+        InvalidOptionError: an option is unknown, or has a value that is wrong by itself.
+        ConflictError: the two sides, or servers of one app, contradict each other.
+    """
+
+    prefill: VllmServer | MultiNodeVllmServer
+    decode: VllmServer
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        model: str,
+        prefill: Pool,
+        decode: Pool,
+        connector: Nixl | SharedFiles | None = None,
+        proxy: PairProxy | RoutingSidecar | None = None,
+        storage: ModelStorage | None = None,
+        **options: Unpack[ServerOptions],
+    ) -> None:
+        try:
+            plan = plan_pair(
+                model=model, prefill=prefill, decode=decode, connector=Nixl() if connector is None else connector,
+                proxy=PairProxy() if proxy is None else proxy, options=options,
+            )  # fmt: skip
+        except VllmCdk8sError as error:
+            raise error.at(f"{place_of(scope).path}/{id}") from None
+        super().__init__(scope, id)
+        place_below(self, scope, id)
+        with standing(scope, id, self):
+            if storage is not None:
+                pods = sum((1 if pool.replicas is None else pool.replicas) * pool.nodes for pool in (prefill, decode))
+                storage.check_replicas(pods)
+            self.prefill = self._server("Prefill", model, prefill, plan.options["prefill"], storage)
+            name = pairing_name(self.prefill, plan.digest)
+            registry, namespace = place(scope)
+            registry.take_name("Service", namespace, name, self)
+            put(self, "Pairing", pairing_service(self.prefill, plan.digest, name=name), within=scope)
+            own = dict(plan.options["decode"])
+            own["kv_transfer"] = replace(own["kv_transfer"], prefill_url=f"http://{name}:{self.prefill.port}")
+            decoding: Any = self._server("Decode", model, decode, own, storage)
+            self.decode = decoding
+            self.prefill.companions = self.decode.companions = (self.prefill, self.decode)
+
+    def _server(
+        self, id: str, model: str, pool: Pool, options: Mapping[str, Any], storage: ModelStorage | None
+    ) -> VllmServer | MultiNodeVllmServer:
+        given: dict[str, Any] = dict(options)
+        if storage is not None:
+            given.setdefault("storage", storage)
+        if pool.replicas is not None:
+            given["replicas"] = pool.replicas
+        if pool.nodes > 1:
+            return MultiNodeVllmServer(self, id, model=model, nodes=pool.nodes, **given)
+        return VllmServer(self, id, model=model, **given)
+
+    @property
+    def service(self) -> kplus.Service:
+        """The service that clients use."""
+        return self.decode.service
+
+    @property
+    def url(self) -> str:
+        """Where clients in the cluster reach the pair."""
+        return self.decode.url

@@ -1,0 +1,184 @@
+"""KV cache beyond the GPU: host memory, and a disk behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.rules.book import KV_OFFLOAD
+from vllm_cdk8s.core.server.contribution import Contribution
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vllm_cdk8s.core.pod.options import KubernetesObject
+    from vllm_cdk8s.core.server.contribution import Target
+
+_BACKENDS = ("native", "lmcache")
+_SIZE_SINCE = "0.11.1"
+# Up to then the buffer is torch's pinned memory, each part of which is rounded up to a power of two; from then on it is
+# one file in /dev/shm of just the size. Sources: vllm/v1/kv_offload/cpu of both releases and
+# https://github.com/vllm-project/vllm/pull/48436
+_EXACT_SINCE = "0.27.0"
+_ROUNDING = 2
+_DISK_SINCE = "0.22.0"
+_FOLDER = "/kv-cache"
+_VOLUME = "kv-cache"
+_GIB = 2**30
+_LEAST = _GIB // 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KvOffload:
+    """Keep KV cache that the GPU has no room for in host memory: ``kv_offload=KvOffload(host="200Gi")``.
+
+    A prompt that begins like an earlier one is read back from there instead of being computed again. With ``disk``
+    blocks go on from memory to files, which outlive the pod where their volume does.
+
+    The memory counts against the container's limit: memory that was sized grows by it, memory that nobody speaks of is
+    requested, and a limit that leaves no room is refused. Up to vLLM 0.26 the native backend takes up to twice of what
+    it is told, since each part of the buffer is rounded up to a power of two, and that is what is set aside; from 0.27
+    it takes just that, in /dev/shm, which grows with it.
+
+    The native backend needs CUDA, ROCm or XPU: the CPU's own build refuses to start with it.
+    Sources: https://docs.vllm.ai/en/latest/features/kv_offloading_usage/ and
+    https://github.com/vllm-project/vllm/pull/48436
+
+    Args:
+        host: host memory of each pod for it, such as ``200Gi``; over all GPUs of the pod. With the backend ``lmcache``
+            the memory is that of LMCache's own server, and none is set aside in the pod.
+        backend: ``native``, vLLM's own, or ``lmcache``: LMCache's server on the same node or in the same pod, at
+            ``localhost:5555`` unless ``engine_args`` say otherwise.
+        disk: the size of a throw-away folder of the node's for the second tier, such as ``1Ti``, or a claim, by name or
+            as any kplus claim: one that many pods mount is a cache that they share. vLLM 0.22 and later, ``native``
+            alone.
+
+    Raises:
+        InvalidOptionError: a size is none, or the backend is not known.
+        ConflictError: a disk behind ``lmcache``.
+    """
+
+    OPTION: ClassVar[str] = "kv_offload"
+
+    host: str
+    backend: str = "native"
+    disk: str | KubernetesObject | None = None
+
+    def __post_init__(self) -> None:
+        if checks.quantity("kv_offload.host", checks.size("kv_offload.host", self.host)) < _LEAST:
+            raise InvalidOptionError(
+                f"{self.host!r} is less than 256Mi; a quantity in bytes is meant, such as '200Gi'",
+                option="kv_offload.host",
+            )
+        checks.one_of("kv_offload.backend", self.backend, _BACKENDS, what="a backend")
+        if self.disk is None:
+            return
+        if self.backend != "native":
+            raise ConflictError(
+                f"{self.backend!r} keeps its disk itself, by its own settings; leave disk out",
+                option="kv_offload.backend",
+            )
+        if not isinstance(self.disk, str) and not hasattr(self.disk, "name"):
+            raise InvalidOptionError(
+                f"{self.disk!r} is neither a size nor a claim; allowed: '1Ti', a claim's name or a "
+                "kplus.IPersistentVolumeClaim",
+                option="kv_offload.disk",
+            )
+        if isinstance(self.disk, str) and not self._is_size():
+            checks.dns_subdomain("kv_offload.disk", self.disk)
+
+    def contribute(self, target: Target) -> Contribution:
+        """What it adds to that server."""
+        target.require(_SIZE_SINCE, option="kv_offload", what="offloading by kv_offloading_size")
+        if self.disk is not None:
+            target.require(_DISK_SINCE, option="kv_offload.disk", what="a disk behind the memory",
+                           instead="leave disk out, or use a newer image")  # fmt: skip
+        self._check_gpu(target)
+        if self.backend == "lmcache":
+            return Contribution(
+                engine_args={"kv_offloading_size": self._gib(1), "kv_offloading_backend": "lmcache"},
+            )
+        exact = target.version.at_least(_EXACT_SINCE) or self.disk is not None
+        size = int(checks.quantity("kv_offload.host", self.host))
+        copies = _copies(target)
+        settings: dict[str, Any] = {"kv_offloading_size": self._gib(copies), "kv_offloading_backend": "native"}
+        volumes: tuple[dict[str, Any], ...] = ()
+        if self.disk is not None:
+            # As one of vLLM's own connectors, since there is no option for it beside the size.
+            settings = {"kv_transfer_config": {
+                "kv_connector": "OffloadingConnector",
+                "kv_role": "kv_both",
+                "kv_connector_extra_config": {
+                    "spec_name": "TieringOffloadingSpec",
+                    "cpu_bytes_to_use": size // copies,
+                    "secondary_tiers": [{"type": "fs", "root_dir": _FOLDER}],
+                },
+            }}  # fmt: skip
+            volumes = ({"name": _VOLUME, **self._volume(target)},)
+        if "kv_transfer_config" in target.engine_args:
+            raise ConflictError(
+                "kv_offload is a connector of its own, and vLLM has one of them; join them by a MultiConnector of "
+                "yours, or keep one",
+                option="engine_args['kv_transfer_config']",
+                rule=KV_OFFLOAD,
+            )
+        return Contribution(
+            engine_args=settings,
+            volumes=volumes,
+            volume_mounts=tuple({"name": volume["name"], "mountPath": _FOLDER} for volume in volumes),
+            memory_bytes=size if exact else size * _ROUNDING,
+            shm_bytes=size if exact else 0,
+        )
+
+    def _is_size(self) -> bool:
+        try:
+            checks.size("kv_offload.disk", self.disk)
+        except InvalidOptionError:
+            return False
+        return True
+
+    def _gib(self, copies: int) -> float | int:
+        """VLLM's option is in GiB, for one copy of the model over all of its GPUs."""
+        size = float(checks.quantity("kv_offload.host", self.host)) / _GIB / copies
+        return int(size) if size == int(size) else round(size, 3)
+
+    def _volume(self, target: Target) -> dict[str, Any]:
+        if isinstance(self.disk, str) and self._is_size():
+            return {"emptyDir": {"sizeLimit": self.disk}}
+        metadata = getattr(self.disk, "metadata", None)
+        if metadata is not None and metadata.namespace != target.namespace:
+            raise ConflictError(
+                f"the claim is in namespace {metadata.namespace!r}, the server in {target.namespace!r}; a pod can only "
+                "mount claims of its own namespace",
+                option="kv_offload.disk",
+            )
+        name = self.disk if isinstance(self.disk, str) else getattr(self.disk, "name", None)
+        return {"persistentVolumeClaim": {"claimName": name}}
+
+    def _check_gpu(self, target: Target) -> None:
+        if self.backend == "native" and "vllm-cpu" in target.image:
+            raise ConflictError(
+                f"the native backend needs a GPU, and {target.image!r} is vLLM for the CPU",
+                option="kv_offload",
+                rule=KV_OFFLOAD,
+            )
+        if self.backend == "native" and target.nodes > 1 and _size(target.engine_args, "data_parallel_size") == 1:
+            raise ConflictError(
+                f"one copy of the model over {target.nodes} nodes has no one host memory; allowed: one pod for each "
+                "copy, or data_parallel_size with as many copies as fit into each node",
+                option="kv_offload",
+                rule=KV_OFFLOAD,
+            )
+
+
+def _copies(target: Target) -> int:
+    """Copies of the model in each pod, each of which has a buffer of its own."""
+    local = _size(target.engine_args, "data_parallel_size_local", default=0)
+    return local or max(1, _size(target.engine_args, "data_parallel_size") // target.nodes)
+
+
+def _size(settings: Mapping[str, Any], name: str, default: int = 1) -> int:
+    value = settings.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else default

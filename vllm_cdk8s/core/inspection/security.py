@@ -1,0 +1,135 @@
+"""Rules of secrets, privileges and exposure, of one server's facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from vllm_cdk8s.core.engine.devices import built_for
+from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.rules import book
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.inspection.facts import ServerFacts
+
+_SECRET_NAMES = re.compile(
+    r"HF_TOKEN|HUGGING_?FACE(_HUB)?_TOKEN|HUGGING_FACE_HUB_TOKEN|HUGGINGFACE_API_KEY|HF_API_TOKEN|VLLM_API_KEY|"
+    r"OPENAI_API_KEY|AWS_SECRET_ACCESS_KEY|WANDB_API_KEY|MINIO_SECRET_KEY|MODELSCOPE_API_TOKEN|S3_SECRET_ACCESS_KEY"
+)
+# Tokens that say by their form what they are.
+TOKEN = re.compile(r"\b(hf_[A-Za-z0-9]{30,}|sk-(proj-)?[A-Za-z0-9_-]{32,}|ghp_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16})\b")
+_NO_SECRET = re.compile(
+    r"\s*|EMPTY|none|null|dummy|n/a|not?[-_]?(used|needed|required)|(hf_|sk-)?[x*.]+|\$.*|.*<.*>.*|.*\{\{.*|"
+    r".*(your|placeholder|change|replace|example|insert|todo|redacted|xxx|token-here|here$|hf_\.\.\.).*",
+    re.IGNORECASE,
+)
+
+
+def looks_secret(value: str) -> bool:
+    """Whether a text is a secret, and not what stands for one."""
+    return not _NO_SECRET.fullmatch(value)
+
+
+def literal_secrets(facts: ServerFacts) -> Iterator[Problem]:
+    """Secrets among the container's variables."""
+    for index, item in enumerate(facts.container.get("env") or ()):
+        if not isinstance(item, Mapping) or item.get("value") is None:
+            continue
+        name, value = str(item.get("name")), str(item["value"])
+        if (_SECRET_NAMES.fullmatch(name) or TOKEN.search(value)) and looks_secret(value):
+            yield Problem(
+                what="holds a literal secret; everyone who reads the manifest has it",
+                rule=book.LITERAL_SECRET,
+                option=name,
+                at=(*facts.container_path, "env", index),
+            )
+
+
+def developer_mode(facts: ServerFacts) -> Iterator[Problem]:
+    """``VLLM_SERVER_DEV_MODE``."""
+    for index, item in enumerate(facts.container.get("env") or ()):
+        if not isinstance(item, Mapping) or item.get("name") != "VLLM_SERVER_DEV_MODE":
+            continue
+        if str(item.get("value")).strip() not in {"0", "", "None", "false", "False"}:
+            yield Problem(
+                what="opens endpoints for developers to whoever reaches the port",
+                rule=book.DEVELOPER_MODE,
+                severity="warning",
+                option="VLLM_SERVER_DEV_MODE",
+                at=(*facts.container_path, "env", index),
+            )
+
+
+def remote_code(facts: ServerFacts) -> Iterator[Problem]:
+    """``--trust-remote-code`` of a repository that is not pinned."""
+    settings, model = facts.engine.settings, facts.engine.model
+    if settings.get("trust_remote_code") is not True or {"revision", "code_revision"} & facts.engine.said:
+        return
+    if model is None or model.startswith(("/", ".")) or "://" in model:
+        return
+    yield Problem(
+        what=f"runs whatever Python {model} holds when the pod starts",
+        rule=book.REMOTE_CODE,
+        severity="warning",
+        option=facts.engine.label("trust_remote_code"),
+        at=facts.container_path,
+    )
+
+
+def user(facts: ServerFacts) -> Iterator[Problem]:
+    """``runAsNonRoot`` with an image whose user is root."""
+    inner = facts.container.get("securityContext")
+    outer = facts.pod.get("securityContext")
+    merged = {**(outer if isinstance(outer, Mapping) else {}), **(inner if isinstance(inner, Mapping) else {})}
+    at = (*facts.container_path, "securityContext") if inner else (*facts.pod_path, "securityContext")
+    if (
+        merged.get("runAsNonRoot") is True
+        and merged.get("runAsUser") in (None, 0)
+        and built_for(facts.image) == "nvidia"
+    ) and (merged.get("runAsUser") == 0 or "nonroot" not in facts.image):
+        yield Problem(
+            what=f"the user of {facts.image!r} is root, so the kubelet does not start it; say runAsUser too",
+            rule=book.CANNOT_RUN_AS,
+            option="runAsNonRoot",
+            at=at,
+        )
+    if merged.get("privileged") is True and merged.get("allowPrivilegeEscalation") is False:
+        yield Problem(
+            what="is true while allowPrivilegeEscalation is false; the API server refuses that",
+            rule=book.PRIVILEGE,
+            option="privileged",
+            at=at,
+        )
+    elif merged.get("privileged") is True and facts.gpus and not _needs_privilege(facts):
+        yield Problem(
+            what="gives the container the node; the device plugin hands it the GPU without that",
+            rule=book.PRIVILEGE,
+            severity="warning",
+            option="privileged",
+            at=at,
+        )
+
+
+def _needs_privilege(facts: ServerFacts) -> bool:
+    text = f"{facts.container.get('command')} {facts.container.get('args')} {facts.container.get('resources')}".lower()
+    text += str(facts.pod.get("volumes")) + " ".join(facts.env)
+    words = ("drop_caches", "rdma", "infiniband", "nccl_ib", "ulimit", "sysctl", "/dev", "/sys", "fuse", "efa", "mount")
+    return bool(facts.pod.get("hostNetwork") or facts.pod.get("hostIPC")) or any(word in text.lower() for word in words)
+
+
+def exposed(facts: ServerFacts) -> Iterator[Problem]:
+    """A server without an API key that is reachable from outside."""
+    if not facts.exposed or facts.guarded or not facts.engine.complete or "api_key" in facts.engine.said:
+        return
+    if facts.container.get("envFrom") or "config" in facts.engine.said or "middleware" in facts.engine.said:
+        return
+    yield Problem(
+        what=f"{facts.exposed[0]} leads to it from outside of the cluster, and it asks for no API key",
+        rule=book.OPEN_TO_THE_WORLD,
+        severity="warning",
+        at=facts.container_path,
+    )
+
+
+CHECKS = (literal_secrets, developer_mode, remote_code, user, exposed)

@@ -1,0 +1,65 @@
+"""Text that YAML carries unchanged, to Kubernetes' reader too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.errors import InvalidOptionError, Problem
+from vllm_cdk8s.core.kube.writing import NUMBER_TO_KUBERNETES
+from vllm_cdk8s.core.rules.book import UNWRITABLE
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.kube.manifest import Manifest
+
+# All that YAML 1.1 does not take as it is, and what its readers take for line breaks besides the usual ones.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+def text_problem(text: str) -> str | None:
+    """What YAML would make of a text other than the text, or None."""
+    found = _UNWRITABLE.search(text)
+    if found is not None:
+        code = f"U+{ord(found[0]):04X} at character {found.start() + 1}"
+        if found[0] == "\r":
+            return f"holds a carriage return, {code}; convert its line ends to LF"
+        if "\ud800" <= found[0] <= "\udfff":
+            return f"holds half of a character, {code}"
+        return f"holds the control character {code}, which YAML does not carry unchanged; take it out"
+    if NUMBER_TO_KUBERNETES.fullmatch(text):
+        return f"{text!r} is a number to Kubernetes' reader of YAML, and is written without quotes; write it otherwise"
+    return None
+
+
+def check_text(option: str, text: str) -> str:
+    """The text, if YAML carries it unchanged.
+
+    Raises:
+        InvalidOptionError: it holds a control character other than a line break or a tab, or is a number to Kubernetes.
+    """
+    problem = text_problem(text)
+    if problem is not None:
+        raise InvalidOptionError(problem, option=option, rule=UNWRITABLE)
+    return text
+
+
+def unwritable_texts(manifest: Manifest) -> Iterator[Problem]:
+    """The texts of a manifest that YAML would not carry unchanged, by their paths in it."""
+    for path, text in _texts(manifest.body, ()):
+        problem = text_problem(text)
+        if problem is not None:
+            where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+            yield Problem(what=problem, rule=UNWRITABLE, option=f"{manifest.kind}.{where}", at=path)
+
+
+def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield (*path, str(key)), str(key)
+            yield from _texts(item, (*path, str(key)))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))

@@ -1,0 +1,203 @@
+"""Prefill and decode apart: two groups of one model, of which one reads prompts and the other writes answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
+from vllm_cdk8s.core.features.kv_transfer import PAIR_LABEL, KvTransfer, Nixl, PairProxy, RoutingSidecar, SharedFiles
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.manifest import Manifest
+from vllm_cdk8s.core.pod.health import PORT_NAME
+from vllm_cdk8s.core.rules.book import KV_TRANSFER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typing_extensions import Unpack
+
+    from vllm_cdk8s.core.server.options import ServerOptions
+    from vllm_cdk8s.core.server.serving import Serving
+
+# What clients come in by, of which the decoding side alone has one.
+_FRONT = ("ingress", "service_type", "service_port", "node_port", "service_annotations")
+# Of a pool, these would make two releases, or two models, of a pair.
+_SHARED = ("image", "engine_version", "model", "name", "instance", "app_name", "port", "kv_transfer", *_FRONT)
+# What the layout of the KV cache follows from. Source: compute_nixl_compatibility_hash of vLLM's NixlConnector.
+_LAYOUT = ("dtype", "kv_cache_dtype", "block_size", "quantization", "max_model_len", "hf_overrides", "revision")
+_MERGED = ("engine_args", "env", "pod_labels", "pod_annotations", "labels", "annotations")
+_TLS = ("ssl_keyfile", "ssl_certfile")
+_DIGEST = 8
+ROLES = ("prefill", "decode")
+
+
+class Pool:
+    """One side of a pair: ``Pool(replicas=4, gpus=1)``.
+
+    Besides the keywords below it takes those of `VllmServer` (of `MultiNodeVllmServer`, with several nodes), which
+    stand in the place of the pair's own; mappings such as ``engine_args`` and ``env`` are joined, and its own keys win.
+    What both sides must agree on, the image above all, is said of the pair and not of a pool.
+
+    Attributes:
+        replicas: pods, or groups of pods with several nodes.
+        nodes: the pods of one server.
+        options: what else was said.
+
+    Args:
+        replicas: pods, or groups of pods with several nodes; 1 unless said.
+        nodes: the pods that make up one server; with more than one, a LeaderWorkerSet.
+        options: any other option of a server.
+
+    Raises:
+        InvalidOptionError: a number is out of its range.
+        ConflictError: an option is one that the pair shares.
+    """
+
+    def __init__(self, *, replicas: int | None = None, nodes: int = 1, **options: Unpack[ServerOptions]) -> None:
+        if replicas is not None:
+            checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
+        self.replicas = replicas
+        self.nodes = checks.integer("nodes", nodes, minimum=1)
+        self.options: Mapping[str, Any] = MappingProxyType(
+            {name: value for name, value in options.items() if value is not None}
+        )
+        for name in self.options:
+            if name in _SHARED:
+                raise ConflictError("is of both sides; say it of the DisaggregatedServer", option=name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PairPlan:
+    """What both sides of a pair are made of.
+
+    Attributes:
+        digest: of all that they must agree on: pods of another one are of another release of the pair.
+        options: by role, the options of its server.
+    """
+
+    digest: str
+    options: Mapping[str, Mapping[str, Any]] = field(repr=False)
+
+
+def plan_pair(
+    *,
+    model: str,
+    prefill: object,
+    decode: object,
+    connector: Nixl | SharedFiles,
+    proxy: PairProxy | RoutingSidecar,
+    options: Mapping[str, Any],
+) -> PairPlan:
+    """Check what is said of a pair, and settle what each side is made of.
+
+    Raises:
+        VllmCdk8sError: everything that is wrong, at once.
+    """
+    collector = Collector()
+    pools: dict[str, Any] = {}
+    for role, pool in zip(ROLES, (prefill, decode), strict=True):
+        pools[role] = collector.attempt(checks.instance, role, pool, Pool, allowed="Pool(replicas=2, gpus=1)")
+    collector.attempt(checks.instance, "connector", connector, Nixl, SharedFiles, allowed="Nixl() or SharedFiles(...)")
+    collector.attempt(
+        checks.instance, "proxy", proxy, PairProxy, RoutingSidecar, allowed="PairProxy() or RoutingSidecar()"
+    )
+    for name in ("replicas", "nodes", "gpus", "kv_transfer"):
+        if name in options:
+            collector.attempt(_refuse, name)
+    collector.finish()
+    said = {name: value for name, value in options.items() if value is not None}
+    each = {role: _merged(said, pools[role].options) for role in ROLES}
+    collector.attempt(_check_layout, each)
+    collector.finish()
+    digest = _digest(model, said, connector)
+    result = {}
+    for role in ROLES:
+        own = dict(each[role])
+        if role == "prefill":
+            for name in _FRONT:
+                own.pop(name, None)
+        for name in ("name", "instance"):
+            if name in own:
+                own[name] = f"{checks.text(name, own[name])}-{role}"
+        own["kv_transfer"] = KvTransfer(role=role, connector=connector, proxy=proxy, digest=digest)
+        result[role] = own
+    return PairPlan(digest=digest, options=result)
+
+
+def pairing_name(prefill: Serving, digest: str) -> str:
+    """The name of the Service of a pair's own prefilling pods, with room for the digest."""
+    return f"{prefill.service_name[: checks.MAX_LABEL - len(digest) - 1].rstrip('-')}-{digest}"
+
+
+def pairing_service(prefill: Serving, digest: str, *, name: str) -> Manifest:
+    """The Service by which decoding pods find prefilling ones of their own release, and never others.
+
+    A new release of the pair has a Service of another name, so that pods of both can stand side by side in a rollout.
+    """
+    port = {"name": PORT_NAME, "port": prefill.port, "targetPort": prefill.port}
+    return Manifest(
+        api_version="v1",
+        kind="Service",
+        name=name,
+        labels=prefill.labels,
+        body={
+            "spec": {
+                "ports": [port],
+                "selector": dict(sorted({**prefill.serving_selector, PAIR_LABEL: digest}.items())),
+                "type": "ClusterIP",
+            }
+        },
+    )
+
+
+def _refuse(name: str) -> None:
+    what = "the pair says it itself" if name == "kv_transfer" else "each side has its own; say it of a Pool"
+    raise InvalidOptionError(what, option=name)
+
+
+def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    result = {**shared, **own}
+    for name in _MERGED:
+        if isinstance(shared.get(name), Mapping) and isinstance(own.get(name), Mapping):
+            result[name] = {**shared[name], **own[name]}
+    return result
+
+
+def _check_layout(each: Mapping[str, Mapping[str, Any]]) -> None:
+    settings = {role: _settings(each[role]) for role in ROLES}
+    for name in _TLS:
+        if any(name in settings[role] for role in ROLES):
+            raise ConflictError(
+                "the two sides speak plain HTTP to each other; let an Ingress or a gateway speak TLS", option=name
+            )
+    if any("kv_transfer_config" in settings[role] for role in ROLES):
+        raise ConflictError(
+            "the pair says it of each side; take it out, and use connector=", option="engine_args['kv_transfer_config']"
+        )
+    for name in _LAYOUT:
+        first, second = (settings[role].get(name) for role in ROLES)
+        if first != second:
+            raise ConflictError(
+                f"{first!r} to prefill and {second!r} to decode make two kinds of KV cache; say one for both",
+                option=f"engine_args[{name!r}]",
+                rule=KV_TRANSFER,
+            )
+
+
+def _settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    given = options.get("engine_args")
+    return dict(given) if isinstance(given, Mapping) else {}
+
+
+def _digest(model: str, said: Mapping[str, Any], connector: Any) -> str:
+    settings = _settings(said)
+    parts: Sequence[Any] = (
+        model, said.get("image"), said.get("engine_version"), sorted(settings.items()),
+        list(said.get("extra_args", ())), repr(connector),
+    )  # fmt: skip
+    return sha256(json.dumps(parts, default=repr).encode()).hexdigest()[:_DIGEST]

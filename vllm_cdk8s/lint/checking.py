@@ -1,0 +1,123 @@
+"""Checks files: reads them, applies the rule book to each server, and to all of them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import IO, TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.inspection import engine, health, pod, security, storage
+from vllm_cdk8s.core.inspection.apply import apply
+from vllm_cdk8s.core.rules import book
+from vllm_cdk8s.lint.documents import UnreadableError, files_of, read
+from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, object_name, place
+from vllm_cdk8s.lint.servers import Server, servers_of
+from vllm_cdk8s.lint.sets import ManifestSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from vllm_cdk8s.lint.documents import Document
+
+CHECKS = (
+    *engine.CHECKS,
+    *pod.CHECKS,
+    *(check for check in storage.CHECKS if check is not storage.claims),
+    *health.CHECKS,
+    *(check for check in security.CHECKS if check is not security.exposed),
+)
+
+
+@dataclass(kw_only=True, slots=True)
+class Result:
+    """What a check found.
+
+    Attributes:
+        findings: what is wrong, by file and line.
+        unreadable: files, and documents of them, that could not be read.
+        files: how many files were read.
+        servers: how many servers were found in them.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    unreadable: list[UnreadableError] = field(default_factory=list)
+    files: int = 0
+    servers: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all is well, 1 with findings, 2 where something could not be read."""
+        return 2 if self.unreadable else 1 if self.findings else 0
+
+
+def check(paths: Iterable[str], options: Options | None = None, *, stdin: IO[str] | None = None) -> Result:
+    """Check files, folders and standard input (``-``) as one set of manifests."""
+    wanted = options or Options()
+    result = Result()
+    together = ManifestSet(wanted)
+    found: list[Finding] = []
+    for file in files_of(paths):
+        result.files += 1
+        for document in read(file, problems=result.unreadable, stdin=stdin):
+            found += filter(wanted.wants, _one(document, wanted, together, result))
+    found += filter(wanted.wants, together.findings())
+    order = {name: index for index, name in enumerate(dict.fromkeys(one.file for one in found))}
+    result.findings = sorted(dict.fromkeys(found), key=lambda one: (order[one.file], one.line, one.rule, one.message))
+    return result
+
+
+def _one(document: Document, options: Options, together: ManifestSet, result: Result) -> Iterator[Finding]:
+    """What one object shows by itself; what it may show with others is noted."""
+    for duplicate in document.duplicates:
+        ignored = document.ignored.get(duplicate.again, frozenset())
+        problem = Problem(
+            what=f"{duplicate.key!r} is here and on line {duplicate.first}; the last one counts",
+            rule=book.DUPLICATE_KEY,
+        )
+        where = Place(
+            file=document.file, name=object_name(document), line=duplicate.again, ignored={duplicate.again: ignored}
+        )
+        made = finding(problem, where)
+        if made is not None:
+            yield made
+    for template, servers in servers_of(document, options):
+        result.servers += len(servers)
+        together.pods(document, template, servers)
+        for server in servers:
+            yield from _server(document, server)
+    together.surroundings(document)
+
+
+def _server(document: Document, server: Server) -> Iterator[Finding]:
+    problems = [
+        (problem, (*server.facts.container_path, *path), line) for problem, path, line in server.settings.problems
+    ]
+    problems += [(problem, *server.place_of(problem)) for problem in (*server.more, *apply(server.facts, CHECKS))]
+    for problem, path, line in problems:
+        where = place(document, path)
+        if line or (server.command.script is not None and path[-2:] == server.command.script_path[-2:]):
+            number = document.script_line(path, line)
+            # A comment beside the option, or beside the script as a whole, holds for it.
+            codes = document.ignored.get(number, frozenset()) | document.ignored.get(where.line, frozenset())
+            where = replace(where, line=number, ignored={number: codes})
+        made = finding(problem, where, say=lambda option: _say(server, option))
+        if made is not None:
+            yield made
+
+
+def _say(server: Server, option: str) -> str:
+    """What Python's users call ``gpus`` is a resource in a manifest."""
+    return server.facts.gpu_resource if option == "gpus" else server.facts.engine.labels.get(option, option)
+
+
+def as_data(found: Finding) -> dict[str, Any]:
+    """A finding as JSON has it."""
+    return {
+        "rule": found.rule,
+        "severity": found.severity,
+        "file": found.file,
+        "line": found.line,
+        "object": found.object,
+        "message": found.message,
+        "fix": found.fix,
+    }

@@ -1,0 +1,245 @@
+"""What only a whole set of manifests shows: who selects whom, which ports lead where, what is needed twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.errors import InvalidOptionError, Problem
+from vllm_cdk8s.core.inspection import pod, storage
+from vllm_cdk8s.core.inspection.facts import ClaimFacts
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.rules import book
+from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, place
+from vllm_cdk8s.lint.metric_names import Use, uses_of, wrong_metrics
+from vllm_cdk8s.lint.network import SET_RULES, chosen_by
+from vllm_cdk8s.lint.pods import items, mapping, whole
+from vllm_cdk8s.lint.records import Known, Monitor, beside, pod_record, same, service_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vllm_cdk8s.core.inspection.facts import ServerFacts
+    from vllm_cdk8s.lint.documents import Document
+    from vllm_cdk8s.lint.pods import PodTemplate
+    from vllm_cdk8s.lint.servers import Server
+
+_SEEN_KINDS = {"Deployment", "StatefulSet", "Service", "LeaderWorkerSet", "PersistentVolumeClaim", "Job", "Pod"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Waiting:
+    """A server whose claims, or devices, other objects describe; without all that those rules do not look at."""
+
+    facts: ServerFacts
+    where: Mapping[int, Place]
+    container: Place
+
+
+class ManifestSet:
+    """Notes objects one by one, and says at the end what they show together."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._known = Known()
+        self._claims: list[tuple[str, str | None, ClaimFacts]] = []
+        self._devices: dict[tuple[str | None, str], int] = {}
+        self._waiting: list[_Waiting] = []
+        self._uses: list[Use] = []
+        self._recorded: set[str] = set()
+        self._names: dict[tuple[str, str, str | None, str], int] = {}
+        self._found: list[Finding | None] = []
+
+    def pods(self, document: Document, template: PodTemplate, servers: list[Server]) -> None:
+        """Note a pod template."""
+        self._known.pods.append(pod_record(document, template, servers))
+        for server in servers:
+            facts = server.facts
+            volumes = items(facts.pod.get("volumes"))
+            named = [index for index, volume in enumerate(volumes) if "persistentVolumeClaim" in volume]
+            if not named and not facts.pod.get("resourceClaims"):
+                continue
+            keep = {
+                k: facts.pod[k] for k in ("volumes", "nodeName", "nodeSelector", "resourceClaims") if k in facts.pod
+            }
+            container = {k: facts.container[k] for k in ("volumeMounts", "env", "image") if k in facts.container}
+            slim = replace(
+                facts,
+                template={"spec": keep},
+                container=container,
+                workload={"kind": document.kind, "namespace": document.namespace},
+            )
+            self._waiting.append(
+                _Waiting(
+                    facts=slim,
+                    where={index: place(document, (*facts.pod_path, "volumes", index)) for index in named},
+                    container=place(document, facts.container_path),
+                )
+            )
+
+    def surroundings(self, document: Document) -> None:
+        """Note what is not a pod."""
+        self._taken(document)
+        kind, spec = document.kind, mapping(document.data.get("spec"))
+        if kind == "Service":
+            self._known.services.append(service_record(document))
+        elif kind == "PersistentVolumeClaim":
+            self._claim(document, spec)
+        elif kind in {"ResourceClaimTemplate", "ResourceClaim"}:
+            inner = mapping(spec.get("spec")) if kind == "ResourceClaimTemplate" else spec
+            count = _device_count(items(mapping(inner.get("devices")).get("requests")))
+            if count is not None:
+                self._devices[document.namespace, document.name] = count
+        elif kind in {"ServiceMonitor", "PodMonitor"}:
+            self._known.monitors.append(Monitor.of(document))
+        elif kind == "PodDisruptionBudget":
+            self._known.budgets.append(Monitor.of(document))
+        elif kind == "Ingress":
+            self._ingress(document, spec)
+        elif kind in {"HorizontalPodAutoscaler", "ScaledObject"}:
+            self._scaler(document, spec)
+        if kind in {"HorizontalPodAutoscaler", "ScaledObject", "PrometheusRule", "ConfigMap", "GrafanaDashboard"}:
+            uses, recorded = uses_of(document)
+            self._uses += uses
+            self._recorded |= recorded
+
+    def findings(self) -> Iterator[Finding]:
+        """What the set shows."""
+        self._exposed()
+        for rule in SET_RULES:
+            for problem, where in rule(self._known):
+                self._found.append(finding(problem, where))
+        for waiting in self._waiting:
+            self._late(waiting)
+        for problem, where in wrong_metrics(self._uses, self._recorded, self._known.pods, self._options.vllm):
+            self._found.append(finding(problem, where))
+        yield from (one for one in self._found if one is not None)
+
+    def _taken(self, document: Document) -> None:
+        if document.kind not in _SEEN_KINDS or not document.name:
+            return
+        key = (document.file, document.kind, document.namespace, document.name)
+        line = document.line(("metadata", "name"))
+        if key in self._names:
+            problem = Problem(
+                what=f"{document.name!r} is the name of the one on line {self._names[key]} too; the second "
+                "is applied over the first",
+                rule=book.TAKEN_NAME,
+                severity="warning",
+            )
+            self._found.append(finding(problem, place(document, ("metadata", "name"))))
+        self._names[key] = line
+
+    def _claim(self, document: Document, spec: Mapping[str, Any]) -> None:
+        modes = spec.get("accessModes")
+        try:
+            size = int(checks.quantity("", mapping(mapping(spec.get("resources")).get("requests")).get("storage")))
+        except InvalidOptionError:
+            size = None
+        claim = ClaimFacts(
+            name=document.name, size=size, access_modes=tuple(map(str, modes)) if isinstance(modes, list) else None
+        )
+        self._claims.append((document.file, document.namespace, claim))
+
+    def _ingress(self, document: Document, spec: Mapping[str, Any]) -> None:
+        annotations = mapping(mapping(document.data.get("metadata")).get("annotations"))
+        guarded = any("auth" in key or "whitelist" in key or "allowlist" in key for key in annotations)
+        if "kubernetes.io/ingress.class" in annotations and "ingressClassName" in spec:
+            problem = Problem(
+                what="the annotation kubernetes.io/ingress.class says it too, and the API server refuses both",
+                rule=book.INGRESS,
+                option="ingressClassName",
+            )
+            self._found.append(finding(problem, place(document, ("spec", "ingressClassName"))))
+        backends: list[tuple[tuple[str | int, ...], dict[str, Any]]] = [
+            (("spec", "defaultBackend"), mapping(spec.get("defaultBackend")))
+        ]
+        for number, rule in enumerate(items(spec.get("rules"))):
+            for index, path in enumerate(items(mapping(rule.get("http")).get("paths"))):
+                backends.append(
+                    (("spec", "rules", number, "http", "paths", index, "backend"), mapping(path.get("backend")))
+                )
+        for at, backend in backends:
+            service = mapping(backend.get("service"))
+            if service.get("name"):
+                port = mapping(service.get("port"))
+                self._known.ingresses.append(
+                    (
+                        place(document, (*at, "service")),
+                        document.namespace,
+                        str(service["name"]),
+                        port.get("number", port.get("name")),
+                        guarded,
+                    )
+                )
+
+    def _scaler(self, document: Document, spec: Mapping[str, Any]) -> None:
+        target = mapping(spec.get("scaleTargetRef"))
+        name = str(target.get("name") or "")
+        cpu: list[tuple[str | int, ...]] = []
+        if "targetCPUUtilizationPercentage" in spec:
+            cpu.append(("spec", "targetCPUUtilizationPercentage"))
+        others = 0
+        for index, metric in enumerate(items(spec.get("metrics"))):
+            if mapping(metric.get("resource")).get("name") == "cpu":
+                cpu.append(("spec", "metrics", index))
+            elif mapping(metric.get("resource")).get("name") != "memory":
+                others += 1
+        for index, trigger in enumerate(items(spec.get("triggers"))):
+            if trigger.get("type") == "cpu":
+                cpu.append(("spec", "triggers", index))
+            elif trigger.get("type") != "memory":
+                others += 1
+        if not others:
+            kind = str(target.get("kind") or "Deployment")
+            self._known.scalers += [(place(document, at), document.namespace, kind, name) for at in cpu]
+
+    def _exposed(self) -> None:
+        """What leads to each server from outside."""
+        for service in self._known.services:
+            ways = [service.label] if service.public else []
+            for where, namespace, name, _, guarded in self._known.ingresses:
+                named = [s for s in self._known.services if s.name == name and same(s.namespace, namespace)]
+                if not guarded and service in beside(where, named):
+                    ways.append(where.name)
+            for record in chosen_by(service, self._known) if ways else ():
+                if record.open_server is not None:
+                    problem = Problem(
+                        what=f"{ways[0]} leads to it from outside of the cluster, and it asks for no API key",
+                        rule=book.OPEN_TO_THE_WORLD,
+                        severity="warning",
+                    )
+                    self._found.append(finding(problem, record.open_server))
+
+    def _late(self, waiting: _Waiting) -> None:
+        namespace = waiting.facts.workload.get("namespace")
+        file, folder = waiting.container.file, waiting.container.file.rpartition("/")[0]
+        known: dict[str, ClaimFacts] = {}
+        # The file's own claims come last and count.
+        for where, space, claim in sorted(self._claims, key=lambda one: one[0] == file):
+            if where.rpartition("/")[0] == folder and same(space, namespace):
+                known[claim.name] = claim
+        facts = replace(waiting.facts, claims=known)
+        for problem in storage.claims(facts):
+            self._found.append(finding(problem, waiting.where.get(int(problem.at[-1]), waiting.container)))
+        counts = [
+            self._devices.get(
+                (namespace, str(claim.get("resourceClaimTemplateName") or claim.get("resourceClaimName")))
+            )
+            for claim in items(facts.pod.get("resourceClaims"))
+        ]
+        if facts.gpus is None and counts and all(count is not None for count in counts):
+            facts = replace(facts, gpus=sum(count or 0 for count in counts))
+            for problem in (*pod.gpu_counts(facts), *pod.shared_memory(facts)):
+                self._found.append(finding(problem, waiting.container, say=lambda _: "the claim's devices"))
+
+
+def _device_count(requests: list[dict[str, Any]]) -> int | None:
+    total = 0
+    for request in requests:
+        exact = mapping(request.get("exactly")) or request
+        count = whole(exact.get("count", 1))
+        if count is None or exact.get("allocationMode", "ExactCount") != "ExactCount" or "firstAvailable" in request:
+            return None
+        total += count
+    return total or None
