@@ -75,9 +75,12 @@ _INSTEAD = {
     "a kplus.EnvValue": "vllm.env with valueFrom.secretKeyRef",
     "a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey": "vllm.env with "
     "valueFrom.secretKeyRef",
+    "api_key= with a SecretKey": "vllm.env with valueFrom.secretKeyRef",
+    "hf_token= with a SecretKey": "vllm.env with valueFrom.secretKeyRef",
     "a SecretKey": "vllm.env with valueFrom.secretKeyRef",
     "api_key": "vllm.env with valueFrom.secretKeyRef",
     "hf_token": "vllm.env with valueFrom.secretKeyRef",
+    "engine_args": "vllm",
     "None": "false",  # no probe
     "gpus=0": "CUDA_VISIBLE_DEVICES in vllm.env",
 }

@@ -214,7 +214,9 @@ def _finding(version: EngineVersion, checked_against: str) -> Finding:
         which = (
             f"the nearest known to {version.name}" if version.name else "as neither image nor engine_version says more"
         )
-        warn(f"{error} (checked against vLLM {checked_against}, {which})")
+        for problem in error.problems:
+            said = f"{problem.what} (checked against vLLM {checked_against}, {which})"
+            warn(said, option=problem.option, rule=problem.rule)
 
     return report
 
@@ -256,7 +258,9 @@ def _refuse_repeats(typed: Mapping[str, Any], given: Mapping[str, raw.Given]) ->
     for name, item in given.items():
         _refuse_keyword(item.label, name)
         if name in typed:
-            raise ConflictError(f"{name} is set in engine_args too; say it once", option=item.label)
+            raise ConflictError(
+                f"{mention(name)} is set in {mention('engine_args')} too; say it once", option=item.label
+            )
 
 
 def _defaults(

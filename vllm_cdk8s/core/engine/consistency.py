@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.engine.options import tokens
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.rules.book import CONTEXT_BEYOND_MODEL, IDLE_GPUS, TOO_FEW_GPUS
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.version import EngineVersion
@@ -74,8 +75,10 @@ def check_model(settings: Settings, model: str, facts: ModelFacts | None) -> Non
     length, limit = tokens(settings["max_model_len"]), facts.max_position_embeddings
     if length is not None and limit is not None and length > limit:
         warn(
-            f"{settings.label('max_model_len')}: {settings['max_model_len']!r} is more than the {limit} positions of "
-            f"{model!r}; vLLM refuses to start unless VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 is in its environment"
+            f"{settings['max_model_len']!r} is more than the {limit} positions of "
+            f"{model!r}; vLLM refuses to start unless VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 is in its environment",
+            option=settings.label("max_model_len"),
+            rule=CONTEXT_BEYOND_MODEL,
         )
     tensor = settings.size("tensor_parallel_size")
     if facts.attention_heads is not None and facts.attention_heads % tensor:
@@ -110,8 +113,8 @@ def check_gpus(settings: Settings, *, asked: int, gpus: int | None, nodes: int) 
     product = f"{' x '.join(shown)} parallel ({' x '.join(map(str, shown.values()))}) asks for {asked} of {there} GPUs"
     option = settings.label("tensor_parallel_size")
     if asked > there:
-        raise ConflictError(f"{product}; lower the sizes or raise {mention('gpus')}", option=option)
-    warn(f"{product}; {there - asked} stay idle", option=option)
+        raise ConflictError(f"{product}; lower the sizes or raise {mention('gpus=')}", option=option, rule=TOO_FEW_GPUS)
+    warn(f"{product}; {there - asked} stay idle", option=option, rule=IDLE_GPUS)
 
 
 def check_features(settings: Settings, version: EngineVersion) -> None:

@@ -173,7 +173,7 @@ def _named(label: str, name: str, value: Any, known: Sequence[str], release: Rel
         plugin = _WENT_TO.get(value) if runs[-1][1] < release.index else None
         message = f"{value!r} is not in vLLM {release.name}, but in {said(runs, _data()['versions'])}"
         if plugin:
-            warn(f"{label}: {message}; it needs the package {plugin} in the image", rule=ENGINE_VALUE)
+            warn(f"{message}; it needs the package {plugin} in the image", option=label, rule=ENGINE_VALUE)
         else:
             finding(InvalidOptionError(message, option=label, rule=ENGINE_VALUE))
         return
@@ -186,7 +186,8 @@ def _named(label: str, name: str, value: Any, known: Sequence[str], release: Rel
     if misspelt(value, known):
         raise error
     if name in _OPEN:
-        warn(f"{error.lines[0]}; a plug-in may", rule=ENGINE_VALUE)
+        problem = error.problems[0]
+        warn(f"{problem.what}; a plug-in may", option=problem.option, rule=ENGINE_VALUE)
     else:
         finding(error)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.errors import InvalidOptionError, mention
+from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 
 _SECRETS = ("api_key", "hf_token")  # by vLLM's names, which the servers' options for references to Secrets share
 
@@ -22,7 +23,8 @@ def refuse_secret(option: str, name: str, *, bare: bool = False) -> None:
     secret = next((known for known in _SECRETS if name == known or (known.startswith(name) and "_" in name[:-1])), None)
     if secret is not None and not bare:
         raise InvalidOptionError(
-            f"a literal secret can be read by everyone who reads the manifest; use the server's {secret}= "
-            "with a reference to a Secret (SecretKey)",
+            f"a literal secret can be read by everyone who reads the manifest; use "
+            f"{mention(f'{secret}= with a SecretKey')}",
             option=option,
+            rule=LITERAL_SECRET,
         )

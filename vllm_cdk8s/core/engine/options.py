@@ -14,6 +14,7 @@ from vllm_cdk8s.core.engine.naming import Finding, instead
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.weight_types import canonical
+from vllm_cdk8s.core.rules.book import DEPRECATED
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Option, Release
@@ -34,7 +35,7 @@ def checked(option: str, spec: Option, value: Any, release: Release, finding: Fi
         InvalidOptionError: it is of the wrong type; ``finding`` gets what another version may allow.
     """
     if spec.deprecated:
-        warn(f"{option}: deprecated in vLLM {release.name}{instead(spec.name)}")
+        warn(f"deprecated in vLLM {release.name}{instead(spec.name)}", option=option, rule=DEPRECATED)
     value = _members(value)
     if spec.kind == "flag":
         return checks.boolean(option, value)
