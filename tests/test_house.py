@@ -29,6 +29,7 @@ PUBLIC = [
     "DisaggregatedServer",
     "DropCacheWrapper",
     "Egress",
+    "EndpointPicker",
     "EngineArgs",
     "FastStart",
     "GatewayRef",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.disaggregated import DisaggregatedServer
     from vllm_cdk8s.constructs.download import ModelDownload
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
+    from vllm_cdk8s.constructs.endpoint_picker import EndpointPicker
     from vllm_cdk8s.constructs.gateway import HTTPRoute, WeightedBackend
     from vllm_cdk8s.constructs.inference_pool import InferencePool
     from vllm_cdk8s.constructs.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
@@ -56,6 +57,7 @@ __all__ = [
     "DisaggregatedServer",
     "DropCacheWrapper",
     "Egress",
+    "EndpointPicker",
     "EngineArgs",
     "FastStart",
     "GatewayRef",
@@ -116,6 +118,7 @@ _MODULES = {
     "constructs.chat_template": ("ChatTemplate",),
     "constructs.download": ("ModelDownload",),
     "constructs.drop_cache": ("DropCacheWrapper",),
+    "constructs.endpoint_picker": ("EndpointPicker",),
     "core.engine": ("EngineArgs",),
     "core.errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
     "core.traffic.ingress": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),

@@ -658,6 +658,14 @@ TRACING = Rule(
     mend="Use a newer image, or one with opentelemetry-sdk and opentelemetry-exporter-otlp.",
     source=f"{_VLLM}examples/online_serving/opentelemetry/",
 )
+PICKER = Rule(
+    code="VC540",
+    name="endpoint-picker",
+    title="An endpoint picker's configuration names what it does not have",
+    why="The picker stops at its start, and with FailClose every request of the pool fails.",
+    mend="Use the name of a plugin that the configuration lists, as llm-d's router names it.",
+    source="https://github.com/llm-d/llm-d-router/tree/main/pkg/epp/framework/plugins",
+)
 
 RULES = {
     rule.code: rule for rule in sorted((r for r in globals().values() if isinstance(r, Rule)), key=lambda r: r.code)
