@@ -697,5 +697,6 @@ def test_a_hundredth_server_takes_as_many_calls_as_the_second() -> None:
 
 def test_amds_gpus_are_counted_in_amds_resource() -> None:
     chart = synthesis.new_chart()
-    VllmServer(chart, "llama", model=synthesis.MODEL, image="vllm/vllm-openai-rocm:v0.20.2", gpu="MI300X", gpus=2)
+    VllmServer(chart, "llama", model=synthesis.MODEL, image="vllm/vllm-openai-rocm:v0.20.2", gpu="MI300X", gpus=2,
+               engine_args={"max_model_len": 32768})  # fmt: skip
     assert synthesis.vllm_container(chart)["resources"]["limits"] == {"amd.com/gpu": 2}

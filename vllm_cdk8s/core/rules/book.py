@@ -658,6 +658,14 @@ TRACING = Rule(
     mend="Use a newer image, or one with opentelemetry-sdk and opentelemetry-exporter-otlp.",
     source=f"{_VLLM}examples/online_serving/opentelemetry/",
 )
+READ_ONLY_STORAGE = Rule(
+    code="VC340",
+    name="read-only-storage",
+    title="Something is to be written to a storage that is an image",
+    why="Image volumes are mounted read-only: the download fails, and the pod with it.",
+    mend="Leave the download out, or keep the model on a claim.",
+    source=f"{_K8S}tasks/configure-pod-container/image-volumes/",
+)
 PICKER = Rule(
     code="VC540",
     name="endpoint-picker",
