@@ -26,6 +26,7 @@ PUBLIC = [
     "ConflictError",
     "Dashboard",
     "DeviceClaim",
+    "DeviceClaimTemplate",
     "DisaggregatedServer",
     "DropCacheWrapper",
     "Egress",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vllm_cdk8s.constructs.availability import PodDisruptionBudget, spread_pods
     from vllm_cdk8s.constructs.chat_template import ChatTemplate
+    from vllm_cdk8s.constructs.device_claim_template import DeviceClaimTemplate
     from vllm_cdk8s.constructs.disaggregated import DisaggregatedServer
     from vllm_cdk8s.constructs.download import ModelDownload
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
@@ -54,6 +55,7 @@ __all__ = [
     "ConflictError",
     "Dashboard",
     "DeviceClaim",
+    "DeviceClaimTemplate",
     "DisaggregatedServer",
     "DropCacheWrapper",
     "Egress",
@@ -116,6 +118,7 @@ _MODULES = {
     "core.scaling.autoscaling": ("Autoscaling",),
     "constructs.availability": ("PodDisruptionBudget", "spread_pods"),
     "constructs.chat_template": ("ChatTemplate",),
+    "constructs.device_claim_template": ("DeviceClaimTemplate",),
     "constructs.download": ("ModelDownload",),
     "constructs.drop_cache": ("DropCacheWrapper",),
     "constructs.endpoint_picker": ("EndpointPicker",),
