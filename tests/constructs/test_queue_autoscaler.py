@@ -74,7 +74,7 @@ def trigger(spec: dict[str, Any], name: str) -> dict[str, Any]:
 # The documentation.
 
 
-@pytest.mark.parametrize("snippet", snippets("scaling.md"), ids=["queue", "running", "zero", "cpu"])
+@pytest.mark.parametrize("snippet", snippets("scaling.md"), ids=["queue", "running", "zero", "groups", "cpu"])
 def test_a_documented_snippet_makes_this_yaml(snippet: str, snapshot: SnapshotAssertion) -> None:
     chart = synthesis.new_chart(namespace="llm")
     run(snippet, chart)
