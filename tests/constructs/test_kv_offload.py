@@ -141,6 +141,9 @@ def test_lmcache_has_memory_of_its_own() -> None:
     assert "--kv-offloading-backend=lmcache" in container["args"]
     assert "requests" not in container["resources"]
     assert shm_of(pod) is None
+    # Before 0.24 it was within vLLM.
+    _, container = offloading(KvOffload(host="64Gi", backend="lmcache"), image=OLD)
+    assert container["resources"]["requests"]["memory"] == "70144Mi"  # 68.5 GiB
 
 
 @pytest.mark.parametrize("index", range(len(snippets("kv-cache.md"))))

@@ -32,6 +32,31 @@ def variables(chart: cdk8s.Chart) -> dict[str, Any]:
     return {item["name"]: item.get("value") for item in vllm_container(chart)["env"]}
 
 
+def test_the_hub_is_asked_for_what_its_repositories_have() -> None:
+    chart = new_chart()
+    resolving(chart, lora=LoraAdapters(resolve_at_runtime=True, hub_repositories=["org/adapters", "org/more"]))
+    found = variables(chart)
+    assert found["VLLM_LORA_RESOLVER_HF_REPO_LIST"] == "org/adapters,org/more"
+    # Loaded by its name alone, and the other one then too.
+    assert found["VLLM_PLUGINS"] == "lora_filesystem_resolver,lora_hf_hub_resolver"
+    chart = new_chart()
+    own = {"VLLM_PLUGINS": "mine,lora_hf_hub_resolver,lora_filesystem_resolver"}
+    resolving(chart, lora=LoraAdapters(resolve_at_runtime=True, hub_repositories=["org/adapters"]), env=own)
+    assert variables(chart)["VLLM_PLUGINS"] == own["VLLM_PLUGINS"]
+
+
+def test_what_the_hub_cannot_be_asked_for_is_refused() -> None:
+    with pytest.raises(InvalidOptionError, match=r"lora\.hub_repositories\[0\].*org/name"):
+        LoraAdapters(resolve_at_runtime=True, hub_repositories=["adapters"])
+    with pytest.raises(ConflictError, match="resolve_at_runtime=True"):
+        LoraAdapters(adapters={"a": "/a"}, hub_repositories=["org/adapters"])
+    asked = LoraAdapters(resolve_at_runtime=True, hub_repositories=["org/adapters"])
+    with pytest.raises(ConflictError, match=r"begins with vLLM 0\.16\.0"):
+        resolving(new_chart(), lora=asked, image="vllm/vllm-openai:v0.15.1")
+    with pytest.raises(ConflictError, match="lora_hf_hub_resolver"):
+        resolving(new_chart(), lora=asked, env={"VLLM_PLUGINS": "lora_filesystem_resolver"})
+
+
 # The list that is loaded at start-up.
 
 

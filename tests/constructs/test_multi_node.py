@@ -432,9 +432,9 @@ def test_more_gpus_than_there_are_on_all_nodes_are_refused() -> None:
         ({"node_rank": 0}, "take it out"),
         ({"master_addr": "10.0.0.1"}, "take it out"),
         ({"headless": True}, "take it out"),
-        ({"data_parallel_external_lb": True}, "only the leader"),
-        ({"data_parallel_hybrid_lb": True}, "only the leader"),
-        ({"data_parallel_start_rank": 1}, "only the leader"),
+        ({"data_parallel_external_lb": True}, "there is one; say data_parallel_size"),
+        ({"data_parallel_hybrid_lb": True}, "there is one; say data_parallel_size"),
+        ({"data_parallel_start_rank": 1}, "each pod works out its own"),
         ({"distributed_executor_backend": "ray"}, "RayVllmServer"),
     ],
 )

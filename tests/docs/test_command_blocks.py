@@ -63,7 +63,7 @@ esac
     "helm": f"""{RECORD}
 case "$1 $2" in
   "get values") case " $* " in *" -a "*) printf '%s' "$ALL_VALUES" ;; *) printf '%s' "$USER_VALUES" ;; esac ;;
-  "get manifest") echo 'kind: Deployment' ;;
+  "get manifest") cat '{ROOT}/tests/helm/releases/vllm-helm-manifest.yaml' ;;
 esac
 """,
     "curl": RECORD + "echo '{}'\n",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.helm.command import run
+from tests.helm.test_migrating import MANIFEST
 from vllm_cdk8s.helm.validation import field_paths
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "migrating-from-helm.md").read_text(encoding="utf-8")
@@ -21,17 +22,21 @@ OURS = [line for line in LINES if line.startswith("vllm-cdk8s ")]
 @pytest.mark.parametrize("line", OURS)
 def test_each_command_of_ours_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "values.yaml").write_text("vllm: {model: Qwen/Qwen3-8B}\n")
+    (tmp_path / "manifest.yaml").write_text(MANIFEST.read_text(encoding="utf-8"))
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line.partition(">")[0])
 
     answer = run(*words[1:])
 
     assert answer.code == 0, answer.stderr
-    assert answer.objects["Deployment"]["metadata"]["name"] == "prod-vllm"
+    if words[1] == "migrate":
+        assert "\n  Deployment/prod-vllm\n    container.image: " in answer.stdout
+    else:
+        assert answer.objects["Deployment"]["metadata"]["name"] == "prod-vllm"
 
 
 def test_the_guide_has_commands_of_ours_and_of_kubectl() -> None:
-    assert len(OURS) == 2
+    assert len(OURS) == 3
     assert sum(line.startswith("kubectl ") for line in LINES) >= 5
 
 

@@ -72,6 +72,18 @@ def test_one_change_breaks_one_rule(tmp_path: Path, code: str, changes: dict[str
     assert codes(run(tmp_path, changed(**changes), CLAIM, SERVICE)) == [code]
 
 
+def test_a_side_channel_that_only_its_own_pod_would_find(tmp_path: Path) -> None:
+    config = '--kv-transfer-config={"kv_connector": "NixlConnector", "kv_role": "kv_both"}'
+    args = ["Qwen/Qwen2.5-7B-Instruct", config]
+    assert codes(run(tmp_path, changed(container__args=args), CLAIM, SERVICE)) == ["VC134"]
+    address = {"name": "VLLM_NIXL_SIDE_CHANNEL_HOST", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    assert codes(run(tmp_path, changed(container__args=args, container__env=[address]), CLAIM, SERVICE)) == []
+    # A script sets it.
+    script = f"export VLLM_NIXL_SIDE_CHANNEL_HOST=$(hostname -i)\nexec vllm serve Qwen/Qwen2.5-7B-Instruct '{config}'\n"
+    found = run(tmp_path, changed(container__command=["sh", "-c"], container__args=[script]), CLAIM, SERVICE)
+    assert "VC134" not in codes(found)
+
+
 def test_two_gpus_without_shared_memory(tmp_path: Path) -> None:
     args = ["Qwen/Qwen2.5-7B-Instruct", "--tensor-parallel-size=2"]
     limits = {"limits": {"nvidia.com/gpu": 2}}

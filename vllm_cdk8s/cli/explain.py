@@ -55,7 +55,8 @@ def _text(data: dict[str, Any]) -> Iterator[str]:
         yield from (f"  {need}" for need in data["needs"])
     if data["warnings"]:
         yield "\nWarnings"
-        yield from (f"  {each['rule']} {each['option']}: {each['message']}" for each in data["warnings"])
+        for each in data["warnings"]:
+            yield f"  {each['rule']} " + ": ".join(filter(None, (each["option"], each["message"])))
 
 
 def _time_lines(data: dict[str, Any]) -> Iterator[str]:

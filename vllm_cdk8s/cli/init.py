@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME = 40
 _APP = Template('''\
-"""$model on Kubernetes: `python app.py` (or `cdk8s synth`) writes the manifests to dist/."""
+"""$title on Kubernetes: `python app.py` (or `cdk8s synth`) writes the manifests to dist/."""
 
 import cdk8s
 
@@ -38,7 +40,7 @@ class Chart(cdk8s.Chart):
             self,
             "server",
             name="$name",
-            model="$model",
+            model=$quoted,
             image="vllm/vllm-openai:v$vllm",
 $options        )
 $around
@@ -80,7 +82,7 @@ kubectl rollout status deployment/$name --timeout=${minutes}m
 ```bash
 kubectl port-forward service/$name 8000 &
 curl http://localhost:8000/v1/chat/completions -H 'Content-Type: application/json' \\
-  -d '{"model": "$model", "messages": [{"role": "user", "content": "Hello!"}]}'
+  -d $body
 ```
 $dashboard""")
 _GATED_STEP = """\
@@ -121,14 +123,28 @@ def run(arguments: argparse.Namespace) -> None:
     there = [str(folder / each) for each in files if (folder / each).exists()]
     if there:
         raise CommandError(f"--output: {', '.join(there)} is there already; allowed: another folder")
+    _write(folder, files)
+    say(f"wrote {', '.join(str(folder / each) for each in files)}; see {folder / 'README.md'}")
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    """All files, or none of them."""
+    made = not folder.exists()
+    written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for each, text in files.items():
-            with (folder / each).open("x", encoding="utf-8") as file:
+        for name, text in files.items():
+            with (folder / name).open("x", encoding="utf-8") as file:
+                written.append(folder / name)
                 file.write(text)
-    except OSError as error:
+    except BaseException as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        if made and folder.is_dir():
+            folder.rmdir()
+        if not isinstance(error, OSError):
+            raise
         raise CommandError(f"--output: {folder} cannot be written: {error.strerror}") from error
-    say(f"wrote {', '.join(str(folder / each) for each in files)}; see {folder / 'README.md'}")
 
 
 def _name(model: str) -> str:
@@ -183,7 +199,8 @@ def _files(arguments: argparse.Namespace, name: str, answer: _Answer) -> dict[st
     imports += ["SecretKey"] if arguments.gated else []
     imports += ["Alerts", "Dashboard", "PodMonitor"] if arguments.dashboard else []
     app = _APP.substitute(
-        model=arguments.model,
+        title=name if set(arguments.model) & set('"\\') else arguments.model,
+        quoted=json.dumps(arguments.model, ensure_ascii=False),
         name=name,
         vllm=versions()[-1],
         imports=", ".join(sorted(imports)),
@@ -193,6 +210,7 @@ def _files(arguments: argparse.Namespace, name: str, answer: _Answer) -> dict[st
     )
     readme = _README.substitute(
         model=arguments.model,
+        body=shlex.quote(json.dumps({"model": arguments.model, "messages": [{"role": "user", "content": "Hello!"}]})),
         name=name,
         sizing=answer.sentence,
         secret=_GATED_STEP if arguments.gated else "",

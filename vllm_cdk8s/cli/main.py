@@ -164,6 +164,21 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     init.add_argument("--dashboard", action="store_true", help="scrape the metrics, alert, and draw a dashboard")
     init.add_argument("--output", metavar="DIR", type=Path, help="the folder to write (default: the model's name)")
 
+    migrate = add(
+        "migrate",
+        "list what changes when a Helm release is taken over, and the values that keep it as it is",
+        "helm get values prod -n llm -a -o yaml > old.yaml && helm get manifest prod -n llm > manifest.yaml",
+        "vllm-cdk8s migrate prod -n llm --values old.yaml --manifest manifest.yaml -o values.yaml",
+    )
+    migrate.add_argument("name", metavar="NAME", help="the release's name")
+    migrate.add_argument(
+        "--values", metavar="FILE", required=True, help="`helm get values -a -o yaml`; '-' is standard input"
+    )
+    migrate.add_argument("--manifest", metavar="FILE", help="`helm get manifest`; '-' is standard input")
+    migrate.add_argument("-n", "--namespace", metavar="NAMESPACE", help="the namespace of its objects")
+    migrate.add_argument("-o", "--output", metavar="FILE", type=Path, help="write the values that keep what runs")
+    migrate.add_argument("--json", action="store_true", help="the same as data")
+
     rule = add("rule", "print a rule of the book, or all of them", "vllm-cdk8s rule VC402", "vllm-cdk8s rule --all")
     rule.add_argument("code", metavar="CODE", nargs="?", help="a code such as VC402, or a rule's name")
     rule.add_argument("--all", action="store_true", help="a line for each rule")

@@ -80,6 +80,8 @@ def write_whole(target: Path, text: str, *, option: str, inputs: Iterable[str] =
     Raises:
         CommandError: it cannot be written.
     """
+    if target.exists() and not target.is_file() and not target.is_dir():
+        return _write_to_device(target, text, option=option)
     target = target.resolve() if target.is_symlink() else target
     for path in inputs:
         if path != "-" and target.exists() and Path(path).exists() and target.samefile(path):
@@ -100,6 +102,16 @@ def write_whole(target: Path, text: str, *, option: str, inputs: Iterable[str] =
             temporary.unlink(missing_ok=True)
         if not isinstance(error, OSError):
             raise
+        raise CommandError(f"{option}: {target} cannot be written: {error.strerror}") from error
+    return target
+
+
+def _write_to_device(target: Path, text: str, *, option: str) -> Path:
+    """Write to a device or a pipe, such as /dev/stdout, which is no file that could be replaced."""
+    try:
+        with target.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
         raise CommandError(f"{option}: {target} cannot be written: {error.strerror}") from error
     return target
 

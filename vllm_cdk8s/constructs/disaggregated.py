@@ -13,8 +13,8 @@ from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.server_base import keyword_options
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import VllmCdk8sError
+from vllm_cdk8s.core.features.disaggregated import Pool, pairing_name, pairing_service, plan_pair
 from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy
-from vllm_cdk8s.core.server.disaggregated import Pool, pairing_name, pairing_service, plan_pair
 from vllm_cdk8s.core.server.options import ServerOptions
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class DisaggregatedServer(Construct):
     """
 
     prefill: VllmServer | MultiNodeVllmServer
-    decode: VllmServer
+    decode: VllmServer | MultiNodeVllmServer
 
     def __init__(
         self,
@@ -103,8 +103,7 @@ class DisaggregatedServer(Construct):
             put(self, "Pairing", pairing_service(self.prefill, plan.digest, name=name), within=scope)
             own = dict(plan.options["decode"])
             own["kv_transfer"] = replace(own["kv_transfer"], prefill_url=f"http://{name}:{self.prefill.port}")
-            decoding: Any = self._server("Decode", model, decode, own, storage)
-            self.decode = decoding
+            self.decode = self._server("Decode", model, decode, own, storage)
             self.prefill.companions = self.decode.companions = (self.prefill, self.decode)
 
     def _server(

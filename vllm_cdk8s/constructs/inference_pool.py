@@ -71,7 +71,7 @@ class InferencePool(Construct):
             )
         spec = pool_spec(
             selector=server.serving_selector,
-            ports=[server.port] if target_ports is None else target_ports,
+            ports=server.serving_ports if target_ports is None else target_ports,
             endpoint_picker=endpoint_picker if isinstance(endpoint_picker, str) else endpoint_picker.name,
             endpoint_picker_port=endpoint_picker_port,
             failure_mode=failure_mode,

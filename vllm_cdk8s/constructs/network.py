@@ -83,7 +83,7 @@ class ServerNetworkPolicy(Construct):
             checks.dns_subdomain("name", name)
             registry, namespace = place(scope)
             registry.take_name("NetworkPolicy", namespace, name, self)
-        port = [kplus.NetworkPolicyPort.tcp(server.port)]
+        port = [kplus.NetworkPolicyPort.tcp(each) for each in server.serving_ports]
         ingress = [
             kplus.NetworkPolicyRule(peer=self._peer(f"{option}-{index}", peer), ports=port)
             for option, peers in admitted.items()

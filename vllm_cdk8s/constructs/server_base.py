@@ -257,6 +257,11 @@ class Server(Construct):
         return self.plan.port
 
     @property
+    def serving_ports(self) -> tuple[int, ...]:
+        """The ports of its pods at which requests are answered: several where each copy in a pod has its own."""
+        return self.plan.serving_ports
+
+    @property
     def nodes(self) -> int:
         """The pods that make up one server."""
         return self.plan.shape.nodes

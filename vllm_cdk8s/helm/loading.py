@@ -41,6 +41,8 @@ def load_values(path: str | os.PathLike[str]) -> dict[str, Any]:
         ValuesError: the file cannot be read, or is not one YAML document of plain data with a mapping at its root.
     """
     name = str(path)
+    if name == "-" and sys.stdin is None:
+        raise ValuesError("standard input: is closed")
     try:
         if name == "-":
             name, data = "standard input", sys.stdin.buffer.read(_MAX_BYTES + 1)

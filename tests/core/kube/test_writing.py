@@ -10,7 +10,7 @@ import yaml  # its reader in C is the one that Kubernetes' was made from
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from vllm_cdk8s.core.kube.writing import NUMBER_TO_KUBERNETES, TAB_FIRST, to_yaml
+from vllm_cdk8s.core.kube.writing import NO_BLOCK, NUMBER_TO_KUBERNETES, to_yaml
 
 # What no text of ours holds (`check_text`), and what JSON cannot carry to Node.js.
 PRINTABLE = st.characters(
@@ -48,7 +48,7 @@ def is_left_alone(value: Any) -> bool:
     if isinstance(value, list):
         return all(map(is_left_alone, value))
     return not isinstance(value, str) or not (
-        NUMBER_TO_KUBERNETES.fullmatch(value) or ("\n" in value and TAB_FIRST.match(value))
+        NUMBER_TO_KUBERNETES.fullmatch(value) or ("\n" in value and NO_BLOCK.match(value))
     )
 
 
@@ -92,8 +92,8 @@ def test_what_kubernetes_reads_as_a_number_is_quoted(word: str) -> None:
     assert to_yaml([{"a": word}]) == f'a: "{word}"\n'
 
 
-@pytest.mark.parametrize("text", ["\ta\nb", "\n\ta", " \t\n", "\t\t- a\n b\n"])
-def test_a_text_that_begins_with_a_tab_is_no_block(text: str) -> None:
+@pytest.mark.parametrize("text", ["\ta\nb", "\n\ta", " \t\n", "\t\t- a\n b\n", " \n", "\n \n"])
+def test_a_text_that_begins_with_a_tab_or_is_blank_is_no_block(text: str) -> None:
     written = to_yaml([{"a": [text]}])
 
     assert "|" not in written

@@ -4,7 +4,7 @@ import pytest
 
 from tests.core.kube.test_pod_security_standards import EVERYWHERE, EVERYWHERE_RESTRICTED, hardened, plain, put
 from tests.pod_security_standards import strictest_level
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 from vllm_cdk8s.core.pod.security import NonRoot, security
 
@@ -94,3 +94,123 @@ def test_our_level_agrees_with_the_published_restricted_standard(control: str, p
             continue
         pod = put(hardened(), path, value)
         assert pod_security_level(pod) == strictest_level(pod), control
+
+
+# What cannot run, or is refused by the API server.
+
+OFFICIAL = "vllm/vllm-openai:v0.20.2"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"pod": {"runAsUser": "1000"}}, "pod_security_context.runAsUser: '1000' is not a whole number"),
+        ({"pod": {"runAsUser": -1}}, "pod_security_context.runAsUser: -1 is out of range"),
+        ({"pod": {"fsGroup": 2**31}}, "pod_security_context.fsGroup: 2147483648 is out of range"),
+        ({"pod": {"privileged": True}}, "pod_security_context: 'privileged' is not a field of PodSecurityContext"),
+        ({"pod": {"seccompProfile": {"type": "Localhost"}}}, "pod_security_context.seccompProfile.localhostProfile: "),
+        ({"pod": ["x"]}, "pod_security_context: ['x'] is not a mapping"),
+        ({"container": {"fsGroup": 1}}, "security_context: 'fsGroup' is not a field of SecurityContext"),
+        (
+            {"container": {"readOnlyRootFilesystem": "no"}},
+            "security_context.readOnlyRootFilesystem: 'no' is not a bool",
+        ),
+        ({"container": {"capabilities": ["ALL"]}}, "security_context.capabilities: ['ALL'] is not a mapping"),
+        (
+            {"container": {"privileged": True, "allowPrivilegeEscalation": False}},
+            "security_context.allowPrivilegeEscalation: False contradicts privileged: true",
+        ),
+        (
+            {"container": {"capabilities": {"add": ["SYS_ADMIN"]}, "allowPrivilegeEscalation": False}},
+            "security_context.allowPrivilegeEscalation: False contradicts the capability SYS_ADMIN",
+        ),
+        (
+            {"container": {"runAsNonRoot": True, "runAsUser": 0}},
+            "security_context.runAsNonRoot: True contradicts runAsUser: 0",
+        ),
+        (
+            {"pod": {"runAsUser": 0}, "container": {"runAsNonRoot": True}, "image": OFFICIAL},
+            "security_context.runAsNonRoot: True contradicts runAsUser: 0",
+        ),
+        (
+            {"pod": {"runAsNonRoot": True}, "image": OFFICIAL},
+            "pod_security_context.runAsNonRoot: True with vLLM's own image, whose user is root, does not start; say",
+        ),
+        (
+            {"pod": {"runAsUser": 1000}, "home_of_models": "/root/.cache"},
+            "pod_security_context.runAsUser: 1000 cannot reach the models at '/root/.cache'",
+        ),
+        (
+            {"container": {"runAsUser": 1000}, "home_of_models": "/root"},
+            "security_context.runAsUser: 1000 cannot reach the models at '/root'",
+        ),
+        (
+            {"container": {"readOnlyRootFilesystem": True}, "mounts": [{"mountPath": "/root/.cache"}]},
+            "security_context.readOnlyRootFilesystem: True leaves vLLM nothing to write to at /tmp;",
+        ),
+        (
+            {"container": {"readOnlyRootFilesystem": True}, "mounts": [{"mountPath": "/models"}]},
+            "security_context.readOnlyRootFilesystem: True leaves vLLM nothing to write to at /tmp and /root/.cache;",
+        ),
+    ],
+)
+def test_contexts_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises((InvalidOptionError, ConflictError)) as caught:
+        security(**{**NOTHING, **options})
+    assert str(caught.value).startswith(message)
+
+
+def test_a_user_that_is_not_said_warns_with_another_image() -> None:
+    with pytest.warns(VllmCdk8sWarning, match=r"pod_security_context.runAsNonRoot: True without runAsUser") as caught:
+        security(**{**NOTHING, "pod": {"runAsNonRoot": True}, "image": "registry.example.com/team/engine:1"})
+    assert "[VC505]" in str(caught[0].message)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"pod": {"runAsNonRoot": True, "runAsUser": 1000}, "image": OFFICIAL, "home_of_models": "/models"},
+        {"container": {"runAsUser": 0}, "home_of_models": "/root/.cache", "image": OFFICIAL},
+        {
+            "container": {"readOnlyRootFilesystem": True},
+            "mounts": [{"mountPath": "/tmp"}, {"mountPath": "/root"}],  # noqa: S108 - the container's
+        },
+        {
+            "container": {"readOnlyRootFilesystem": True},
+            "home": "/models",
+            "mounts": [{"mountPath": "/tmp/"}, {"mountPath": "/models"}],  # noqa: S108 - the container's
+        },
+        {"non_root": NonRoot(), "image": OFFICIAL, "home_of_models": "/home/vllm/.cache"},
+    ],
+)
+def test_contexts_that_can_run_are_taken(options: dict[str, Any]) -> None:
+    security(**{**NOTHING, **options})
+
+
+def test_none_takes_a_default_away_as_arbitrary_users_need_it() -> None:
+    fields, container = security(
+        drop_cache=False, non_root=NonRoot(), image=OFFICIAL,
+        pod={"runAsUser": None, "runAsGroup": None, "fsGroup": None}, container={"allowPrivilegeEscalation": None},
+    )  # fmt: skip
+    assert fields["securityContext"] == {
+        "runAsNonRoot": True,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert container == {"capabilities": {"drop": ["ALL"]}}
+    assert security(**{**NOTHING, "container": {"allowPrivilegeEscalation": None}})[1] == {}
+
+
+@pytest.mark.parametrize("capability", ["SYS_ADMIN", "CAP_SYS_ADMIN"])
+def test_our_default_does_not_stand_beside_a_capability_that_it_excludes(capability: str) -> None:
+    added = {"capabilities": {"add": [capability]}}
+    assert security(**{**NOTHING, "container": added})[1] == added
+    beside = security(**{**NOTHING, "container": {"capabilities": {"add": ["NET_BIND_SERVICE"]}}})[1]
+    assert beside["allowPrivilegeEscalation"] is False
+
+
+def test_a_capability_of_the_users_own_stands_beside_the_dropped_ones() -> None:
+    _, container = security(
+        **{**NOTHING, "non_root": NonRoot(), "container": {"capabilities": {"add": ["NET_BIND_SERVICE"]}}}
+    )
+    assert container["capabilities"] == {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}

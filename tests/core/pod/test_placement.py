@@ -147,3 +147,93 @@ def test_a_share_of_a_gpu_of_unknown_size_warns_unless_vllm_is_told_its_part() -
     with pytest.warns(VllmCdk8sWarning, match=r"kai.gpu_memory_mib: nobody knows what part of the GPU 20000 MiB are"):
         server(kai=KaiShare(gpu_memory_mib=20_000))
     server(kai=KaiShare(gpu_memory_mib=20_000), engine_args={"gpu_memory_utilization": 0.2})
+
+
+# What the API server refuses.
+
+PREFERRED, REQUIRED = (
+    "preferredDuringSchedulingIgnoredDuringExecution",
+    "requiredDuringSchedulingIgnoredDuringExecution",
+)
+SPREAD = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
+
+
+def node_term(**expression: Any) -> dict[str, Any]:
+    return {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": [{"key": "a", **expression}]}]}}}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"tolerations": [{"key": "a", "effect": "NoSchedule", "tolerationSeconds": 5}]},
+            "tolerations[0].tolerationSeconds: 5 needs effect 'NoExecute'",
+        ),
+        (
+            {"tolerations": [{"key": "a", "effect": "NoExecute", "tolerationSeconds": "5"}]},
+            "tolerations[0].tolerationSeconds: '5' is not a whole number of 64 bits",
+        ),
+        ({"tolerations": [{"key": "a", "value": True}]}, "tolerations[0].value: True is not a string"),
+        ({"tolerations": [{"key": "a", "value": "x y"}]}, "tolerations[0].value: 'x y' is not a label value"),
+        ({"tolerations": [{"key": "a", "operator": "Gt", "value": "x"}]}, "tolerations[0].value: 'x' is not a whole"),
+        ({"affinity": node_term(operator="In")}, "values: is empty; operator 'In' needs values"),
+        ({"affinity": node_term(operator="Exists", values=["x"])}, "values: contradicts operator 'Exists'"),
+        ({"affinity": node_term(operator="Gt", values=["1", "2"])}, "values: needs exactly one value"),
+        ({"affinity": node_term(operator="Lt", values=["x"])}, "values[0]: 'x' is not a whole number"),
+        ({"affinity": node_term(operator="in", values=["x"])}, "operator: 'in' is not known"),
+        ({"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": []}}}}, ".nodeSelectorTerms: is empty"),
+        (
+            {"affinity": {"nodeAffinity": {PREFERRED: [{"weight": 101, "preference": {}}]}}},
+            f"affinity.nodeAffinity.{PREFERRED}[0].weight: 101 is out of range; allowed: 1 to 100",
+        ),
+        ({"affinity": {"podAffinity": {REQUIRED: [{"labelSelector": {}}]}}}, "[0]: has no topologyKey"),
+        ({"affinity": {"podAffinity": {REQUIRED: {"topologyKey": "a"}}}}, f"podAffinity.{REQUIRED}: "),
+        (
+            {"affinity": {"podAffinity": {PREFERRED: [{"weight": 1, "podAffinityTerm": {"topologyKey": "a b"}}]}}},
+            ".podAffinityTerm.topologyKey: 'a b' is not a qualified name",
+        ),
+        ({"topology_spread": [{**SPREAD, "maxSkew": 0}]}, "topology_spread[0].maxSkew: 0 is out of range"),
+        ({"topology_spread": [{**SPREAD, "maxSkew": "1"}]}, "topology_spread[0].maxSkew: '1' is not a whole number"),
+        (
+            {"topology_spread": [{**SPREAD, "whenUnsatisfiable": "Ignore"}]},
+            "topology_spread[0].whenUnsatisfiable: 'Ignore' is not known; allowed: DoNotSchedule, ScheduleAnyway",
+        ),
+        (
+            {"topology_spread": [{**SPREAD, "whenUnsatisfiable": "ScheduleAnyway", "minDomains": 2}]},
+            "topology_spread[0].minDomains: needs whenUnsatisfiable 'DoNotSchedule'",
+        ),
+        ({"topology_spread": [SPREAD, SPREAD]}, "topology_spread: 'zone with DoNotSchedule' is there twice"),
+    ],
+)
+def test_placement_that_the_api_server_refuses_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises((InvalidOptionError, ConflictError)) as caught:
+        scheduling(**{**NOTHING, **options})
+    assert message in str(caught.value)
+
+
+def test_placement_that_it_takes_is_left_as_it_is() -> None:
+    affinity = {
+        **node_term(operator="Gt", values=["5"]),
+        "podAntiAffinity": {
+            PREFERRED: [
+                {
+                    "weight": 100,
+                    "podAffinityTerm": {
+                        "topologyKey": "kubernetes.io/hostname",
+                        "labelSelector": {"matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]},
+                        "namespaceSelector": {},
+                    },
+                }
+            ]
+        },
+    }
+    tolerations = [
+        {"operator": "Exists"},
+        {"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5},
+        {"key": "a", "operator": "Lt", "value": "-5", "effect": "NoSchedule"},
+    ]
+    spread = [{**SPREAD, "labelSelector": {}}, {**SPREAD, "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {}}]
+    fields = scheduling(**{**NOTHING, "affinity": affinity, "tolerations": tolerations, "topology_spread": spread})
+    assert fields["affinity"] == affinity
+    assert fields["tolerations"] == tolerations
+    assert fields["topologySpreadConstraints"] == spread

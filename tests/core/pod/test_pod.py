@@ -195,6 +195,12 @@ def test_no_gpu_is_no_entry_at_all() -> None:
         ({"limits": {"memory": "24 GB"}}, "resources.limits['memory']: '24 GB' is not a quantity"),
         ({"limits": {"memory": 1.5}}, "resources.limits['memory']: 1.5 is not a quantity"),
         ({"requests": {"cpu": True}}, "resources.requests['cpu']: True is not a quantity"),
+        ({"limits": {NVIDIA: "500m"}}, "resources.limits['nvidia.com/gpu']: '500m' is not a whole number of GPUs"),
+        ({"limits": {"amd.com/mig": 0.5}}, "resources.limits['amd.com/mig']: 0.5 is not a quantity"),
+        ({"limits": {"amd.com/mig": "0.5"}}, "resources.limits['amd.com/mig']: '0.5' is not a whole number of devices"),
+        ({"limits": {"memory": "24"}}, "resources.limits['memory']: '24' is 24 bytes, in which no container starts"),
+        ({"limits": {"memory": "512m"}}, "resources.limits['memory']: '512m' is 0.512 bytes, in which no container"),
+        ({"limits": {"hugepages-2Mi": "3Mi"}}, "resources.limits['hugepages-2Mi']: '3Mi' is not a multiple"),
         ({"limits": {"nvidia com": 1}}, "resources.limits: 'nvidia com' is not a qualified name"),
         ({"limits": ["memory"]}, "resources.limits: ['memory'] is not a mapping"),
         ({"limits": {"memory": "1Gi"}, "requests": {"memory": "2Gi"}}, "resources.requests['memory']: '2Gi' is above"),
@@ -210,7 +216,6 @@ def test_resources_that_cannot_be_are_refused(options: dict[str, Any], message: 
     ("resources", "gpus", "message"),
     [
         (Resources(limits={NVIDIA: 2}), 1, "gpus: 1 contradicts resources.limits['nvidia.com/gpu']: 2"),
-        (Resources(limits={NVIDIA: "500m"}), None, "resources.limits['nvidia.com/gpu']: '500m' is not a whole number"),
         (Resources(limits={NVIDIA: 2}, requests={NVIDIA: 1}), None, "resources: limits and requests of"),
         (Resources(), 1.0, "gpus: 1.0 is not a whole number"),
         (Resources(), True, "gpus: True is not a whole number"),
@@ -290,10 +295,14 @@ def test_volumes_and_mounts_agree() -> None:
             "volume_mounts: 'modelstorage' is not the name",
         ),
         ([], [{"name": "model-storage", "mountPath": "/root/.cache/"}], "volume_mounts: '/root/.cache' is there twice"),
-        ([], [{"name": "model-storage"}], "volume_mounts: None is not a string"),
-        ([], [{"name": "model-storage", "mountPath": "x"}], "volume_mounts: 'x' is not an absolute path"),
-        ([], [{"name": "model-storage", "mountPath": "/"}], "volume_mounts: '/' cannot be mounted at"),
-        ([], [{"name": "model-storage", "mountPath": "/a:b"}], "volume_mounts: '/a:b' cannot be mounted at"),
+        ([], [{"name": "model-storage"}], "volume_mounts[0]: has no mountPath, which VolumeMount needs"),
+        ([], [{"name": "model-storage", "mountPath": "x"}], "volume_mounts[0].mountPath: 'x' is not an absolute path"),
+        ([], [{"name": "model-storage", "mountPath": "/"}], "volume_mounts[0].mountPath: '/' cannot be mounted at"),
+        (
+            [],
+            [{"name": "model-storage", "mountPath": "/a:b"}],
+            "volume_mounts[0].mountPath: '/a:b' cannot be mounted at",
+        ),
         ([{"emptyDir": {}}], [], "volumes[0]: {'emptyDir': {}} has no name"),
         ([{"name": "Big", "emptyDir": {}}], [], "volumes[0].name: 'Big' is not a DNS label"),
         ({"name": "x"}, [], "volumes: {'name': 'x'} is not a list"),
@@ -361,11 +370,15 @@ def test_an_empty_map_of_the_users_own_keeps_its_meaning() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"containers": [container(), {"name": "vllm"}]}, "extra_containers: 'vllm' is there twice"),
-        ({"init_containers": [{"name": "vllm"}]}, "init_containers: 'vllm' is there twice"),
+        ({"containers": [container(), {"name": "vllm", "image": "x"}]}, "extra_containers: 'vllm' is there twice"),
+        ({"init_containers": [{"name": "vllm", "image": "x"}]}, "init_containers: 'vllm' is there twice"),
         ({"init_containers": [{"image": "busybox"}]}, "init_containers[0]: {'image': 'busybox'} has no name"),
         (
-            {"init_containers": [{"name": "a", "volumeMounts": [{"name": "model-storge", "mountPath": "/x"}]}]},
+            {
+                "init_containers": [
+                    {"name": "a", "image": "x", "volumeMounts": [{"name": "model-storge", "mountPath": "/x"}]}
+                ]
+            },
             "init_containers: 'a' mounts 'model-storge', which is not the name of a volume; there are: model-storage",
         ),
     ],
@@ -395,4 +408,26 @@ def test_a_resource_that_kubernetes_does_not_know_is_refused(name: str, hint: st
 
 @pytest.mark.parametrize("name", ["cpu", "memory", "ephemeral-storage", "hugepages-2Mi", "nvidia.com/mig-3g.40gb"])
 def test_resources_of_kubernetes_and_of_devices_are_taken(name: str) -> None:
-    assert Resources(limits={name: 1}).wire() == {"limits": {name: 1}}
+    amounts = {"cpu": 1, name: "2Mi" if "/" not in name else 1}
+    assert Resources(limits=amounts).wire() == {"limits": amounts}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"requests": {"amd.com/gpu": 2}}, "resources.requests['amd.com/gpu']: has no limit of the same amount"),
+        (
+            {"requests": {"amd.com/gpu": 1}, "limits": {"amd.com/gpu": 2}},
+            "resources.requests['amd.com/gpu']: 1 is not the limit of 2; Kubernetes wants them equal",
+        ),
+        (
+            {"requests": {"hugepages-2Mi": "2Mi"}, "limits": {"hugepages-2Mi": "4Mi", "cpu": 1}},
+            "resources.requests['hugepages-2Mi']: '2Mi' is not the limit of '4Mi'",
+        ),
+        ({"limits": {"hugepages-2Mi": "4Mi"}}, "resources: huge pages need cpu or memory beside them"),
+    ],
+)
+def test_devices_and_huge_pages_that_the_api_server_refuses_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises((InvalidOptionError, ConflictError)) as caught:
+        Resources(**options).wire()
+    assert str(caught.value).startswith(message)

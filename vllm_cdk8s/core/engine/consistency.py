@@ -111,7 +111,7 @@ def check_gpus(settings: Settings, *, asked: int, gpus: int | None, nodes: int) 
     option = settings.label("tensor_parallel_size")
     if asked > there:
         raise ConflictError(f"{product}; lower the sizes or raise {mention('gpus')}", option=option)
-    warn(f"{option}: {product}; {there - asked} stay idle")
+    warn(f"{product}; {there - asked} stay idle", option=option)
 
 
 def check_features(settings: Settings, version: EngineVersion) -> None:

@@ -24,6 +24,8 @@ _SIZE_SINCE = "0.11.1"
 _EXACT_SINCE = "0.27.0"
 _ROUNDING = 2
 _DISK_SINCE = "0.22.0"
+# LMCache within vLLM's own process until then, and a server beside it from then on. Source: vllm/config/vllm.py
+_LMCACHE_APART_SINCE = "0.24.0"
 _FOLDER = "/kv-cache"
 _VOLUME = "kv-cache"
 _GIB = 2**30
@@ -47,10 +49,10 @@ class KvOffload:
     https://github.com/vllm-project/vllm/pull/48436
 
     Args:
-        host: host memory of each pod for it, such as ``200Gi``; over all GPUs of the pod. With the backend ``lmcache``
-            the memory is that of LMCache's own server, and none is set aside in the pod.
-        backend: ``native``, vLLM's own, or ``lmcache``: LMCache's server on the same node or in the same pod, at
-            ``localhost:5555`` unless ``engine_args`` say otherwise.
+        host: host memory of each pod for it, such as ``200Gi``; over all GPUs of the pod.
+        backend: ``native``, vLLM's own, or ``lmcache``, which the image must have. LMCache is in vLLM's process up to
+            0.23, and from 0.24 a server of its own that you run in the same pod (``extra_containers``), at
+            ``localhost:5555``; the memory is that server's then, and none is set aside for vLLM.
         disk: the size of a throw-away folder of the node's for the second tier, such as ``1Ti``, or a claim, by name or
             as any kplus claim: one that many pods mount is a cache that they share. vLLM 0.22 and later, ``native``
             alone.
@@ -96,13 +98,14 @@ class KvOffload:
             target.require(_DISK_SINCE, option="kv_offload.disk", what="a disk behind the memory",
                            instead="leave disk out, or use a newer image")  # fmt: skip
         self._check_gpu(target)
-        if self.backend == "lmcache":
-            return Contribution(
-                engine_args={"kv_offloading_size": self._gib(1), "kv_offloading_backend": "lmcache"},
-            )
-        exact = target.version.at_least(_EXACT_SINCE) or self.disk is not None
         size = int(checks.quantity("kv_offload.host", self.host))
         copies = _copies(target)
+        if self.backend == "lmcache":
+            return Contribution(
+                engine_args={"kv_offloading_size": self._gib(copies), "kv_offloading_backend": "lmcache"},
+                memory_bytes=0 if target.version.at_least(_LMCACHE_APART_SINCE) else size,
+            )
+        exact = target.version.at_least(_EXACT_SINCE) or self.disk is not None
         settings: dict[str, Any] = {"kv_offloading_size": self._gib(copies), "kv_offloading_backend": "native"}
         volumes: tuple[dict[str, Any], ...] = ()
         if self.disk is not None:

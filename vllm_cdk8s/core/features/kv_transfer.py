@@ -66,8 +66,9 @@ class Nixl:
     """NIXL, from GPU to GPU: ``connector=Nixl(rdma="rdma/ib")``.
 
     The decoding pod asks the prefilling one at its side channel for what it may read, and reads it, by RDMA where both
-    have it and by TCP otherwise. vLLM's images bring NIXL along. The side channel listens at ``port`` plus the number
-    of the copy of the model (data parallel), at the pod's own address: vLLM's default, ``localhost``, nobody finds.
+    have it and by TCP otherwise. vLLM's recent images have NIXL in them. The side channel listens at ``port`` plus the
+    number of the copy of the model (data parallel), at the pod's own address: vLLM's default, ``localhost``, nobody
+    finds.
     Source: https://docs.vllm.ai/en/latest/features/nixl_connector_usage/
 
     Args:
@@ -295,11 +296,10 @@ class KvTransfer:
             )
         added = self.connector.contribute(self.role, target)
         decode = self.role == "decode"
-        if decode and target.nodes > 1:
-            # Workers have no sidecar of their own use, and would each have one.
+        if decode and target.engine_args.get("data_parallel_multi_port_external_lb"):
             raise ConflictError(
-                f"{target.nodes} nodes of one decoding server are not joined with a proxy yet; allowed: one node",
-                option="decode.nodes",
+                "gives each copy a port of its own, and one proxy stands before one port; use data_parallel_hybrid_lb",
+                option="data_parallel_multi_port_external_lb",
             )
         return Contribution(
             engine_args=added.engine_args,

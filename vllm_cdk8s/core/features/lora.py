@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.contribution import Target
 
 _VOLUME = "lora-adapters"
-_RESOLVER = "lora_filesystem_resolver"
+_RESOLVER, _HUB_RESOLVER = "lora_filesystem_resolver", "lora_hf_hub_resolver"
+_HUB_SINCE = "0.16.0"
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +88,9 @@ class LoraAdapters:
             be; None without it mounts nothing.
         mount_path: the folder in the container.
         resolve_at_runtime: look for adapters that requests name; vLLM 0.10.0 and later.
+        hub_repositories: repositories of the Hugging Face hub in which they are looked for too, with
+            ``resolve_at_runtime``: a request for ``org/adapters/sql`` loads the folder ``sql`` of ``org/adapters``.
+            vLLM 0.16 and later. vLLM then loads these two plugins alone (``VLLM_PLUGINS``), unless ``env`` names more.
 
     Raises:
         InvalidOptionError: an adapter's name or path is not valid, or nothing is asked for.
@@ -97,6 +103,7 @@ class LoraAdapters:
     claim: str | KubernetesObject | None = None
     mount_path: str = "/adapters"
     resolve_at_runtime: bool = False
+    hub_repositories: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         checks.boolean("lora.resolve_at_runtime", self.resolve_at_runtime)
@@ -108,6 +115,12 @@ class LoraAdapters:
                 f"{self.claim!r} is not a claim; allowed: a name or a kplus.IPersistentVolumeClaim",
                 option="lora.claim",
             )
+        for index, repository in enumerate(sequence("lora.hub_repositories", self.hub_repositories)):
+            option = f"lora.hub_repositories[{index}]"
+            if not _REPOSITORY.fullmatch(checks.text(option, repository)):
+                raise InvalidOptionError(f"{repository!r} is none of the hub's; allowed: org/name", option=option)
+            if not self.resolve_at_runtime:
+                raise ConflictError("is asked at runtime alone; say resolve_at_runtime=True", option=option)
         names = [adapter.name for adapter in self._listed()]
         for name in names:
             if names.count(name) > 1:
@@ -148,11 +161,19 @@ class LoraAdapters:
         if not self.resolve_at_runtime:
             return {}
         plugins = target.env.get("VLLM_PLUGINS")
-        if isinstance(plugins, str) and _RESOLVER not in plugins.split(","):
-            raise ConflictError(
-                f"{plugins!r} keeps vLLM from loading {_RESOLVER!r}, which resolve_at_runtime needs; add it",
-                option="env['VLLM_PLUGINS']",
-            )
+        needed = [_RESOLVER, *([_HUB_RESOLVER] if self.hub_repositories else ())]
+        for plugin in needed:
+            if isinstance(plugins, str) and plugin not in plugins.split(","):
+                raise ConflictError(
+                    f"{plugins!r} keeps vLLM from loading {plugin!r}, which resolve_at_runtime needs; add it",
+                    option="env['VLLM_PLUGINS']",
+                )
+        hub: dict[str, str] = {}
+        if self.hub_repositories:
+            target.require(_HUB_SINCE, option="lora.hub_repositories", what="looking for adapters on the hub")
+            hub["VLLM_LORA_RESOLVER_HF_REPO_LIST"] = ",".join(self.hub_repositories)
+            # Unlike the other resolver, this one is loaded by its name alone.
+            hub["VLLM_PLUGINS"] = plugins if isinstance(plugins, str) else ",".join(needed)
         servers = target.engine_args.get("api_server_count")
         if servers not in (None, 1):
             raise ConflictError(
@@ -170,7 +191,7 @@ class LoraAdapters:
                 "(/v1/load_lora_adapter); give it api_key=SecretKey(...)"
             )
         # VLLM_PLUGINS stays unset: that loads the resolver, and every other plugin of the image as before.
-        return {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_LORA_RESOLVER_CACHE_DIR": self.mount_path}
+        return {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_LORA_RESOLVER_CACHE_DIR": self.mount_path, **hub}
 
     def _volumes(self, target: Target) -> tuple[dict[str, Any], ...]:
         if self.claim is None:

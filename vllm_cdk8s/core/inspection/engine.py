@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.inspection.facts import ServerFacts
     from vllm_cdk8s.core.rules.rule import Rule
 
+_NIXL = {"NixlConnector", "NixlPullConnector", "NixlPushConnector"}
+_SIDE_CHANNEL = "VLLM_NIXL_SIDE_CHANNEL_HOST"
 _SERVED = {"Deployment", "StatefulSet"}
 _GENERAL = (book.INVALID, book.CONTRADICTION, book.UNWISE)
 
@@ -146,4 +149,23 @@ def variables(facts: ServerFacts) -> Iterator[Problem]:
             )
 
 
-CHECKS = (ranges, features, model_limits, port_variable, reachable, names, variables)
+def side_channel(facts: ServerFacts) -> Iterator[Problem]:
+    """NIXL whose other side is told to look for it at its own ``localhost``."""
+    config = facts.engine.settings.get("kv_transfer_config")
+    if not isinstance(config, Mapping) or config.get("kv_connector") not in _NIXL or "env" in facts.supplied:
+        return
+    # A script may set it, and so may whatever envFrom brings.
+    words = f"{facts.container.get('command')} {facts.container.get('args')}"
+    if _SIDE_CHANNEL in facts.env or _SIDE_CHANNEL in words or facts.container.get("envFrom"):
+        return
+    yield Problem(
+        what="is not set, so that other pods look for this one's KV cache at 'localhost', which they are themselves; "
+        "set it from status.podIP",
+        rule=book.SIDE_CHANNEL,
+        severity="warning",
+        option=_SIDE_CHANNEL,
+        at=facts.container_path,
+    )
+
+
+CHECKS = (ranges, features, model_limits, port_variable, reachable, names, variables, side_channel)

@@ -233,13 +233,13 @@ def shared_memory_size(facts: ServerFacts) -> int | None:
 
 
 def offload(facts: ServerFacts) -> Iterator[Problem]:
-    """Offloaded KV blocks that /dev/shm has no room for (vllm/v1/kv_offload, releases from 0.20.0 on)."""
+    """Offloaded KV blocks that /dev/shm has no room for (vllm/v1/kv_offload/cpu/spec.py, releases from 0.27.0 on)."""
     size = facts.engine.settings.get("kv_offloading_size")
     room = shared_memory_size(facts)
     backend = facts.engine.settings.get("kv_offloading_backend", "native")
     if not isinstance(size, (int, float)) or room is None or backend != "native":
         return
-    if facts.engine.version.at_least("0.25.0") and size * _GIB > room:
+    if facts.engine.version.at_least("0.27.0") and size * _GIB > room:
         yield Problem(
             what=f"{size:g} GiB are kept in /dev/shm, which has {room / _GIB:.3g} GiB",
             rule=book.OFFLOAD_IN_SHM,

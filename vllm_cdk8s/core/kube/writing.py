@@ -3,7 +3,7 @@
 cdk8s hands its objects to the `yaml` package for JavaScript (schema 1.1, no line is folded); what is said here of plain
 and quoted text is what that package does (https://github.com/eemeli/yaml, ``stringifyString``). What it writes so that
 Kubernetes' reader refuses it, or reads something else, is quoted here: control characters and line separators, a block
-that begins with a tab, and numbers that YAML 1.1 does not know (``0o17``).
+that begins with a tab or is blank, and numbers that YAML 1.1 does not know (``0o17``).
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ _NOT_TEXT = re.compile(
 )
 # What Kubernetes' reader takes for a number besides; the package for JavaScript leaves it unquoted.
 NUMBER_TO_KUBERNETES = re.compile(r"[-+]?(?:0[oO][0-7_]+|0X[0-9a-fA-F_]+|0B[01_]+)")
-# A block of such text has a tab where libyaml, and Go's reader after it, wants the first line's indentation.
-TAB_FIRST = re.compile(r"[ \n]*\t")
+# A block of such text has a tab where libyaml, and Go's reader after it, wants the first line's indentation, or nothing
+# but blanks, of which they lose some.
+NO_BLOCK = re.compile(r"[ \n]*\t|\n* [ \n]*\Z")
 _ESCAPES = {
     "\x00": "\\0", "\x07": "\\a", "\x08": "\\b", "\x09": "\\t", "\x0a": "\\n", "\x0b": "\\v", "\x0c": "\\f",
     "\x0d": "\\r", "\x1b": "\\e", '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P",
@@ -109,7 +110,7 @@ def _number(value: float) -> str:
 def _text(text: str, indent: str, *, is_key: bool = False) -> str:
     if _CONTROL.search(text):
         return _double_quoted(text, indent, is_key=is_key)
-    if "\n" in text and not is_key and not TAB_FIRST.match(text):
+    if "\n" in text and not is_key and not NO_BLOCK.match(text):
         return _block(text, indent)
     means_another = not text or _NOT_TEXT.fullmatch(text) or NUMBER_TO_KUBERNETES.fullmatch(text)
     marks_document = is_key and indent == _STEP and _MARKER.search(text)

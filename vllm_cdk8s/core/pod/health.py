@@ -77,7 +77,7 @@ class Health:
     readiness: dict[str, Any] | None
     startup_seconds: int
 
-    def wire(self, *, scheme: str, port_name: str = PORT_NAME) -> dict[str, dict[str, Any] | None]:
+    def wire(self, *, scheme: str, port_name: str | int = PORT_NAME) -> dict[str, dict[str, Any] | None]:
         """The container's probe fields; ``scheme`` is HTTPS where vLLM itself serves TLS."""
         return {
             "startupProbe": _asking(self.startup, scheme, port_name),
@@ -175,7 +175,7 @@ def _seconds(probe: dict[str, Any]) -> int:
     return int(probe.get("initialDelaySeconds", 0) + probe["periodSeconds"] * (probe["failureThreshold"] - 1))
 
 
-def _asking(probe: dict[str, Any] | None, scheme: str, port_name: str) -> dict[str, Any] | None:
+def _asking(probe: dict[str, Any] | None, scheme: str, port_name: str | int) -> dict[str, Any] | None:
     if probe is None or (scheme == "HTTP" and port_name == PORT_NAME):
         return probe
     asked = {**probe["httpGet"], "port": port_name}

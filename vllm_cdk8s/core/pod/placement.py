@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
@@ -9,7 +10,9 @@ from typing import Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.kube.schema import check_schema
+from vllm_cdk8s.core.kube.secrets import shown
+from vllm_cdk8s.core.kube.wire import sequence, unique
 from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
 
 _TOLERATION_KEYS = ("key", "operator", "value", "effect", "tolerationSeconds")
@@ -20,6 +23,7 @@ _TOLERATION_VALUES = {
 }
 _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _SPREAD_NEEDS = ("maxSkew", "topologyKey", "whenUnsatisfiable")
+_INTEGER = re.compile(r"-?\d{1,18}")
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -39,7 +43,7 @@ class KaiShare:
         gpu_fraction: the share as a fraction of a GPU, as the annotation ``gpu-fraction``.
 
     Raises:
-        InvalidOptionError: a number is out of its range, or the queue is no label value.
+        InvalidOptionError: a number is out of its range, or the queue is not a label value.
         ConflictError: memory and fraction are both given, or the share is above the whole.
     """
 
@@ -136,7 +140,7 @@ class DeviceClaim:
         request: the one request of the claim that vLLM uses; None for all of them.
 
     Raises:
-        InvalidOptionError: a name is none.
+        InvalidOptionError: a name is not valid.
         ConflictError: neither or both of ``template`` and ``claim`` are given.
     """
 
@@ -198,14 +202,15 @@ def scheduling(
     if kai is not None and scheduler_name not in (None, KAI_SCHEDULER):
         raise ConflictError(f"{scheduler_name!r} contradicts kai=, which is {KAI_SCHEDULER!r}", option="scheduler_name")
     scheduler = KAI_SCHEDULER if kai is not None else scheduler_name
+    spreads = [
+        _spread(index, item, pod_selector) for index, item in enumerate(sequence("topology_spread", topology_spread))
+    ]
+    unique("topology_spread", (f"{item['topologyKey']} with {item['whenUnsatisfiable']}" for item in spreads))
     return {
         "nodeSelector": selector,
         "tolerations": [_toleration(index, item) for index, item in enumerate(sequence("tolerations", tolerations))],
-        "affinity": _known("affinity", checks.mapping("affinity", affinity), _AFFINITIES),
-        "topologySpreadConstraints": [
-            _spread(index, item, pod_selector)
-            for index, item in enumerate(sequence("topology_spread", topology_spread))
-        ],
+        "affinity": _affinity(affinity),
+        "topologySpreadConstraints": spreads,
         "runtimeClassName": None if runtime_class is None else checks.dns_subdomain("runtime_class", runtime_class),
         "schedulerName": None if scheduler is None else checks.dns_subdomain("scheduler_name", scheduler),
         "priorityClassName": None if priority_class is None else checks.dns_subdomain("priority_class", priority_class),
@@ -224,8 +229,11 @@ def _claims(device_claims: Sequence[DeviceClaim]) -> list[dict[str, str]]:
 def _toleration(index: int, item: object) -> dict[str, Any]:
     option = f"tolerations[{index}]"
     if not isinstance(item, Mapping):
-        raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
+        raise InvalidOptionError(f"{shown(item)} is not a mapping", option=option)
     toleration = _known(option, dict(checks.plain(option, item)), _TOLERATION_KEYS)
+    check_schema(
+        option, {key: value for key, value in toleration.items() if key not in _TOLERATION_VALUES}, "Toleration"
+    )
     for key, allowed in _TOLERATION_VALUES.items():
         if toleration.get(key) not in (None, ""):
             checks.one_of(f"{option}.{key}", toleration[key], allowed)
@@ -236,17 +244,108 @@ def _toleration(index: int, item: object) -> dict[str, Any]:
             raise ConflictError(f"{toleration['value']!r} contradicts operator 'Exists'", option=f"{option}.value")
     elif not toleration.get("key"):
         raise InvalidOptionError("is missing; say the taint's, or operator 'Exists' for all", option=f"{option}.key")
+    if toleration.get("operator") in ("Lt", "Gt"):
+        _check_number(f"{option}.value", toleration.get("value"))
+    elif toleration.get("value"):
+        checks.label_value(f"{option}.value", toleration["value"])
+    if "tolerationSeconds" in toleration and toleration.get("effect") != "NoExecute":
+        raise ConflictError(
+            f"{toleration['tolerationSeconds']!r} needs effect 'NoExecute'; no other effect ends after some time",
+            option=f"{option}.tolerationSeconds",
+        )
     return toleration
+
+
+def _check_number(option: str, value: object) -> None:
+    if not isinstance(value, str) or not _INTEGER.fullmatch(value):
+        raise InvalidOptionError(f"{value!r} is not a whole number in quotation marks", option=option)
+
+
+def _affinity(affinity: object) -> dict[str, Any]:
+    wire = _known("affinity", checks.mapping("affinity", affinity), _AFFINITIES)
+    if not wire:
+        return wire
+    check_schema("affinity", wire, "Affinity")
+    for kind, rules in wire.items():
+        required, preferred = (f"{when}DuringSchedulingIgnoredDuringExecution" for when in ("required", "preferred"))
+        for index, weighted in enumerate(rules.get(preferred, ())):
+            option = f"affinity.{kind}.{preferred}[{index}]"
+            checks.integer(f"{option}.weight", weighted["weight"], minimum=1, maximum=100)
+            if kind == "nodeAffinity":
+                _node_term(f"{option}.preference", weighted["preference"])
+            else:
+                _pod_term(f"{option}.podAffinityTerm", weighted["podAffinityTerm"])
+        option = f"affinity.{kind}.{required}"
+        if kind != "nodeAffinity":
+            for index, term in enumerate(rules.get(required, ())):
+                _pod_term(f"{option}[{index}]", term)
+        elif required in rules:
+            terms = rules[required]["nodeSelectorTerms"]
+            if not terms:
+                raise InvalidOptionError("is empty; needed: at least one term", option=f"{option}.nodeSelectorTerms")
+            for index, term in enumerate(terms):
+                _node_term(f"{option}.nodeSelectorTerms[{index}]", term)
+    return wire
+
+
+def _node_term(option: str, term: Mapping[str, Any]) -> None:
+    for index, expression in enumerate(term.get("matchExpressions", ())):
+        _expression(f"{option}.matchExpressions[{index}]", expression)
+    for index, expression in enumerate(term.get("matchFields", ())):
+        within = f"{option}.matchFields[{index}]"
+        checks.one_of(f"{within}.key", expression["key"], ("metadata.name",))
+        checks.one_of(f"{within}.operator", expression["operator"], ("In", "NotIn"))
+        if len(expression.get("values", ())) != 1:
+            raise InvalidOptionError("needs exactly one value", option=f"{within}.values")
+
+
+def _pod_term(option: str, term: Mapping[str, Any]) -> None:
+    checks.qualified_name(f"{option}.topologyKey", term["topologyKey"])
+    for field in ("labelSelector", "namespaceSelector"):
+        _selector(f"{option}.{field}", term.get(field, {}))
+    for index, name in enumerate(term.get("namespaces", ())):
+        checks.dns_label(f"{option}.namespaces[{index}]", name)
+
+
+def _selector(option: str, selector: Mapping[str, Any]) -> None:
+    checks.label_map(f"{option}.matchLabels", selector.get("matchLabels", {}))
+    for index, expression in enumerate(selector.get("matchExpressions", ())):
+        within = f"{option}.matchExpressions[{index}]"
+        _expression(within, expression)
+        for place, value in enumerate(expression.get("values", ())):
+            checks.label_value(f"{within}.values[{place}]", value)
+
+
+def _expression(option: str, expression: Mapping[str, Any]) -> None:
+    """One requirement of labels: how many values there are is the operator's to say."""
+    checks.qualified_name(f"{option}.key", expression["key"])
+    operator, values = expression["operator"], expression.get("values", ())
+    if operator in ("In", "NotIn") and not values:
+        raise InvalidOptionError(f"is empty; operator {operator!r} needs values", option=f"{option}.values")
+    if operator in ("Exists", "DoesNotExist") and values:
+        raise ConflictError(f"contradicts operator {operator!r}, which takes none", option=f"{option}.values")
+    if operator in ("Gt", "Lt"):
+        if len(values) != 1:
+            raise InvalidOptionError(f"needs exactly one value for operator {operator!r}", option=f"{option}.values")
+        _check_number(f"{option}.values[0]", values[0])
 
 
 def _spread(index: int, item: object, pod_selector: Mapping[str, str] | None) -> dict[str, Any]:
     option = f"topology_spread[{index}]"
     if not isinstance(item, Mapping):
-        raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
+        raise InvalidOptionError(f"{shown(item)} is not a mapping", option=option)
     missing = [key for key in _SPREAD_NEEDS if key not in item]
     if missing:
         raise InvalidOptionError(f"has no {', '.join(missing)}; needed: {', '.join(_SPREAD_NEEDS)}", option=option)
     spread = dict(checks.plain(option, item))
+    check_schema(option, spread, "TopologySpreadConstraint")
+    checks.integer(f"{option}.maxSkew", spread["maxSkew"], minimum=1, maximum=checks.MAX_INT32)
+    checks.qualified_name(f"{option}.topologyKey", spread["topologyKey"])
+    if "minDomains" in spread:
+        checks.integer(f"{option}.minDomains", spread["minDomains"], minimum=1)
+        if spread["whenUnsatisfiable"] != "DoNotSchedule":
+            raise ConflictError("needs whenUnsatisfiable 'DoNotSchedule'", option=f"{option}.minDomains")
+    _selector(f"{option}.labelSelector", spread.get("labelSelector", {}))
     # Without a selector the constraint counts no pod at all.
     return spread if "labelSelector" in spread or not pod_selector else {
         **spread, "labelSelector": {"matchLabels": dict(pod_selector)},

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
-from vllm_cdk8s.core.rules.book import HOST_MEMORY
+from vllm_cdk8s.core.rules.book import HOST_MEMORY, NOT_A_GPU_COUNT
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.models.sizing import Sizing
 
 _NATIVE_RESOURCES = ("cpu", "memory", "ephemeral-storage")
+_HUGE = "hugepages-"
+# Below it no container runtime starts a process at all.
+_LEAST_MEMORY = 2**20
 _DEVICE_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
 
 
@@ -39,25 +42,96 @@ class Resources:
             given = getattr(self, kind)
             if not isinstance(given, Mapping):
                 raise InvalidOptionError(f"{given!r} is not a mapping", option=f"resources.{kind}")
-            for name, value in given.items():
-                resource_name(f"resources.{kind}", name)
-                checks.quantity(f"resources.{kind}[{name!r}]", value)
-        for name in sorted(self.requests.keys() & self.limits.keys()):
-            if checks.quantity(name, self.requests[name]) > checks.quantity(name, self.limits[name]):
-                raise ConflictError(
-                    f"{self.requests[name]!r} is above the limit of {self.limits[name]!r}",
-                    option=f"resources.requests[{name!r}]",
-                )
+        check_quantities("resources", requests=self.requests, limits=self.limits)
 
     def wire(self) -> dict[str, Any]:
-        """The container's ``resources``."""
+        """The container's ``resources``.
+
+        Raises:
+            InvalidOptionError: devices or huge pages are requested without a limit.
+            ConflictError: their request and limit differ, or huge pages stand without cpu and memory.
+        """
+        check_devices("resources", requests=self.requests, limits=self.limits)
         return prune({"requests": dict(self.requests), "limits": dict(self.limits)})
+
+
+def check_quantities(option: str, *, requests: Mapping[str, Any], limits: Mapping[str, Any]) -> None:
+    """Check names and amounts of resources, and that no request is above its limit.
+
+    Raises:
+        InvalidOptionError: a name is not a resource's, or an amount is not one of it.
+        ConflictError: a request is above its limit.
+    """
+    for kind, given in (("requests", requests), ("limits", limits)):
+        for name, value in given.items():
+            resource_name(f"{option}.{kind}", name)
+            _check_amount(f"{option}.{kind}[{name!r}]", name, value)
+    for name in sorted(requests.keys() & limits.keys()):
+        if checks.quantity(name, requests[name]) > checks.quantity(name, limits[name]):
+            raise ConflictError(
+                f"{requests[name]!r} is above the limit of {limits[name]!r}",
+                option=f"{option}.requests[{name!r}]",
+            )
+
+
+def _check_amount(option: str, name: str, value: object) -> None:
+    amount = checks.quantity(option, value)
+    if _is_device(name) and amount != int(amount):
+        what = "GPUs" if name.endswith("/gpu") else "devices"
+        raise InvalidOptionError(f"{value!r} is not a whole number of {what}", option=option, rule=NOT_A_GPU_COUNT)
+    if name == "memory" and 0 < amount < _LEAST_MEMORY:
+        hint = f"; did you mean '{value}Gi'?" if str(value).isdigit() else ""
+        raise InvalidOptionError(
+            f"{value!r} is {amount.normalize():f} bytes, in which no container starts; allowed: an amount such as "
+            f"'24Gi'{hint}",
+            option=option,
+        )
+    if name.startswith(_HUGE):
+        page = checks.quantity(f"{option}: the size of a page", name.removeprefix(_HUGE))
+        if page <= 0 or amount % page:
+            raise InvalidOptionError(
+                f"{value!r} is not a multiple of the size of a page, {name.removeprefix(_HUGE)!r}", option=option
+            )
+
+
+def check_devices(option: str, *, requests: Mapping[str, Any], limits: Mapping[str, Any]) -> None:
+    """Check what cannot be overcommitted: devices and huge pages have a limit, which their request equals.
+
+    Raises:
+        InvalidOptionError: there is a request and no limit.
+        ConflictError: they differ, or huge pages stand without cpu and memory.
+    """
+    names = {*requests, *limits}
+    for name in sorted(requests):
+        if not _is_device(name) and not name.startswith(_HUGE):
+            continue
+        within = f"{option}.requests[{name!r}]"
+        if name not in limits:
+            raise InvalidOptionError(
+                f"has no limit of the same amount, without which Kubernetes refuses it; say it in {option}.limits",
+                option=within,
+                rule=NOT_A_GPU_COUNT,
+            )
+        if checks.quantity(within, requests[name]) != checks.quantity(within, limits[name]):
+            raise ConflictError(
+                f"{requests[name]!r} is not the limit of {limits[name]!r}; Kubernetes wants them equal",
+                option=within,
+                rule=NOT_A_GPU_COUNT,
+            )
+    if any(name.startswith(_HUGE) for name in names) and not names & {"cpu", "memory"}:
+        raise ConflictError("huge pages need cpu or memory beside them; say one of them", option=option)
+
+
+def _is_device(name: str) -> bool:
+    """Whether it is an extended resource: one with a domain that is not Kubernetes' own."""
+    domain, slash, _ = name.rpartition("/")
+    return bool(slash) and domain != "kubernetes.io" and not domain.endswith(".kubernetes.io")
 
 
 def resource_name(option: str, name: object) -> str:
     """A resource of Kubernetes' own, or one with a domain: anything else is refused by the API server."""
     text = checks.qualified_name(option, name)
-    if "/" not in text and text not in _NATIVE_RESOURCES and not text.startswith("hugepages-"):
+    if "/" not in text and text not in _NATIVE_RESOURCES and not text.startswith(_HUGE):
         known = [*_NATIVE_RESOURCES, *_DEVICE_RESOURCES]
         hint = "; did you mean 'nvidia.com/gpu'?" if text == "gpu" else nearest(text, known)
         raise InvalidOptionError(

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.secrets import looks_like_secret, shown
+from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 
 if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
 
-_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_KEY = re.compile(r"(?!\.\.?\Z)[-._a-zA-Z0-9]{1,253}")
+# What is never a name: the beginnings of tokens with anything behind them, and long runs of mixed characters.
+_TOKEN = re.compile(r"(hf_|sk-|ghp_|nvapi-).*|(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/=_-]{24,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +28,25 @@ class SecretKey:
         key: the entry in it.
 
     Raises:
-        InvalidOptionError: the name or the key is none.
+        InvalidOptionError: the name or the key is not valid, or is a secret itself.
     """
 
     secret: str | kplus.ISecret
     key: str
 
     def __post_init__(self) -> None:
+        # Who mistakes the two gives the secret itself, which no message may show.
+        for option, value in (("secret", self.secret), ("key", self.key)):
+            if isinstance(value, (bytes, bytearray)) or looks_like_secret(value) or _TOKEN.fullmatch(str(value)):
+                raise InvalidOptionError(
+                    "looks like a secret itself; allowed: the name of a Secret, and the key of an entry in it",
+                    option=option,
+                    rule=LITERAL_SECRET,
+                )
         checks.reference("secret", self.secret, "Secret")
         if not _KEY.fullmatch(checks.text("key", self.key)):
             raise InvalidOptionError(
-                f"{self.key!r} is not a key of a Secret; allowed: letters, digits, '-', '_' and '.'", option="key"
+                f"{shown(self.key)} is not a key of a Secret; allowed: letters, digits, '-', '_' and '.'", option="key"
             )
 
     def wire(self) -> dict[str, Any]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, mention
+from vllm_cdk8s.core.engine import images
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.schema import check_schema
+from vllm_cdk8s.core.kube.secrets import shown
+from vllm_cdk8s.core.rules.book import CANNOT_RUN_AS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
+_IDS = ("runAsUser", "runAsGroup", "fsGroup")
+_TEMPORARY = "/tmp"  # noqa: S108 - the container's
 _WRAPPED = f"{mention('drop_cache')}, which needs a privileged root container"
 
 
@@ -28,7 +35,7 @@ class NonRoot:
         home: the home directory.
 
     Raises:
-        InvalidOptionError: a number is not one of at least 1, or the home is no absolute path.
+        InvalidOptionError: a number is not one of at least 1, or the home is not an absolute path.
     """
 
     uid: int = 1000
@@ -85,33 +92,199 @@ def security(
     non_root: NonRoot | None,
     pod: Mapping[str, Any],
     container: Mapping[str, Any],
-    home_of_models: str | None = None,  # noqa: ARG001 - held against the user soon
+    home_of_models: str | None = None,
+    image: str | None = None,
+    mounts: Sequence[Mapping[str, Any]] | None = None,
+    home: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The pod's security fields and the container's context: no privilege that was not asked for.
 
-    Dropping the node's caches needs ``privileged`` (to write to /proc/sys/vm/drop_caches) and ``hostPID``.
+    Dropping the node's caches needs ``privileged`` (to write to /proc/sys/vm/drop_caches) and ``hostPID``. A field
+    that is None in a context of the user's takes our own default away, as OpenShift's arbitrary users need it.
+
+    Args:
+        drop_cache: whether the node's caches are dropped before each start.
+        non_root: the ordinary user that the pod runs as.
+        pod: the user's own context of the pod.
+        container: the user's own context of the container.
+        home_of_models: where the models' volume is mounted; None where it matters to nobody.
+        image: the container's image; None where it is none that runs vLLM.
+        mounts: the container's mounts; None where nothing is known of what it writes to.
+        home: the home directory that the user's variables say.
+
+    Raises:
+        InvalidOptionError: a field is not one, or has not its type.
+        ConflictError: fields exclude each other, or vLLM cannot run with them.
     """
+    given, chosen = dict(_given("pod_security_context", pod)), dict(_given("security_context", container))
     pod_context = checks.mapping("pod_security_context", pod)
     own = checks.mapping("security_context", container)
+    if pod_context:
+        check_pod_context("pod_security_context", pod_context)
+    if own:
+        check_container_context("security_context", own)
     if non_root is not None:
         if drop_cache:
             raise ConflictError(f"contradicts {_WRAPPED}", option="non_root")
-        pod_context = {**non_root.pod_context(), **pod_context}
-        own = {**non_root.container_context(), **own}
+        pod_context = _merged(non_root.pod_context(), given, pod_context)
+        defaults = non_root.container_context()
+        if isinstance(own.get("capabilities"), dict):
+            own["capabilities"] = {**defaults["capabilities"], **own["capabilities"]}
+        own = _merged(defaults, chosen, own)
     if drop_cache:
-        merged = {**pod_context, **own}
-        for name, unwanted in (("privileged", False), ("allowPrivilegeEscalation", False), ("runAsNonRoot", True)):
-            if merged.get(name) is unwanted:
-                raise ConflictError(
-                    f"{name}: {unwanted} contradicts {_WRAPPED}",
-                    option="security_context",
-                )
-        if merged.get("runAsUser", 0) != 0:
-            raise ConflictError(
-                f"runAsUser: {merged['runAsUser']} contradicts {_WRAPPED}",
-                option="security_context",
-            )
+        _check_wrapped({**pod_context, **own})
         own["privileged"] = True
-    elif not own.get("privileged"):
+    elif own.get("privileged") or _adds_sys_admin(own):
+        # Kubernetes refuses the two together.
+        if "allowPrivilegeEscalation" not in chosen:
+            own.pop("allowPrivilegeEscalation", None)
+    elif "allowPrivilegeEscalation" not in chosen:
         own.setdefault("allowPrivilegeEscalation", False)
+    if not drop_cache and image is not None:
+        left_out = any("runAsUser" in context and context["runAsUser"] is None for context in (given, chosen))
+        _check_user(pod_context, own, image=image, left_out=left_out)
+    _check_paths(pod_context, own, models=home_of_models, mounts=mounts, home=home, non_root=non_root)
     return {"hostPID": True if drop_cache else None, "securityContext": pod_context}, own
+
+
+def check_pod_context(option: str, context: Mapping[str, Any]) -> None:
+    """Check a pod's security context in wire form.
+
+    Raises:
+        InvalidOptionError: a field is not one, or has a value that is not one of it.
+    """
+    check_schema(option, context, "PodSecurityContext")
+    _check_numbers(option, context)
+
+
+def check_container_context(option: str, context: Mapping[str, Any]) -> None:
+    """Check a container's security context in wire form.
+
+    Raises:
+        InvalidOptionError: a field is not one, or has a value that is not one of it.
+        ConflictError: fields exclude each other.
+    """
+    if not context:
+        return
+    check_schema(option, context, "SecurityContext")
+    _check_numbers(option, context)
+    if context.get("allowPrivilegeEscalation") is False:
+        for wanted, what in (
+            (context.get("privileged"), "privileged: true"),
+            (_adds_sys_admin(context), "the capability SYS_ADMIN"),
+        ):
+            if wanted:
+                raise ConflictError(
+                    f"False contradicts {what}, which always may escalate", option=f"{option}.allowPrivilegeEscalation"
+                )
+
+
+def _given(option: str, context: object) -> Mapping[str, Any]:
+    if not isinstance(context, Mapping):
+        raise InvalidOptionError(f"{shown(context)} is not a mapping", option=option)
+    return context
+
+
+def _merged(defaults: Mapping[str, Any], given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults, without those that are given as None, then what is said."""
+    return {**{key: value for key, value in defaults.items() if key not in given}, **context}
+
+
+def _adds_sys_admin(context: Mapping[str, Any]) -> bool:
+    added = context.get("capabilities", {}).get("add", ())
+    return any(capability in added for capability in ("SYS_ADMIN", "CAP_SYS_ADMIN", "ALL"))
+
+
+def _check_numbers(option: str, context: Mapping[str, Any]) -> None:
+    for field in _IDS:
+        if field in context:
+            checks.integer(f"{option}.{field}", context[field], minimum=0, maximum=checks.MAX_INT32)
+    for index, group in enumerate(context.get("supplementalGroups", ())):
+        checks.integer(f"{option}.supplementalGroups[{index}]", group, minimum=0, maximum=checks.MAX_INT32)
+    if context.get("runAsNonRoot") and context.get("runAsUser") == 0:
+        raise ConflictError("True contradicts runAsUser: 0, which is root", option=f"{option}.runAsNonRoot")
+    for field in ("seccompProfile", "appArmorProfile"):
+        profile = context.get(field, {})
+        if profile and (profile["type"] == "Localhost") != bool(profile.get("localhostProfile")):
+            raise ConflictError(
+                "belongs to type 'Localhost', and to it alone", option=f"{option}.{field}.localhostProfile"
+            )
+
+
+def _check_wrapped(merged: Mapping[str, Any]) -> None:
+    for name, unwanted in (("privileged", False), ("allowPrivilegeEscalation", False), ("runAsNonRoot", True)):
+        if merged.get(name) is unwanted:
+            raise ConflictError(f"{name}: {unwanted} contradicts {_WRAPPED}", option="security_context")
+    if merged.get("runAsUser", 0) != 0:
+        raise ConflictError(f"runAsUser: {merged['runAsUser']} contradicts {_WRAPPED}", option="security_context")
+
+
+def _check_user(pod: Mapping[str, Any], own: Mapping[str, Any], *, image: str, left_out: bool) -> None:
+    """The kubelet does not start a container that must not be root where the image's user is root."""
+    option = "security_context" if "runAsNonRoot" in own else "pod_security_context"
+    user = own.get("runAsUser", pod.get("runAsUser"))
+    if not own.get("runAsNonRoot", pod.get("runAsNonRoot")) or user or left_out:
+        return
+    if user == 0:
+        raise ConflictError(
+            "True contradicts runAsUser: 0, which is root", option=f"{option}.runAsNonRoot", rule=CANNOT_RUN_AS
+        )
+    instead = f"say {mention('non_root=NonRoot()')}, which gives it a user and a home"
+    if images.own(image):
+        raise ConflictError(
+            f"True with vLLM's own image, whose user is root, does not start; {instead}",
+            option=f"{option}.runAsNonRoot",
+            rule=CANNOT_RUN_AS,
+        )
+    warn(
+        f"True without runAsUser does not start if the user of the image {image!r} is root; {instead}",
+        option=f"{option}.runAsNonRoot",
+        rule=CANNOT_RUN_AS,
+    )
+
+
+def _check_paths(
+    pod: Mapping[str, Any],
+    own: Mapping[str, Any],
+    *,
+    models: str | None,
+    mounts: Sequence[Mapping[str, Any]] | None,
+    home: str | None,
+    non_root: NonRoot | None,
+) -> None:
+    if non_root is None and models is not None:
+        _check_reach(pod, own, models)
+    if own.get("readOnlyRootFilesystem") and mounts is not None:
+        user = own.get("runAsUser", pod.get("runAsUser", 0))
+        where = home or (None if non_root is None else non_root.home) or (None if user else "/root")
+        _check_writable(mounts, home=where)
+
+
+def _check_reach(pod: Mapping[str, Any], own: Mapping[str, Any], models: str) -> None:
+    option = "security_context" if "runAsUser" in own else "pod_security_context"
+    user = own.get("runAsUser", pod.get("runAsUser", 0))
+    if user and _below(models, "/root"):
+        raise ConflictError(
+            f"{user} cannot reach the models at {models!r}, where only root may go; "
+            f"say {mention('non_root=NonRoot()')}, or mount the storage elsewhere",
+            option=f"{option}.runAsUser",
+            rule=CANNOT_RUN_AS,
+        )
+
+
+def _check_writable(mounts: Sequence[Mapping[str, Any]], *, home: str | None) -> None:
+    """Python's and CUDA's temporary files are in /tmp, and what vLLM compiles by way of FlashInfer in ~/.cache."""
+    writable = [str(mount.get("mountPath")) for mount in mounts if not mount.get("readOnly")]
+    wanted = [_TEMPORARY] if home is None else [_TEMPORARY, f"{home.rstrip('/')}/.cache"]
+    missing = [path for path in wanted if not any(_below(path, mounted) for mounted in writable)]
+    if missing:
+        raise ConflictError(
+            f"True leaves vLLM nothing to write to at {' and '.join(missing)}; mount an emptyDir there by "
+            f"{mention('volumes')} and {mention('volume_mounts')}",
+            option="security_context.readOnlyRootFilesystem",
+            rule=CANNOT_RUN_AS,
+        )
+
+
+def _below(path: str, folder: str) -> bool:
+    return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")

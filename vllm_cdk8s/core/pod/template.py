@@ -11,10 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.schema import check_schema
+from vllm_cdk8s.core.kube.secrets import is_secret_name, shown
 from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.kube.wire import named, prune, unique
+from vllm_cdk8s.core.pod import raw
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET
@@ -38,9 +41,8 @@ _CACHES = {
     "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
 }
 _SHM_PATH = "/dev/shm"  # noqa: S108 - the container's, by its real name
-_SECRET_NAMES = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY"})
-_SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|ACCESS_KEY)$")
 _SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
+_ENV_MEND = mention("a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey")
 _REFERENCE = re.compile(r"\$(?=[$(])")
 
 
@@ -71,7 +73,7 @@ def environment(
         identity: home and name of a user other than root.
 
     Raises:
-        InvalidOptionError: a name that is none, ``VLLM_PORT``, a literal secret, a value that is not a string.
+        InvalidOptionError: a name that is not valid, ``VLLM_PORT``, a literal secret, a value that is not a string.
     """
     variables: dict[str, dict[str, Any]] = {name: {"value": value} for name, value in identity.items()}
     if caches_below is not None:
@@ -83,34 +85,31 @@ def environment(
     return [{"name": name, **value} for name, value in variables.items()]
 
 
-def _variable(name: str, value: str | Mapping[str, Any]) -> dict[str, Any]:
+def _variable(name: str, value: object) -> dict[str, Any]:
     option = f"env[{name!r}]"
     if isinstance(value, Mapping):
         # Its keys alone, since a literal secret may be the value of one.
         if len(value) != 1 or not value.keys() <= set(_SOURCES):
             keys = ", ".join(map(str, value))
             raise InvalidOptionError(
-                f"{{{keys}}} is no source; allowed: a string, a kplus.EnvValue, or one of {', '.join(_SOURCES)}",
+                f"{{{keys}}} is not a source; allowed: a string, a kplus.EnvValue, or one of {', '.join(_SOURCES)}",
                 option=option,
             )
-        return {"valueFrom": checks.plain(option, value)}
-    if not isinstance(value, str):
+        source = checks.plain(option, value)
+        raw.value_from(option, source)
+        return {"valueFrom": source}
+    if isinstance(value, str):
+        raw.check_literal(option, name, value, mend=_ENV_MEND if is_secret_name(name) else mention("a kplus.EnvValue"))
+    elif is_secret_name(name):
         raise InvalidOptionError(
-            f"{value!r} is not a string; allowed: a string (numbers and booleans in quotes) or a kplus.EnvValue",
-            option=option,
-        )
-    if name in _SECRET_NAMES and value:
-        raise InvalidOptionError(
-            "a literal secret would stand in the YAML for all to read; allowed: "
-            f"{mention('a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey')}",
+            f"a literal secret would stand in the YAML for all to read; allowed: {_ENV_MEND}",
             option=option,
             rule=LITERAL_SECRET,
         )
-    if value and _SECRET_LOOKING.search(name):
-        warn(
-            f"looks like a secret but is a literal, which stands in the YAML; use {mention('a kplus.EnvValue')}",
+    else:
+        raise InvalidOptionError(
+            f"{shown(value)} is not a string; allowed: a string (numbers and booleans in quotes) or a kplus.EnvValue",
             option=option,
-            rule=LITERAL_SECRET,
         )
     return {"value": literal(check_text(option, value))}
 
@@ -133,6 +132,7 @@ def container(
     pre_stop: Sequence[str] = (),
     port_name: str = PORT_NAME,
     more_ports: Mapping[str, int] = MappingProxyType({}),
+    probed: str | int | None = None,
 ) -> dict[str, Any]:
     """The vLLM container. ``args`` are in wire form already: `literal` has been applied where it must be."""
     ports = {port_name: port, **more_ports}
@@ -149,7 +149,7 @@ def container(
         "volumeMounts": list(volume_mounts),
         "securityContext": security_context,
         "lifecycle": {"preStop": {"exec": {"command": list(pre_stop)}}} if pre_stop else None,
-        **({} if health is None else health.wire(scheme=scheme, port_name=port_name)),
+        **({} if health is None else health.wire(scheme=scheme, port_name=probed or port_name)),
     })  # fmt: skip
 
 
@@ -199,8 +199,12 @@ def volumes(
     if shm is not None:
         result.append({"name": SHM_VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": shm}})
         mounts.append({"name": SHM_VOLUME, "mountPath": _SHM_PATH})
-    result += named("volumes", extra)
-    mounts += named("volume_mounts", extra_mounts)
+    result += raw.volumes("volumes", extra)
+    own = named("volume_mounts", extra_mounts)
+    if own:
+        check_schema("volume_mounts", own, "VolumeMount[]")
+        raw.mounts("volume_mounts", own)
+    mounts += own
     unique("volumes", (volume["name"] for volume in result))
     known = [volume["name"] for volume in result]
     for mount in mounts:
@@ -210,7 +214,6 @@ def volumes(
                 f"{nearest(mount['name'], known)}",
                 option="volume_mounts",
             )
-        checks.mount_path("volume_mounts", mount.get("mountPath"))
     unique("volume_mounts", (mount["mountPath"].rstrip("/") for mount in mounts))
     return result, mounts
 
@@ -221,6 +224,7 @@ def template(
     annotations: Mapping[str, str],
     containers: Sequence[Mapping[str, Any]],
     init_containers: Sequence[Any] = (),
+    first_containers: Sequence[Mapping[str, Any]] = (),
     volumes: Sequence[Mapping[str, Any]],
     service_account: str | None,
     image_pull_secrets: Sequence[str],
@@ -230,13 +234,20 @@ def template(
     restart_policy: str | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The pod template, put together from its concerns."""
-    inits = named("init_containers", init_containers)
+    """The pod template, put together from its concerns.
+
+    The first of the containers is this package's own, the others are the user's ``extra_containers``; so are
+    ``first_containers``, which run before the user's ``init_containers``.
+    """
+    own, *sidecars = containers
+    containers = [own, *raw.containers("extra_containers", sidecars)]
+    inits = [*map(dict, first_containers), *raw.containers("init_containers", init_containers)]
     for option, names in (
         ("extra_containers", [item["name"] for item in containers]),
         ("init_containers", [item["name"] for item in (*containers, *inits)]),
     ):
         unique(option, names)
+    raw.check_shared_ports("extra_containers", containers)
     _check_mounts("extra_containers", containers, volumes)
     _check_mounts("init_containers", inits, volumes)
     return {
@@ -263,12 +274,7 @@ def template(
 def _check_mounts(option: str, containers: Sequence[Mapping[str, Any]], volumes: Sequence[Mapping[str, Any]]) -> None:
     known = [volume["name"] for volume in volumes]
     for item in containers:
-        mounts = item.get("volumeMounts", ())
-        if not isinstance(mounts, (list, tuple)) or not all(isinstance(mount, Mapping) for mount in mounts):
-            raise InvalidOptionError(
-                f"{item['name']!r} has volumeMounts {mounts!r}; allowed: a list of mappings as in YAML", option=option
-            )
-        for mount in mounts:
+        for mount in item.get("volumeMounts", ()):
             if mount.get("name") not in known:
                 raise InvalidOptionError(
                     f"{item['name']!r} mounts {mount.get('name')!r}, which is not the name of a volume; there are: "

@@ -643,6 +643,14 @@ LOAD_BALANCING = Rule(
     mend="Change the setting that the message names.",
     source=f"{_VLLM}serving/data_parallel_deployment/",
 )
+SIDE_CHANNEL = Rule(
+    code="VC134",
+    name="nixl-side-channel",
+    title="Nobody finds the side channel at which NIXL says what may be read",
+    why="Its address is 'localhost' unless told otherwise, and the pod that is to read the KV cache dials itself.",
+    mend="Set VLLM_NIXL_SIDE_CHANNEL_HOST from the field status.podIP.",
+    source=f"{_VLLM}features/nixl_connector_usage/",
+)
 FAST_START = Rule(
     code="VC330",
     name="fast-start",

@@ -78,6 +78,7 @@ class Extras:
 
     Attributes:
         reserved: by option, the host memory that it takes in bytes.
+        sidecars: the names of the sidecars.
     """
 
     engine_defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -87,6 +88,7 @@ class Extras:
     ports: Mapping[str, int] = field(default_factory=dict)
     references: frozenset[str] = frozenset()
     backend_port: int | None = None
+    sidecars: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,10 +177,6 @@ def with_features(
         feature = options.get(option)
         if feature is None or feature is False:
             continue
-        if feature is True and option == "fast_start":
-            from vllm_cdk8s.core.features.fast_start import FastStart  # noqa: PLC0415 - which imports from here
-
-            feature = FastStart()
         if not isinstance(feature, Feature) or option != feature.OPTION:
             raise InvalidOptionError(f"{feature!r} is none; allowed: {kind}", option=option)
         target = Target(
@@ -220,6 +218,7 @@ def _extras(added: Mapping[str, Contribution]) -> Extras:
         ports={name: port for part in parts for name, port in part.ports.items()},
         references=frozenset(name for part in parts for name in part.references),
         backend_port=ports[0] if ports else None,
+        sidecars=frozenset(str(sidecar["name"]) for part in parts for sidecar in part.sidecars),
     )
 
 

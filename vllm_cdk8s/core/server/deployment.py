@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.server.balancing import check_balancing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,8 +68,7 @@ class DeploymentShape:
         """The claim's, where the server makes one."""
         return "-pvc" if self.own_claim else ""
 
-    @property
-    def leader_labels(self) -> Mapping[str, str]:
+    def serving_labels(self, engine: EngineCommand) -> Mapping[str, str]:  # noqa: ARG002 - the interface's
         """All pods serve."""
         return {}
 
@@ -77,7 +77,8 @@ class DeploymentShape:
         return dict(own)
 
     def check_engine(self, engine: EngineCommand, port: int) -> None:
-        """Nothing joins the pods, so any setting will do."""
+        """Nothing joins the pods; copies within one must share its requests in a way that it can have."""
+        check_balancing(engine, port=port, nodes=1)
 
     def internode_ports(self, engine: EngineCommand, port: int) -> tuple[int, ...]:  # noqa: ARG002 - the interface's
         """There is one pod only."""

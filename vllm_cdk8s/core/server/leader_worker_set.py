@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import ConflictError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
-from vllm_cdk8s.core.server import group
+from vllm_cdk8s.core.server import balancing, group
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from vllm_cdk8s.core.engine import EngineCommand
     from vllm_cdk8s.core.server.shape import ServerFrame
@@ -22,18 +22,15 @@ _MASTER_PORT, _RPC_PORT = 29501, 29550
 _LEADER_ADDRESS = "LWS_LEADER_ADDRESS"
 _WORKER_INDEX = "leaderworkerset.sigs.k8s.io/worker-index"
 _OURS = "MultiNodeVllmServer says it for each pod; take it out"
-_ONE_DOOR = "each pod would serve for itself, and only the leader does here; take it out"
+_RANK = "each pod works out its own; use data_parallel_hybrid_lb or data_parallel_external_lb"
 _REFUSED = {
     "nnodes": f"{_OURS}, and use nodes=",
     "node_rank": _OURS,
     "master_addr": _OURS,
     "headless": _OURS,
     "data_parallel_address": _OURS,
-    "data_parallel_rank": _ONE_DOOR,
-    "data_parallel_start_rank": _ONE_DOOR,
-    "data_parallel_external_lb": _ONE_DOOR,
-    "data_parallel_hybrid_lb": _ONE_DOOR,
-    "data_parallel_multi_port_external_lb": _ONE_DOOR,
+    "data_parallel_rank": _RANK,
+    "data_parallel_start_rank": _RANK,
 }
 # vLLM refuses these beside --headless.
 _LEADER_ONLY = ("--api-server-count", "-asc")
@@ -65,10 +62,9 @@ class LeaderWorkerSetShape:
         """The label controller-revision-hash of a group's workers, longer than the names of the pods themselves."""
         return f"-{max(0, self.replicas - 1)}-<revision>"
 
-    @property
-    def leader_labels(self) -> Mapping[str, str]:
-        """The first pod of each group."""
-        return {_WORKER_INDEX: "0"}
+    def serving_labels(self, engine: EngineCommand) -> Mapping[str, str]:
+        """The first pod of each group; all pods where each serves its own copies of the model."""
+        return {_WORKER_INDEX: "0"} if balancing.mode(engine.settings) is None else {}
 
     def annotations(self, own: Mapping[str, str]) -> dict[str, str]:
         """The user's own."""
@@ -94,6 +90,7 @@ class LeaderWorkerSetShape:
                 f"{', '.join(map(str, ports))}",
                 option="port",
             )
+        balancing.check_balancing(engine, port=port, nodes=self.nodes)
         if engine.data_parallel_size > 1:
             _check_copies(engine, engine.data_parallel_size, self.nodes)
 
@@ -114,8 +111,12 @@ class LeaderWorkerSetShape:
         # The leader calls itself by its address, since it must bind to it, and its name may not be known yet.
         serving["args"] = [*arguments, *self._joining(frame.engine, f"$({group.HOST_IP_VARIABLE})")]
         joining = self._joining(frame.engine, f"$({_LEADER_ADDRESS})")
-        headless["args"] = [*_without_leader_only(arguments), *joining, "--headless"]
-        group.follow(headless, frame, variable=_LEADER_ADDRESS, port=frame.port)
+        if balancing.mode(frame.engine.settings) is None:
+            headless["args"] = [*_without_leader_only(arguments), *joining, "--headless"]
+            group.follow(headless, frame, variable=_LEADER_ADDRESS, port=frame.port)
+            worker["spec"] = _without(worker["spec"], frame.sidecars)
+        else:
+            headless["args"] = [*arguments, *joining]
         return {
             "replicas": self.replicas,
             # A surge group would wait for the GPUs that an old one holds, for ever.
@@ -137,7 +138,14 @@ class LeaderWorkerSetShape:
     def _joining(self, engine: EngineCommand, address: str) -> list[str]:
         """The arguments by which the pods of a group find each other; the kubelet expands the references."""
         port = [] if "master_port" in engine.settings else [f"--master-port={master_port(engine)}"]
-        return [f"--nnodes={self.nodes}", "--node-rank=$(LWS_WORKER_INDEX)", f"--master-addr={address}", *port]
+        joining = [f"--nnodes={self.nodes}", "--node-rank=$(LWS_WORKER_INDEX)", f"--master-addr={address}", *port]
+        return [*joining, *balancing.pod_arguments(engine)]
+
+
+def _without(spec: dict[str, Any], sidecars: Collection[str]) -> dict[str, Any]:
+    """The pod without what stands before the vLLM that serves: nobody asks a worker."""
+    kept = [item for item in spec.get("initContainers", ()) if item["name"] not in sidecars]
+    return prune({**spec, "initContainers": kept})
 
 
 def master_port(engine: EngineCommand) -> int:

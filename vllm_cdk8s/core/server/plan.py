@@ -36,6 +36,7 @@ from vllm_cdk8s.core.pod.resources import Resources, binary, resource_name, with
 from vllm_cdk8s.core.pod.security import NonRoot
 from vllm_cdk8s.core.rules.book import RULES, SHARED_MEMORY, UNKNOWN_NAME, find_rule
 from vllm_cdk8s.core.server import group
+from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
 from vllm_cdk8s.core.server.contribution import Extras, with_features
 from vllm_cdk8s.core.server.devices import check_image, device_defaults
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
@@ -147,7 +148,12 @@ class ServerPlan:
     @property
     def serving_selector(self) -> dict[str, str]:
         """The labels of the pods that serve."""
-        return {**self.identity.selector, **self.shape.leader_labels}
+        return {**self.identity.selector, **self.shape.serving_labels(self.engine)}
+
+    @property
+    def serving_ports(self) -> tuple[int, ...]:
+        """The ports of a pod at which requests are answered: several where each copy in it has its own."""
+        return serving_ports(self.engine, self.port)
 
     @cached_property
     def service_manifest(self) -> Manifest:
@@ -228,17 +234,13 @@ class _Planning:
             env = {group.HOST_IP_VARIABLE: group.HOST_IP, **(env or {})}
         if not sound or None in (who, annotations, service, policy, resources, engine, storage, account):
             return None
-        if extras.shm_bytes:
-            if (grown := attempt(_with_more_shm, said, engine, resources[1], extras.shm_bytes)) is None:
-                return None
-            said = grown
-        elif shape.nodes > 1:
-            said = _with_shm(said, engine, resources[1])
+        if (said := attempt(_with_shm, said, engine, resources[1], extras.shm_bytes, shape.nodes)) is None:
+            return None
         pod = ServerPod(
             options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=port,
-            env=env, ports=extras.ports, references=extras.references, behind_sidecar=extras.backend_port is not None,
-            resources=resources[0], gpus=resources[1], storage=storage, health=health,
-            drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
+            env=env, ports={**more_ports(engine, port), **extras.ports}, references=extras.references,
+            behind_sidecar=extras.backend_port is not None, resources=resources[0], gpus=resources[1], storage=storage,
+            health=health, drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
         )  # fmt: skip
         template = attempt(pod.template)
         if template is None:
@@ -257,6 +259,7 @@ class _Planning:
             selector=who.selector, engine=engine, health=health, storage=storage, port=pod.port, gpus=resources[1],
             drop_cache=pod.drop_cache, drain_seconds=said.get("drain_seconds", 0),
             download_seconds=said["download"].max_seconds if "download" in said else 0,
+            sidecars=extras.sidecars,
         )  # fmt: skip
         workload = Manifest(
             api_version=shape.api_version, kind=shape.kind, name=names.workload, labels=who.labels,
@@ -452,9 +455,16 @@ def _account(said: Mapping[str, Any], names: Names) -> str:
     return checks.reference("service_account", said["service_account"], "ServiceAccount")
 
 
-def _with_shm(said: Mapping[str, Any], engine: EngineCommand, gpus: int | None) -> dict[str, Any]:
+def _with_shm(
+    said: Mapping[str, Any], engine: EngineCommand, gpus: int | None, more: int, nodes: int
+) -> dict[str, Any]:
+    """The options with a /dev/shm that pods of a group need, and that also holds what features keep there."""
+    if more:
+        return _with_more_shm(said, engine, gpus, more)
+    if nodes == 1 or "shm_size" in said:
+        return dict(said)
     size = group.shared_memory_size(engine, gpus, sequence("volume_mounts", said.get("volume_mounts", ())))
-    return dict(said) if size is None or "shm_size" in said else {**said, "shm_size": size}
+    return dict(said) if size is None else {**said, "shm_size": size}
 
 
 def _with_more_shm(said: Mapping[str, Any], engine: EngineCommand, gpus: int | None, more: int) -> dict[str, Any]:

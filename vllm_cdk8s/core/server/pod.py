@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.kube.wire import named, sequence
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.pod import raw
 from vllm_cdk8s.core.pod import template as pod
 from vllm_cdk8s.core.pod.drop_cache import dropping_caches
 from vllm_cdk8s.core.pod.health import BACKEND_PORT_NAME, PORT_NAME
@@ -17,6 +18,7 @@ from vllm_cdk8s.core.pod.placement import scheduling
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import security
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET, NO_GPU, READ_ONLY_STORAGE, SHARED_GPU, TOO_FEW_GPUS
+from vllm_cdk8s.core.server.balancing import probed_port
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH
 
 if TYPE_CHECKING:
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.storage.storage import Storage
 
 SHUTDOWN_TIMEOUT_SINCE = "0.18.0"
-# Of an item of envFrom.
-_SOURCES = ("secretRef", "configMapRef")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +99,9 @@ class ServerPod:
             pod=options.get("pod_security_context", {}),
             container=options.get("security_context", {}),
             home_of_models=self.storage.mount_path,
+            image=self.image,
+            mounts=mounts,
+            home=_home(self.env),
         )
         stop = None
         if "drain_seconds" in options:
@@ -113,6 +116,7 @@ class ServerPod:
             port=self.port,
             port_name=BACKEND_PORT_NAME if self.behind_sidecar else PORT_NAME,
             more_ports=self.ports,
+            probed=probed_port(engine),
             env=pod.environment(
                 variables(self.env, options),
                 caches_below=self._caches,
@@ -136,8 +140,9 @@ class ServerPod:
                 **checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
                 **({} if kai is None else kai.annotations()),
             },
-            containers=[container, *named("extra_containers", options.get("extra_containers", ()))],
-            init_containers=[*downloads, *sequence("init_containers", options.get("init_containers", ()))],
+            containers=[container, *sequence("extra_containers", options.get("extra_containers", ()))],
+            first_containers=downloads,
+            init_containers=sequence("init_containers", options.get("init_containers", ())),
             volumes=volumes,
             service_account=self.service_account,
             image_pull_secrets=pull_secrets(options),
@@ -208,6 +213,12 @@ class ServerPod:
         )
 
 
+def _home(env: object) -> str | None:
+    """The home directory that the user's variables say; what is no mapping is refused where variables are made."""
+    home = env.get("HOME") if isinstance(env, Mapping) else None
+    return home if isinstance(home, str) else None
+
+
 def scheme(engine: EngineCommand) -> str:
     """HTTPS where vLLM itself serves TLS, else HTTP."""
     return "HTTPS" if engine.settings.get("ssl_certfile") or engine.settings.get("ssl_keyfile") else "HTTP"
@@ -241,11 +252,9 @@ def env_from(options: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _source(index: int, item: Any) -> dict[str, Any]:
     option = f"env_from[{index}]"
     if isinstance(item, Mapping):
-        if len(item.keys() & set(_SOURCES)) != 1 or not item.keys() <= {*_SOURCES, "prefix"}:
-            raise InvalidOptionError(
-                f"{dict(item)!r} is not a source; allowed: one of {' and '.join(_SOURCES)}, and a prefix", option=option
-            )
-        return dict(checks.plain(option, item))
+        source = dict(checks.plain(option, item))
+        raw.env_from(option, source)
+        return source
     kind = getattr(item, "kind", None)
     if kind not in ("Secret", "ConfigMap"):
         raise InvalidOptionError(

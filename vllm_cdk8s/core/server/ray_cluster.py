@@ -51,8 +51,7 @@ class RayClusterShape:
     def __post_init__(self) -> None:
         group.check_nodes(self.nodes)
 
-    @property
-    def leader_labels(self) -> Mapping[str, str]:
+    def serving_labels(self, engine: EngineCommand) -> Mapping[str, str]:  # noqa: ARG002 - the interface's
         """The head."""
         return {_NODE_TYPE: "head"}
 

@@ -82,6 +82,10 @@ class Serving(Protocol):
         """The port that vLLM listens on."""
 
     @property
+    def serving_ports(self) -> tuple[int, ...]:
+        """The ports of its pods at which requests are answered."""
+
+    @property
     def internode_ports(self) -> tuple[int, ...]:
         """The leader's ports that its workers dial; empty where each pod serves by itself."""
 

@@ -27,6 +27,7 @@ class ServerFrame:
         drop_cache: whether the node's page cache is dropped before each start.
         drain_seconds: seconds that running requests get at shutdown.
         download_seconds: seconds that a download before vLLM's start may take.
+        sidecars: the names of what stands before the vLLM that serves, and before no other.
     """
 
     selector: Mapping[str, str]
@@ -38,6 +39,7 @@ class ServerFrame:
     drop_cache: bool
     drain_seconds: int
     download_seconds: int
+    sidecars: frozenset[str] = frozenset()
 
 
 class Shape(Protocol):
@@ -53,7 +55,6 @@ class Shape(Protocol):
         service_suffix: what is put behind a fixed name for the service.
         services: what is put behind a fixed name for all Services of that name, its own included.
         longest_suffix: what is put behind the server's name where 63 characters are allowed.
-        leader_labels: the labels by which the pods that serve are told from the others.
     """
 
     @property
@@ -74,11 +75,12 @@ class Shape(Protocol):
     def services(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
     def longest_suffix(self) -> str: ...  # noqa: D102
-    @property
-    def leader_labels(self) -> Mapping[str, str]: ...  # noqa: D102
 
     def annotations(self, own: Mapping[str, str]) -> dict[str, str]:
         """The annotations of the object, the user's own included."""
+
+    def serving_labels(self, engine: EngineCommand) -> Mapping[str, str]:
+        """The labels by which the pods that serve are told from the others."""
 
     def check_engine(self, engine: EngineCommand, port: int) -> None:
         """Refuse settings with which this object cannot bring the pods together."""
