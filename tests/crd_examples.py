@@ -90,6 +90,14 @@ spec:
   targetPorts: [{number: 8000}]
   endpointPickerRef: {name: picker, port: {number: 9002}, failureMode: FailOpen}
 """,
+    "InferenceObjective": """
+apiVersion: llm-d.ai/v1alpha2
+kind: InferenceObjective
+metadata: {name: a}
+spec:
+  priority: -10
+  poolRef: {group: inference.networking.k8s.io, kind: InferencePool, name: a}
+""",
     "LeaderWorkerSet": """
 apiVersion: leaderworkerset.x-k8s.io/v1
 kind: LeaderWorkerSet

@@ -25,6 +25,7 @@ MODULES = {
     "gateway.networking.k8s.io": "imports.io.k8s.networking.gateway",
     "inference.networking.k8s.io": "imports.io.k8s.networking.inference",
     "keda.sh": "imports.sh.keda",
+    "llm-d.ai": "imports.ai.llm_d",
     "leaderworkerset.x-k8s.io": "imports.io.x_k8s.leaderworkerset",
     "monitoring.coreos.com": "imports.com.coreos.monitoring",
     "ray.io": "imports.io.ray",

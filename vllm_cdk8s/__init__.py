@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vllm_cdk8s.constructs.availability import PodDisruptionBudget, spread_pods
     from vllm_cdk8s.constructs.chat_template import ChatTemplate
+    from vllm_cdk8s.constructs.device_claim_template import DeviceClaimTemplate
     from vllm_cdk8s.constructs.disaggregated import DisaggregatedServer
     from vllm_cdk8s.constructs.download import ModelDownload
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
+    from vllm_cdk8s.constructs.endpoint_picker import EndpointPicker
     from vllm_cdk8s.constructs.gateway import HTTPRoute, WeightedBackend
     from vllm_cdk8s.constructs.inference_pool import InferencePool
     from vllm_cdk8s.constructs.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
@@ -53,9 +55,11 @@ __all__ = [
     "ConflictError",
     "Dashboard",
     "DeviceClaim",
+    "DeviceClaimTemplate",
     "DisaggregatedServer",
     "DropCacheWrapper",
     "Egress",
+    "EndpointPicker",
     "EngineArgs",
     "FastStart",
     "GatewayRef",
@@ -114,8 +118,10 @@ _MODULES = {
     "core.scaling.autoscaling": ("Autoscaling",),
     "constructs.availability": ("PodDisruptionBudget", "spread_pods"),
     "constructs.chat_template": ("ChatTemplate",),
+    "constructs.device_claim_template": ("DeviceClaimTemplate",),
     "constructs.download": ("ModelDownload",),
     "constructs.drop_cache": ("DropCacheWrapper",),
+    "constructs.endpoint_picker": ("EndpointPicker",),
     "core.engine": ("EngineArgs",),
     "core.errors": ("ConflictError", "InvalidOptionError", "VllmCdk8sError", "VllmCdk8sWarning"),
     "core.traffic.ingress": ("Ingress", "IngressHost", "IngressPath", "IngressTls"),

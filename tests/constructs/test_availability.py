@@ -317,3 +317,14 @@ def test_a_server_is_spread_over_one_label_once(chart: cdk8s.Chart) -> None:
         ConflictError, match=r"^over: the pods of llm/llama are spread over 'kubernetes\.io/hostname' al"
     ):
         spread_pods(server)
+
+
+def test_groups_are_spread_by_their_leaders(chart: cdk8s.Chart) -> None:
+    server = big(chart)
+    spread_pods(server, over=["topology.kubernetes.io/zone"])
+    assert_valid(synthesis.documents(chart))
+    template = synthesis.the(chart, "LeaderWorkerSet")["spec"]["leaderWorkerTemplate"]
+    [constraint] = template["leaderTemplate"]["spec"]["topologySpreadConstraints"]
+    assert constraint["labelSelector"] == {"matchLabels": server.leader_selector}
+    assert constraint["matchLabelKeys"] == ["leaderworkerset.sigs.k8s.io/template-revision-hash"]
+    assert "topologySpreadConstraints" not in template["workerTemplate"]["spec"]

@@ -21,6 +21,7 @@ from vllm_cdk8s import (
     ConflictError,
     InvalidOptionError,
     ModelStorage,
+    MultiNodeVllmServer,
     QueueAutoscaler,
     Resources,
     SecretKey,
@@ -73,7 +74,7 @@ def trigger(spec: dict[str, Any], name: str) -> dict[str, Any]:
 # The documentation.
 
 
-@pytest.mark.parametrize("snippet", snippets("scaling.md"), ids=["queue", "running", "zero", "cpu"])
+@pytest.mark.parametrize("snippet", snippets("scaling.md"), ids=["queue", "running", "zero", "groups", "cpu"])
 def test_a_documented_snippet_makes_this_yaml(snippet: str, snapshot: SnapshotAssertion) -> None:
     chart = synthesis.new_chart(namespace="llm")
     run(snippet, chart)
@@ -448,3 +449,47 @@ def test_the_bounds_are_those_that_were_said(bounds: list[int]) -> None:
     spec = scaled(synthesis.new_chart(namespace="inference"), min_replicas=bounds[0], max_replicas=bounds[1])
     assert [spec["minReplicaCount"], spec["maxReplicaCount"]] == bounds
     assert bounds[0] <= spec["fallback"]["replicas"] <= bounds[1]
+
+
+# Groups of pods.
+
+
+def big(chart: cdk8s.Chart, **options: Any) -> MultiNodeVllmServer:
+    own = {"nodes": 2, "storage": ModelStorage.none(chart, "big-cache"), "name": "big"}
+    return MultiNodeVllmServer(chart, "big", **{**synthesis.PLAIN, **own, **options})
+
+
+def scaled_groups(chart: cdk8s.Chart, server: MultiNodeVllmServer, **options: Any) -> dict[str, Any]:
+    QueueAutoscaler(chart, "scale", server=server, **{"prometheus_address": PROMETHEUS, "max_replicas": 4, **options})
+    assert_valid(synthesis.documents(chart))
+    return dict(synthesis.the(chart, "ScaledObject")["spec"])
+
+
+def test_groups_are_scaled_by_their_leader_worker_set(chart: cdk8s.Chart, snapshot: SnapshotAssertion) -> None:
+    spec = scaled_groups(chart, big(chart))
+    assert spec["scaleTargetRef"] == {
+        "apiVersion": "leaderworkerset.x-k8s.io/v1", "kind": "LeaderWorkerSet", "name": "big",
+    }  # fmt: skip
+    assert "replicas" not in synthesis.the(chart, "LeaderWorkerSet")["spec"]
+    # The engine's own series come from the leaders, big-0, big-1.
+    pattern = re.search(r'pod=~"([^"]+)"', query(spec))
+    assert pattern is not None
+    assert re.fullmatch(pattern[1].replace("\\\\", "\\"), "big-1")
+    synthesis.assert_golden(chart, snapshot)
+
+
+def test_groups_that_sleep_are_known_by_the_stateful_set_of_their_leaders(chart: cdk8s.Chart) -> None:
+    spec = scaled_groups(chart, big(chart), min_replicas=0, wake_query="sum(rate(gateway_requests[5m]))")
+    asleep = 'sum(kube_statefulset_replicas{namespace="inference",statefulset="big"} == 0)'
+    assert query(spec).endswith(f" or {asleep}")
+
+
+def test_groups_have_one_owner_of_their_number(chart: cdk8s.Chart) -> None:
+    with pytest.raises(ConflictError, match=r"^replicas: 2 contradicts llm/scale"):
+        scaled_groups(chart, big(chart, replicas=2))
+
+
+def test_a_name_must_have_room_for_the_number_of_the_last_group(chart: cdk8s.Chart) -> None:
+    server = big(chart, name="a" * 50)
+    with pytest.raises(InvalidOptionError, match=r"^name: .*-99-<revision>"):
+        scaled_groups(chart, server, max_replicas=100)

@@ -12,6 +12,7 @@ from constructs import Construct
 from jsii._kernel.providers.process import _NodeProcess
 from syrupy.assertion import SnapshotAssertion
 
+from tests import synthesis
 from tests.synthesis import (
     MODEL,
     PLAIN,
@@ -692,3 +693,10 @@ def test_a_hundredth_server_takes_as_many_calls_as_the_second() -> None:
             VllmServer(chart, f"server-{index}", name=f"server-{index}", **PLAIN)
         counts.append(len(calls))
     assert len(set(counts[1:])) == 1
+
+
+def test_amds_gpus_are_counted_in_amds_resource() -> None:
+    chart = synthesis.new_chart()
+    VllmServer(chart, "llama", model=synthesis.MODEL, image="vllm/vllm-openai-rocm:v0.20.2", gpu="MI300X", gpus=2,
+               engine_args={"max_model_len": 32768})  # fmt: skip
+    assert synthesis.vllm_container(chart)["resources"]["limits"] == {"amd.com/gpu": 2}

@@ -9,8 +9,19 @@ import pytest
 from cdk8s_plus_27 import k8s
 from syrupy.assertion import SnapshotAssertion
 
+from tests.kubernetes_schemas import assert_valid, since
 from tests.synthesis import PLAIN, assert_golden, documents, new_chart, of_kind, pod_spec, the, vllm_container
-from vllm_cdk8s import ConflictError, InvalidOptionError, ModelStorage, VllmCdk8sWarning, VllmServer
+from vllm_cdk8s import (
+    ConflictError,
+    HubModel,
+    InitDownload,
+    InvalidOptionError,
+    ModelDownload,
+    ModelStorage,
+    NonRoot,
+    VllmCdk8sWarning,
+    VllmServer,
+)
 
 HOSTNAME = "kubernetes.io/hostname"
 
@@ -448,3 +459,58 @@ def test_a_storage_that_cannot_be_is_refused(make: Make, message: str) -> None:
     with pytest.raises(InvalidOptionError) as caught:
         make(new_chart())
     assert caught.value.lines[0].startswith(message)
+
+
+# Images.
+
+WEIGHTS = "registry.example.com/models/qwen@sha256:" + "a" * 64
+
+
+def served_from_image(chart: cdk8s.Chart, **options: Any) -> VllmServer:
+    storage = ModelStorage.image(chart, "weights", WEIGHTS)
+    return VllmServer(chart, "llama", **{**PLAIN, "model": "/models/qwen", "storage": storage, **options})
+
+
+def test_a_model_in_an_image_is_mounted_and_caches_go_elsewhere() -> None:
+    chart = new_chart()
+    served_from_image(chart, replicas=3)
+    assert_valid(documents(chart), since("1.31"))
+    spec = pod_spec(chart)
+    [mount] = [each for each in vllm_container(chart)["volumeMounts"] if each["mountPath"] == "/models"]
+    [volume] = [each for each in spec["volumes"] if each["name"] == mount["name"]]
+    assert volume["image"] == {"reference": WEIGHTS}
+    env = {each["name"]: each.get("value") for each in vllm_container(chart)["env"]}
+    assert env["HF_HOME"] == "/root/.cache/huggingface"
+    assert not [name for name, value in env.items() if str(value).startswith("/models")]
+    assert of_kind(chart, "PersistentVolumeClaim") == []
+
+
+def test_caches_beside_an_image_are_in_the_home_of_an_ordinary_user() -> None:
+    chart = new_chart()
+    served_from_image(chart, non_root=NonRoot())
+    env = {each["name"]: each.get("value") for each in vllm_container(chart)["env"]}
+    assert env["HF_HOME"] == "/home/vllm/.cache/huggingface"
+
+
+def test_nothing_is_downloaded_to_an_image() -> None:
+    chart = new_chart()
+    with pytest.raises(ConflictError, match=r"download: the storage is an image.*VC340"):
+        served_from_image(chart, download=InitDownload(models=[HubModel(model="Qwen/Qwen2.5-7B-Instruct")]))
+    with pytest.raises(ConflictError, match=r"^storage: it is an image.*VC340"):
+        ModelDownload(chart, "get", storage=ModelStorage.image(chart, "w", WEIGHTS), models=["Qwen/Qwen2.5-7B"],
+                      image=PLAIN["image"])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"reference": "oci://registry.example.com/m:1"}, r"^reference: .*without a scheme"),
+        ({"reference": "registry/m :1"}, r"^reference: "),
+        ({"reference": ""}, r"^reference: "),
+        ({"pull_policy": "always"}, r"^pull_policy: 'always' .*'Always'"),
+        ({"mount_path": "models"}, r"^mount_path: 'models' "),
+    ],
+)
+def test_what_is_wrong_with_an_image_is_said(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidOptionError, match=message):
+        ModelStorage.image(new_chart(), "weights", **{"reference": WEIGHTS, **options})

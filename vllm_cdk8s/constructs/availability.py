@@ -107,7 +107,7 @@ class PodDisruptionBudget(Construct):
 
 
 def spread_pods(
-    server: VllmServer,
+    server: VllmServer | MultiNodeVllmServer,
     *,
     over: Sequence[str] = (HOSTNAME_LABEL,),
     max_skew: int = 1,
@@ -118,7 +118,8 @@ def spread_pods(
     ``spread_pods(server, over=["topology.kubernetes.io/zone", "kubernetes.io/hostname"])``. What it adds to the
     server's ``topology_spread``: the label selector, which is known only once the server has its names, and
     ``matchLabelKeys``, by which the pods of a rollout are spread among themselves. Constraints that the server has
-    already stay.
+    already stay. Of a `MultiNodeVllmServer` the leaders are spread, and each group's workers go where they find room;
+    the annotation ``leaderworkerset.sigs.k8s.io/exclusive-topology`` keeps them in the leader's domain.
     Source: https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
 
     Args:
@@ -131,8 +132,11 @@ def spread_pods(
         InvalidOptionError: a label, number or policy is not valid.
         ConflictError: a label is there twice, or the server is spread over it already.
     """
-    checks.instance("server", server, VllmServer, allowed="a VllmServer")
+    allowed = "a VllmServer or a MultiNodeVllmServer"
+    checks.instance("server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
     field = "topologySpreadConstraints"
     present: list[Any] = server.pod_templates[0]["spec"].get(field, [])
     added = spread_constraints(server, present, over=over, max_skew=max_skew, when_unsatisfiable=when_unsatisfiable)
-    server.patch_pod(f"/spec/{field}", [*present, *added])
+    # The pods that serve come first.
+    path = f"{server.plan.shape.templates[0]}/spec/{field}"
+    server.workload.add_json_patch(cdk8s.JsonPatch.add(path, [*present, *added]))

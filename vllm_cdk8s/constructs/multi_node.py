@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.server_base import keyword_options
+from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.server.leader_worker_set import LeaderWorkerSetShape, master_port
 from vllm_cdk8s.core.server.options import ServerOptions
 
@@ -63,6 +64,22 @@ class MultiNodeVllmServer(GroupServer):
         )  # fmt: skip
         self.replicas = replicas
         self.leader_worker_set = self.workload
+
+    def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:
+        """Take the number of groups out of the LeaderWorkerSet, since from now on an autoscaler decides on it.
+
+        Args:
+            autoscaler: the construct that decides.
+            min_replicas: the fewest that it sets.
+            max_replicas: the most that it sets.
+
+        Raises:
+            InvalidOptionError: the name is too long for the labels of the pods of so many groups.
+            ConflictError: ``replicas`` or another autoscaler decides on it.
+        """
+        most = LeaderWorkerSetShape(nodes=self.nodes, replicas=max_replicas)
+        checks.server_name("name", self.name, longest_suffix=most.longest_suffix)
+        super().leave_replicas_to(autoscaler, min_replicas=min_replicas, max_replicas=max_replicas)
 
     @property
     def master_port(self) -> int:

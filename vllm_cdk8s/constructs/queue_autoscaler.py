@@ -9,6 +9,7 @@ from constructs import Construct
 from vllm_cdk8s.constructs.apps import same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.monitoring import expect_no_pods
+from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.watching import check_statistics
@@ -24,7 +25,8 @@ class QueueAutoscaler(Construct):
 
     ``QueueAutoscaler(self, "scale", server=server, prometheus_address="http://prometheus-operated.monitoring:9090",
     max_replicas=4)``. Its target is ``ceil(waiting requests of all pods / waiting_requests)`` replicas, within the
-    bounds. It owns the number: ``spec.replicas`` is taken out of the Deployment.
+    bounds. It owns the number: ``spec.replicas`` is taken out of the Deployment. Of a
+    `MultiNodeVllmServer` replicas are groups, which KEDA sets by the LeaderWorkerSet's scale subresource.
 
     A query that finds no series is an error, not zero: then KEDA keeps the replicas that there are, and at least
     ``fallback_replicas``. With ``min_replicas=0`` something must wake the server, since requests do not queue where no
@@ -74,7 +76,7 @@ class QueueAutoscaler(Construct):
         scope: Construct,
         id: str,
         *,
-        server: VllmServer,
+        server: VllmServer | MultiNodeVllmServer,
         prometheus_address: str,
         min_replicas: int = 1,
         max_replicas: int,
@@ -93,9 +95,9 @@ class QueueAutoscaler(Construct):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        checks.instance(
-            "server", server, VllmServer, allowed="a VllmServer; one over several nodes has replicas= alone"
-        )
+        # A RayCluster has no scale subresource.
+        allowed = "a VllmServer or a MultiNodeVllmServer"
+        checks.instance("server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
         scaling = QueueScaling(
             prometheus_address=prometheus_address, min_replicas=min_replicas, max_replicas=max_replicas,
             waiting_requests=waiting_requests, running_requests=running_requests,
@@ -128,7 +130,7 @@ class QueueAutoscaler(Construct):
         authentication: TriggerAuthentication | SecretKey | None,
         scope: Construct,
         *,
-        server: VllmServer,
+        server: VllmServer | MultiNodeVllmServer,
         name: str | None,
     ) -> TriggerAuthentication | None:
         if not isinstance(authentication, SecretKey):

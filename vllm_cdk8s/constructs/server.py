@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import cdk8s
-
 from vllm_cdk8s.constructs.apps import name_in_tree
 from vllm_cdk8s.constructs.server_base import INSTANCE_LABEL, NAME_LABEL, Server, keyword_options
 from vllm_cdk8s.constructs.tree import put
-from vllm_cdk8s.core.errors import ConflictError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.sizing import Sizing
 from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
@@ -103,28 +100,3 @@ class VllmServer(Server):
                 name=name, labels=self.labels, target=self.plan.workload, resources=self.plan.pod.resources
             )
             self.autoscaler = put(self, "Autoscaler", manifest)
-
-    def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:
-        """Take the number of replicas out of the Deployment, since from now on an autoscaler decides on it.
-
-        Args:
-            autoscaler: the construct that decides.
-            min_replicas: the fewest that it sets.
-            max_replicas: the most that it sets.
-
-        Raises:
-            ConflictError: ``replicas`` or another autoscaler decides on it, or the storage allows one pod only.
-        """
-        if self.autoscaler is not None:
-            raise ConflictError(
-                f"{self.autoscaler.node.path} decides on the replicas of {self.node.path} already; keep one autoscaler",
-                option="server",
-            )
-        if self.max_replicas != 1:
-            raise ConflictError(
-                f"{self.max_replicas} contradicts {autoscaler.node.path}, which decides on the replicas",
-                option="replicas",
-            )
-        self.storage.check_replicas(max_replicas)
-        self.autoscaler, self.min_replicas, self.max_replicas = autoscaler, min_replicas, max_replicas
-        self.deployment.add_json_patch(cdk8s.JsonPatch.remove("/spec/replicas"))

@@ -17,7 +17,7 @@ from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.constructs.threshold import construct_of, wire_options
 from vllm_cdk8s.constructs.tree import put
-from vllm_cdk8s.core.errors import Collector, InvalidOptionError, VllmCdk8sError, give
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, VllmCdk8sError, give
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
@@ -158,7 +158,8 @@ class Server(Construct):
         assert storage is not None  # noqa: S101 - a plan without a claim of its own has one of its user's
         self.storage, self.drop_cache = storage, said.get("drop_cache")
         self.min_replicas, self.max_replicas = plan.min_replicas, plan.max_replicas
-        self.ingress = self.autoscaler = None
+        self.ingress = None
+        self.autoscaler: Construct | None = None
         self._stand_before(plain=not {"ingress", "autoscaling"} & said.keys())
         if self.drop_cache is not None:
             registry.add_check(level_findings)
@@ -366,6 +367,31 @@ class Server(Construct):
     def explain(self) -> dict[str, Any]:
         """What this server will be, as JSON's types: its objects, its needs, how it starts, stops and is rolled out."""
         return explanation(self.plan, self.plan.manifests(), self.plan.warnings)
+
+    def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:
+        """Take the number of replicas out of the workload, since from now on an autoscaler decides on it.
+
+        Args:
+            autoscaler: the construct that decides.
+            min_replicas: the fewest that it sets.
+            max_replicas: the most that it sets.
+
+        Raises:
+            ConflictError: ``replicas`` or another autoscaler decides on it, or the storage allows one pod only.
+        """
+        if self.autoscaler is not None:
+            raise ConflictError(
+                f"{self.autoscaler.node.path} decides on the replicas of {self.node.path} already; keep one autoscaler",
+                option="server",
+            )
+        if self.max_replicas != 1:
+            raise ConflictError(
+                f"{self.max_replicas} contradicts {autoscaler.node.path}, which decides on the replicas",
+                option="replicas",
+            )
+        self.storage.check_replicas(max_replicas * self.nodes)
+        self.autoscaler, self.min_replicas, self.max_replicas = autoscaler, min_replicas, max_replicas
+        self.workload.add_json_patch(cdk8s.JsonPatch.remove("/spec/replicas"))
 
     def patch_pod(self, path: str, value: Any) -> None:
         """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.

@@ -14,7 +14,7 @@ from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, access_mode, claim, storage_size, volume
-from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, UNKNOWN, Storage
+from vllm_cdk8s.core.storage.storage import DEFAULT_IMAGE_MOUNT_PATH, DEFAULT_MOUNT_PATH, UNKNOWN, Storage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.kube.manifest import Manifest
 
 
+PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+
+
 class ModelStorage(Construct):
     """A new claim for the models: ``ModelStorage(self, "models", size="200Gi")``.
 
     vLLM's caches (HF_HOME, VLLM_CACHE_ROOT, TRITON_CACHE_DIR, TORCHINDUCTOR_CACHE_DIR) all go below its mount path.
-    Other kinds: `from_claim`, `host_path`, `direct_host_path`, `nfs`, `none`. One storage may serve several servers.
+    Other kinds: `from_claim`, `host_path`, `direct_host_path`, `nfs`, `none`,
+    `image`. One storage may serve several servers.
 
     Args:
         scope: the construct this one belongs to.
@@ -245,6 +249,47 @@ class ModelStorage(Construct):
         return _OtherStorage(
             scope, id, Storage(volume=volume, mount_path=mount_path, size=limit, kept=False, fresh=True)
         )
+
+    @staticmethod
+    def image(
+        scope: Construct,
+        id: str,
+        reference: str,
+        *,
+        pull_policy: str | None = None,
+        mount_path: str = DEFAULT_IMAGE_MOUNT_PATH,
+    ) -> ModelStorage:
+        """A model in an OCI image or artifact, which the node pulls and mounts read-only.
+
+        ``ModelStorage.image(self, "weights", "registry.example.com/models/qwen:1")``, with the server's
+        ``model="/models/..."``, a path in the image. Each node pulls it once, with the pod's own image pull secrets,
+        and keeps it as it keeps other images. vLLM's caches go to the container's own ``/root/.cache``, or to the home
+        of `NonRoot`, and do not outlive the pod.
+
+        Image volumes are on by default from Kubernetes 1.35 and stable from 1.36, and need a container runtime that has
+        them (containerd 2.1, CRI-O 1.31). Source: https://kubernetes.io/docs/tasks/configure-pod-container/image-volumes/
+
+        Args:
+            scope: the construct this one belongs to.
+            id: its name there.
+            reference: the image, best with a digest: a tag that moves gives pods different models.
+            pull_policy: ``Always``, ``IfNotPresent`` or ``Never``; None leaves it to Kubernetes: ``Always`` for the tag
+                ``latest``, else ``IfNotPresent``.
+            mount_path: the folder in the container.
+
+        Raises:
+            InvalidOptionError: a reference, policy or path that is none.
+        """
+        text = checks.text("reference", reference)
+        if any(char.isspace() for char in text) or "://" in text:
+            raise InvalidOptionError(
+                f"{text!r} is not an image; allowed: such as 'registry.example.com/models/qwen:1', without a scheme",
+                option="reference",
+            )
+        if pull_policy is not None:
+            checks.one_of("pull_policy", pull_policy, PULL_POLICIES, what="a pull policy")
+        volume = {"image": prune({"reference": text, "pullPolicy": pull_policy})}
+        return _OtherStorage(scope, id, Storage(volume=volume, mount_path=mount_path, kept=False, read_only=True))
 
     @property
     def plan(self) -> Storage:

@@ -10,7 +10,7 @@ from vllm_cdk8s.core.jobs.job import INSTANCE_LABEL, NAME_LABEL, JobPlan, Progra
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.security import NonRoot
 from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
-from vllm_cdk8s.core.rules.book import NODE_FOLDER
+from vllm_cdk8s.core.rules.book import NODE_FOLDER, READ_ONLY_STORAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +42,9 @@ def plan_download(
     wanted = hub_models("models", models)
     if "emptyDir" in storage.volume:
         raise ConflictError("it does not last, so that no server would find the models there", option="storage")
+    if storage.read_only:
+        raise ConflictError("it is an image, to which nothing can be downloaded", option="storage",
+                            rule=READ_ONLY_STORAGE)  # fmt: skip
     if "hostPath" in storage.volume and storage.node_name is None:
         warn(
             "each node has such a folder of its own; say node=, or the Job may fill that of another node",

@@ -666,6 +666,22 @@ TRACING = Rule(
     mend="Use a newer image, or one with opentelemetry-sdk and opentelemetry-exporter-otlp.",
     source=f"{_VLLM}examples/online_serving/opentelemetry/",
 )
+READ_ONLY_STORAGE = Rule(
+    code="VC340",
+    name="read-only-storage",
+    title="Something is to be written to a storage that is an image",
+    why="Image volumes are mounted read-only: the download fails, and the pod with it.",
+    mend="Leave the download out, or keep the model on a claim.",
+    source=f"{_K8S}tasks/configure-pod-container/image-volumes/",
+)
+PICKER = Rule(
+    code="VC540",
+    name="endpoint-picker",
+    title="An endpoint picker's configuration names what it does not have",
+    why="The picker stops at its start, and with FailClose every request of the pool fails.",
+    mend="Use the name of a plugin that the configuration lists, as llm-d's router names it.",
+    source="https://github.com/llm-d/llm-d-router/tree/main/pkg/epp/framework/plugins",
+)
 
 RULES = {
     rule.code: rule for rule in sorted((r for r in globals().values() if isinstance(r, Rule)), key=lambda r: r.code)

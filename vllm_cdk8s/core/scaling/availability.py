@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 _PERCENT = re.compile(r"([0-9]{1,3})%")
 _ALL_PERCENT = 100
 _EVICTION_POLICIES = ("AlwaysAllow", "IfHealthyBudget")
+# By what each controller tells the pods of one rollout from those of another.
+_REVISION_LABELS = {
+    "Deployment": "pod-template-hash",
+    "LeaderWorkerSet": "leaderworkerset.sigs.k8s.io/template-revision-hash",
+}
 _UNSATISFIABLE = ("DoNotSchedule", "ScheduleAnyway")
 
 
@@ -116,8 +121,8 @@ def spread_constraints(
             "topologyKey": key,
             "maxSkew": max_skew,
             "whenUnsatisfiable": when_unsatisfiable,
-            "labelSelector": {"matchLabels": server.selector},
-            "matchLabelKeys": ["pod-template-hash"],
+            "labelSelector": {"matchLabels": server.serving_selector},
+            "matchLabelKeys": [_REVISION_LABELS[server.workload_ref.kind]],
         }
         for key in keys
     ]

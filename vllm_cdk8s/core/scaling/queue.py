@@ -28,6 +28,12 @@ _METRIC_TYPES = ("AverageValue", "Value", "Utilization")
 # The Horizontal Pod Autoscaler's own default, and the most that it takes.
 _STABILIZATION_SECONDS, _LONGEST_STABILIZATION_SECONDS = 300, 3600
 _COOLDOWN_SECONDS = 300
+# kube-state-metrics knows no LeaderWorkerSet, but its controller keeps the leaders in a StatefulSet of its name.
+# Source: https://lws.sigs.k8s.io/docs/concepts/
+_REPLICAS_WANTED = {
+    "Deployment": ("kube_deployment_spec_replicas", "deployment"),
+    "LeaderWorkerSet": ("kube_statefulset_replicas", "statefulset"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -273,10 +279,11 @@ def _named_once(triggers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _asleep(server: Serving) -> str:
-    """A query that is 0 while the Deployment is at no replicas, and empty otherwise; it needs kube-state-metrics."""
-    labels = {"namespace": server.namespace, "deployment": server.name}
+    """A query that is 0 while there are to be no replicas, and empty otherwise; it needs kube-state-metrics."""
+    metric, label = _REPLICAS_WANTED[server.workload_ref.kind]
+    labels = {"namespace": server.namespace, label: server.name}
     matchers = ",".join(f"{label}={quoted(value)}" for label, value in labels.items() if value is not None)
-    return f"sum(kube_deployment_spec_replicas{{{matchers}}} == 0)"
+    return f"sum({metric}{{{matchers}}} == 0)"
 
 
 def _cooldown(server: Serving, seconds: int | None) -> int:

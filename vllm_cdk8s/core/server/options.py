@@ -39,9 +39,10 @@ class ServerOptions(PodOptions, total=False):
         service_annotations: annotations of the service.
         ingress: an Ingress in front of the service.
         gpus: GPUs of each pod; with several, tensor parallel over all of them unless ``engine_args`` says otherwise.
-        gpu: which GPUs, such as ``H100``: a fact for the checks and for sizing, which pins the pods to nothing.
+        gpu: which GPUs, such as ``H100`` or ``MI300X``: a fact for the checks, for sizing and for ``gpu_resource``, which
+            pins the pods to nothing.
         gpu_resource: the resource that GPUs are counted in, such as ``nvidia.com/mig-3g.40gb`` or ``amd.com/gpu``;
-            ``nvidia.com/gpu`` unless said.
+            unsaid, that of the vendor of ``gpu``, or ``nvidia.com/gpu``.
         resources: requests and limits of the vLLM container.
         service_account: one of yours, by name or as a kplus service account; unsaid, one is made that may do nothing.
         probes: the health probes; unsaid, the server has ten minutes to start, or what its model is known to need.

@@ -38,6 +38,7 @@ from vllm_cdk8s.core.rules.book import RULES, SHARED_MEMORY, UNKNOWN_NAME, find_
 from vllm_cdk8s.core.server import group
 from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
 from vllm_cdk8s.core.server.contribution import Extras, with_features
+from vllm_cdk8s.core.server.devices import check_image, device_defaults
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
 from vllm_cdk8s.core.server.options import DEFAULTS, PULL_POLICIES
@@ -188,7 +189,7 @@ class _Planning:
 
     def __init__(self, given: ServerInput, collector: Collector) -> None:
         self._given = given
-        self._said: dict[str, Any] = {**DEFAULTS, **given.said}
+        self._said: dict[str, Any] = {**DEFAULTS, **device_defaults(given.said), **given.said}
         # What a step returns is None where it failed, which is seen to once, before the pod is put together.
         self._attempt: Any = collector.attempt
         self._add = collector.add
@@ -380,6 +381,7 @@ def _resources(said: Mapping[str, Any], sizing: Sizing | None, extras: Extras) -
         gpu_resource=resource_name("gpu_resource", said["gpu_resource"]),
         sizing=sizing,
     )
+    check_image(said, gpus)
     here = max(1, gpus or 0)
     return with_reserved(resources, extras.reserved, limits=extras.limits, own=own, besides=process_memory(here)), gpus
 

@@ -17,8 +17,9 @@ from vllm_cdk8s.core.pod.lifecycle import check_shutdown_timeout, drain
 from vllm_cdk8s.core.pod.placement import scheduling
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import security
-from vllm_cdk8s.core.rules.book import LITERAL_SECRET, NO_GPU, SHARED_GPU, TOO_FEW_GPUS
+from vllm_cdk8s.core.rules.book import LITERAL_SECRET, NO_GPU, READ_ONLY_STORAGE, SHARED_GPU, TOO_FEW_GPUS
 from vllm_cdk8s.core.server.balancing import probed_port
+from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine import EngineCommand
@@ -70,11 +71,24 @@ class ServerPod:
     references: frozenset[str] = frozenset()
     behind_sidecar: bool = False
 
+    @property
+    def _caches(self) -> str:
+        """The folder below which vLLM's caches go: in the storage, unless that cannot be written to."""
+        if not self.storage.read_only:
+            return self.storage.mount_path
+        non_root = self.options.get("non_root")
+        return DEFAULT_MOUNT_PATH if non_root is None else non_root.mount_path
+
     def template(self) -> dict[str, Any]:
         """The pod template."""
         options, engine = self.options, self.engine
         non_root, kai = options.get("non_root"), options.get("kai")
         self._check_share()
+        if self.storage.read_only and "download" in options:
+            raise ConflictError(
+                "the storage is an image, to which nothing can be downloaded; take one of the two", option="download",
+                rule=READ_ONLY_STORAGE,
+            )  # fmt: skip
         if non_root is not None:
             non_root.check_mount_path(self.storage.mount_path)
         self._warn_without_gpu()
@@ -105,7 +119,7 @@ class ServerPod:
             probed=probed_port(engine),
             env=pod.environment(
                 variables(self.env, options),
-                caches_below=self.storage.mount_path,
+                caches_below=self._caches,
                 identity={} if non_root is None else non_root.environment(),
             ),
             env_from=env_from(options),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_MOUNT_PATH = "/root/.cache"
+DEFAULT_IMAGE_MOUNT_PATH = "/models"
 UNKNOWN = object()
 """The namespace of a claim that is referred to by name: wherever its server is."""
 
@@ -30,6 +31,7 @@ class Storage:
         size: the size as a quantity, None where it is not known.
         kept: whether what is there outlives the pod.
         fresh: whether it is empty at first, so that the first start downloads the model.
+        read_only: whether nothing can be written there, so that caches and downloads have no place in it.
         namespace: the namespace of the claim, or `UNKNOWN`.
     """
 
@@ -41,6 +43,7 @@ class Storage:
     size: str | None = None
     kept: bool = True
     fresh: bool = False
+    read_only: bool = False
     namespace: object = UNKNOWN
 
     def __post_init__(self) -> None:

@@ -1,0 +1,84 @@
+"""Templates of claims for devices: which devices, how many, and what they have in common. Plain data, pure Python.
+
+Fields are those of https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/resource-claim-template-v1/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.wire import prune, sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+CLAIM_API = "resource.k8s.io/v1"
+REQUEST = "devices"
+# NVIDIA's driver has a class of its own for the parts of GPUs, and tells their profile.
+# Source: https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu
+_MIG_CLASS = "mig.nvidia.com"
+_MIG_SELECTOR = "device.attributes['gpu.nvidia.com'].profile == '{}'"
+# The API's own limits.
+_MOST_SELECTORS, _LONGEST_SELECTOR, _MOST_DEVICES, _MOST_CONFIGS = 32, 10 * 1024, 32, 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Devices:
+    """Which devices a claim is for; `DeviceClaimTemplate` documents each option."""
+
+    device_class: str | None = None
+    count: int = 1
+    selectors: Sequence[str] = ()
+    match_attribute: str | None = None
+    mig: str | None = None
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.device_class is not None:
+            checks.dns_subdomain("device_class", self.device_class)
+        elif self.mig is None:
+            raise InvalidOptionError("is not said, nor mig; allowed: such as 'gpu.nvidia.com'", option="device_class")
+        checks.integer("count", self.count, minimum=1, maximum=_MOST_DEVICES)
+        expressions = sequence("selectors", self.selectors)
+        if len(expressions) + (self.mig is not None) > _MOST_SELECTORS:
+            raise InvalidOptionError(f"has {len(expressions)}; allowed: {_MOST_SELECTORS}", option="selectors")
+        for index, expression in enumerate(expressions):
+            if len(checks.text(f"selectors[{index}]", expression)) > _LONGEST_SELECTOR:
+                raise InvalidOptionError(f"is longer than {_LONGEST_SELECTOR} characters", option=f"selectors[{index}]")
+        if self.mig is not None and "'" in checks.text("mig", self.mig):
+            raise InvalidOptionError(f"{self.mig!r} is not a profile; allowed: such as '3g.40gb'", option="mig")
+        if self.match_attribute is not None and "/" not in checks.qualified_name(
+            "match_attribute", self.match_attribute
+        ):
+            raise InvalidOptionError(
+                f"{self.match_attribute!r} has no domain; allowed: such as 'resource.kubernetes.io/pcieRoot'",
+                option="match_attribute",
+            )
+        configs = checks.mapping("parameters", self.parameters)
+        if len(configs) > _MOST_CONFIGS:
+            raise InvalidOptionError(f"has {len(configs)} drivers; allowed: {_MOST_CONFIGS}", option="parameters")
+        for driver, own in configs.items():
+            checks.dns_subdomain("parameters", driver)
+            checks.mapping(f"parameters[{driver!r}]", own)
+
+    def spec(self) -> dict[str, Any]:
+        """The ResourceClaimTemplate's spec."""
+        expressions = [*([] if self.mig is None else [_MIG_SELECTOR.format(self.mig)]), *self.selectors]
+        exactly = prune({
+            "deviceClassName": self.device_class or _MIG_CLASS,
+            "allocationMode": "ExactCount",
+            "count": self.count,
+            "selectors": [{"cel": {"expression": expression}} for expression in expressions],
+        })  # fmt: skip
+        match = [] if self.match_attribute is None else [
+            {"requests": [REQUEST], "matchAttribute": self.match_attribute}
+        ]  # fmt: skip
+        config = [
+            {"requests": [REQUEST], "opaque": {"driver": driver, "parameters": checks.plain("parameters", own)}}
+            for driver, own in self.parameters.items()
+        ]
+        devices = {"requests": [{"name": REQUEST, "exactly": exactly}], "constraints": match, "config": config}
+        return {"spec": {"devices": prune(devices)}}
