@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test
+.PHONY: rules synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,9 @@ catalogue-check: $(VENV)/.test  ## the data files are what vLLM's releases say (
 
 kubernetes-schema: $(VENV)/.test  ## take up a new Kubernetes minor from kubernetes-validate
 	@$(BIN)/python tools/kubernetes_schema.py
+
+rules: $(VENV)/.test  ## write docs/rules.md from the rule book
+	@$(BIN)/python tools/rules_page.py
 
 kubernetes-schema-check: $(VENV)/.test  ## the definitions of Kubernetes' objects are what its schemas say
 	@$(BIN)/python tools/kubernetes_schema.py --check

@@ -9,8 +9,7 @@ import yaml
 
 import vllm_cdk8s
 from tests.docs.test_command_blocks import ROOT, blocks
-from vllm_cdk8s.core.rules import book
-from vllm_cdk8s.core.rules.rule import Rule
+from vllm_cdk8s.core.rules.book import RULES
 from vllm_cdk8s.helm.set_grammar import apply_set
 from vllm_cdk8s.helm.validation import check_values, name_maps
 
@@ -25,9 +24,9 @@ PYTHON = sorted({span for span in CODE.findall(PAGE) if re.match(r"[a-z_]+=\S|[A
 
 
 def test_each_rule_that_it_names_exists() -> None:
-    named = re.findall(r"rule: ([a-z-]+)", PAGE)
-    assert named
-    assert set(named) <= {each.name for each in vars(book).values() if isinstance(each, Rule)}
+    named = re.findall(r"rule: \[(VC\d{3})\]\(rules\.md#(\S+)\)", PAGE)
+    assert len(named) == PAGE.count("rule: ")
+    assert {code: anchor for code, anchor in named} == {code: f"{code.lower()}-{RULES[code].name}" for code, _ in named}
 
 
 @pytest.mark.parametrize("span", SETS)

@@ -2,7 +2,7 @@
 
 Known are vLLM's production stack (its first server: ``servingEngineSpec.modelSpec[0]``,
 https://github.com/vllm-project/production-stack/tree/main/helm) and the chart among vLLM's examples
-(https://github.com/vllm-project/vllm/tree/main/examples/online_serving/chart-helm). Both mount the models' claim at
+(https://github.com/vllm-project/vllm/tree/main/examples/deployment/chart-helm). Both mount the models' claim at
 ``/data``; here it is at ``/root/.cache``.
 """
 

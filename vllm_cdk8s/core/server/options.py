@@ -39,8 +39,8 @@ class ServerOptions(PodOptions, total=False):
         service_annotations: annotations of the service.
         ingress: an Ingress in front of the service.
         gpus: GPUs of each pod; with several, tensor parallel over all of them unless ``engine_args`` says otherwise.
-        gpu: which GPUs, such as ``H100`` or ``MI300X``: a fact for the checks, for sizing and for ``gpu_resource``, which
-            pins the pods to nothing.
+        gpu: which GPUs, such as ``H100`` or ``MI300X``: a fact for the checks, for sizing and for ``gpu_resource``,
+            which pins the pods to nothing.
         gpu_resource: the resource that GPUs are counted in, such as ``nvidia.com/mig-3g.40gb`` or ``amd.com/gpu``;
             unsaid, that of the vendor of ``gpu``, or ``nvidia.com/gpu``.
         resources: requests and limits of the vLLM container.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.engine.raw import string_list
+from vllm_cdk8s.core.engine import catalogue
+from vllm_cdk8s.core.engine.environment import check_environment
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version, version_key
 from vllm_cdk8s.core.errors import (
     Collector,
@@ -225,6 +227,7 @@ class _Planning:
         )  # fmt: skip
         if given.sizing is not None and engine is not None:
             given.sizing.warn_beyond(engine.max_model_len)
+        self._add(_vllm_variables(said, given.said.get("env")))
         if storage is not None:
             attempt(self._check_storage, storage, own=own)
         health = given.health or slow_start(_startup_seconds(given))
@@ -386,13 +389,21 @@ def _resources(said: Mapping[str, Any], sizing: Sizing | None, extras: Extras) -
     return with_reserved(resources, extras.reserved, limits=extras.limits, own=own, besides=process_memory(here)), gpus
 
 
+def _vllm_variables(said: Mapping[str, Any], env: object) -> list[Problem]:
+    """What is wrong with the user's variables of vLLM; one from elsewhere has no value yet."""
+    if not isinstance(env, Mapping):
+        return []
+    known = {str(name): value if isinstance(value, str) else None for name, value in env.items()}
+    return check_environment(known, _version(said))
+
+
 def _version(said: Mapping[str, Any]) -> EngineVersion:
     """The release that is said; what is wrong with it is told where the command line is made."""
     try:
         name = said_version(said["image"], said.get("engine_version"))
     except VllmCdk8sError:
         name = None
-    return EngineVersion(name=name, known=name is not None)
+    return EngineVersion(name=name, known=name in catalogue.versions())
 
 
 def _vllm_port(said: Mapping[str, Any], extras: Extras) -> int:
