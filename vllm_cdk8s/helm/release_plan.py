@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from vllm_cdk8s.helm.model import Values
 
 
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseParts:
     """What the values ask for, each part checked by itself, before they make a server.
