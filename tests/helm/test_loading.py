@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from vllm_cdk8s.helm.loading import load_values, parse_values
 from vllm_cdk8s.helm.merging import merge, without_nulls
 from vllm_cdk8s.helm.problems import ValuesError
+from vllm_cdk8s.helm.written import read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,10 +65,10 @@ def problems(text: str) -> tuple[str, ...]:
     ],
 )
 def test_a_scalar_is_read_as_its_writer_meant_it(text: str, value: Any) -> None:
-    read = parse_values(f"key: {text}")["key"]
+    found = read(parse_values(f"key: {text}"))["key"]
 
-    assert read == value
-    assert type(read) is type(value)
+    assert found == value
+    assert type(found) is type(value)
 
 
 def test_keys_are_the_text_that_was_written() -> None:

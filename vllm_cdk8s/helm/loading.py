@@ -2,7 +2,7 @@
 
 Scalars are YAML's as Helm reads them (no dates, no base 60), with two exceptions on the careful side: ``yes``, ``no``,
 ``on`` and ``off`` stay words, which the model reads as booleans only where a boolean belongs, and a whole number with a
-leading zero stays text (``tag: 010`` is no 8).
+leading zero stays text (``tag: 010`` is no 8). Scalars keep the text they were written as (`written`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import yaml
 
 from vllm_cdk8s.helm.plain_data import INT64, MAX_DEPTH, check_number, is_unicode
 from vllm_cdk8s.helm.problems import ValuesError, path_text, value_text
+from vllm_cdk8s.helm.written import written
 
 if TYPE_CHECKING:
     import os
@@ -221,7 +222,7 @@ class _Builder:
         return [self._mapping(source, path) for source in sources]
 
 
-def _scalar(kind: str, node: yaml.Node) -> int | float | bool | None:
+def _scalar(kind: str, node: yaml.Node) -> Any:
     """The value of a scalar that is not text."""
     text = node.value
     if not isinstance(text, str) or kind not in {"null", "bool", "int", "float"}:
@@ -229,13 +230,13 @@ def _scalar(kind: str, node: yaml.Node) -> int | float | bool | None:
     if kind == "null" and _NULL.fullmatch(text):
         return None
     if kind == "bool" and _BOOLEAN.fullmatch(text):
-        return text.lower() == "true"
+        return written(text.lower() == "true", text)
     if kind == "int" and _INTEGER.fullmatch(text):
-        return _whole_number(text)
+        return written(_whole_number(text), text)
     if kind == "float" and (_FLOAT.fullmatch(text) or _INTEGER.fullmatch(text)):
         if text.lstrip("+-.").lower() in {"inf", "nan"}:
             raise ValueError(f"{text} has no place in values; allowed: finite numbers")
-        return float(check_number(text))
+        return written(float(check_number(text)), text)
     raise ValueError(f"{value_text(text)} is not what its tag {node.tag!r} says")
 
 

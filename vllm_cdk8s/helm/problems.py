@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.rules.book import INVALID
+from vllm_cdk8s.helm.written import read, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +59,6 @@ def value_text(value: object, *, where: str = "") -> str:
         where: the path, or the expression, that it belongs to.
     """
     if value is not None and may_hold_secrets(where):
-        return _KINDS.get(type(value), "a value")
-    text = repr(value)
+        return _KINDS.get(type(read(value)), "a value")
+    text = text_of(value) or repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
