@@ -13,6 +13,8 @@ from vllm_cdk8s.helm.written import read, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from vllm_cdk8s.core.rules.rule import Rule
+
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w/-]*", re.ASCII)
 _LONGEST_VALUE = 80
 # Where people put tokens before they learn of valueFrom: what stands below is not repeated, since logs are kept.
@@ -29,8 +31,8 @@ class ValuesError(InvalidOptionError):
         problems: one each, ``<where>: <what>``, where being the path of the value or the file and its line.
     """
 
-    def __init__(self, *lines: str, problems: Iterable[Problem] = ()) -> None:
-        super().__init__(problems=[*(Problem(what=line, rule=INVALID) for line in lines), *problems])
+    def __init__(self, *lines: str, rule: Rule = INVALID, problems: Iterable[Problem] = ()) -> None:
+        super().__init__(problems=[*(Problem(what=line, rule=rule) for line in lines), *problems])
 
 
 def path_text(path: Iterable[str | int]) -> str:
