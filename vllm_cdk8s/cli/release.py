@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import VllmCdk8sWarning
@@ -11,14 +13,16 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.helm.loading import load_values
 from vllm_cdk8s.helm.merging import merge
 from vllm_cdk8s.helm.problems import ValuesError
+from vllm_cdk8s.helm.provenance import Provenance
 from vllm_cdk8s.helm.release_plan import plan_release
 from vllm_cdk8s.helm.set_grammar import SetKind, apply_set
 from vllm_cdk8s.helm.validation import check_values, name_maps
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
-    from vllm_cdk8s.core.errors import Problem
+    from vllm_cdk8s.core.errors import Path, Problem
     from vllm_cdk8s.helm.model import Values
     from vllm_cdk8s.helm.release_plan import ReleasePlan
 
@@ -28,27 +32,41 @@ def values_files(arguments: argparse.Namespace) -> list[str]:
     return [path for paths in arguments.values for path in paths.split(",")]
 
 
-def collected_values(arguments: argparse.Namespace) -> Values:
-    """The values of all files and options; problems of several files are all named.
+def collected_values(arguments: argparse.Namespace) -> tuple[Values, Provenance]:
+    """The values of all files and options, and where each comes from; problems of several files are all named.
 
     Raises:
         ValuesError: a file or an expression cannot be read, or a value is not one of the chart's.
     """
     values: dict[str, Any] = {}
     problems: list[Problem] = []
+    provenance = Provenance()
     for path in values_files(arguments):
         try:
-            values = merge(values, load_values(path))
+            places: dict[Path, str] = {}
+            values = merge(values, load_values(path, places=places))
+            provenance.lay_over(places)
         except ValuesError as error:  # noqa: PERF203 - each file has its own problems
             problems += error.problems
     for option, expression in arguments.sets:
         try:
-            apply_set(values, expression, kind=SetKind(option), name_maps=name_maps())
+            for key in apply_set(values, expression, kind=SetKind(option), name_maps=name_maps()):
+                provenance.set(key)
         except ValuesError as error:  # noqa: PERF203 - as above
             problems += error.problems
     if problems:
         raise ValuesError(problems=problems)
-    return check_values(values)
+    with placing(provenance):
+        return check_values(values), provenance
+
+
+@contextmanager
+def placing(provenance: Provenance) -> Iterator[None]:
+    """Have errors say which line of which file they are about."""
+    try:
+        yield
+    except ValuesError as error:
+        raise ValuesError(problems=provenance.place(error.problems)) from None
 
 
 def planned_release(arguments: argparse.Namespace) -> tuple[Values, ReleasePlan]:
@@ -57,10 +75,12 @@ def planned_release(arguments: argparse.Namespace) -> tuple[Values, ReleasePlan]
     Raises:
         ValuesError: it cannot work, or it is unwise and Python was told to take warnings for errors.
     """
-    values = collected_values(arguments)
+    values, provenance = collected_values(arguments)
     if arguments.namespace is not None:
         checks.dns_label("--namespace", arguments.namespace)
-    plan = plan_release(arguments.name, values, namespace=arguments.namespace)
+    with placing(provenance):
+        plan = plan_release(arguments.name, values, namespace=arguments.namespace)
+    plan = replace(plan, warnings=tuple(provenance.place(plan.warnings)))
     if plan.warnings and (getattr(arguments, "strict", False) or _warnings_are_fatal()):
         raise ValuesError(problems=plan.warnings)
     return values, plan

@@ -7,9 +7,9 @@ leading zero stays text (``tag: 010`` is no 8). Scalars keep the text they were 
 
 from __future__ import annotations
 
+import pathlib
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -24,6 +24,7 @@ from vllm_cdk8s.helm.written import written
 if TYPE_CHECKING:
     import os
 
+    from vllm_cdk8s.core.errors import Path
     from vllm_cdk8s.core.rules.rule import Rule
 
 # Far above any values file, and still read in a second.
@@ -41,8 +42,12 @@ _LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 _BASES = {"0x": 16, "0o": 8, "0b": 2}
 
 
-def load_values(path: str | os.PathLike[str]) -> dict[str, Any]:
+def load_values(path: str | os.PathLike[str], *, places: dict[Path, str] | None = None) -> dict[str, Any]:
     """The values of one file; ``-`` is standard input.
+
+    Args:
+        path: the file.
+        places: is filled with the file and line of each value, by its path.
 
     Raises:
         ValuesError: the file cannot be read, or is not one YAML document of plain data with a mapping at its root.
@@ -56,7 +61,7 @@ def load_values(path: str | os.PathLike[str]) -> dict[str, Any]:
         if name == "-":
             name, data = "standard input", sys.stdin.buffer.read(_MAX_BYTES + 1)
         else:
-            with Path(name).open("rb") as file:
+            with pathlib.Path(name).open("rb") as file:
                 data = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise ValuesError(
@@ -69,15 +74,16 @@ def load_values(path: str | os.PathLike[str]) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ValuesError(f"{name}:{line}: is not UTF-8 (byte {data[error.start]:#04x})", rule=UNREADABLE) from None
-    return parse_values(text, name=name)
+    return parse_values(text, name=name, places=places)
 
 
-def parse_values(text: str, *, name: str = "values") -> dict[str, Any]:
+def parse_values(text: str, *, name: str = "values", places: dict[Path, str] | None = None) -> dict[str, Any]:
     """The values of a YAML text.
 
     Args:
         text: the document; an empty one holds no values.
         name: what messages call it.
+        places: as in `load_values`.
 
     Raises:
         ValuesError: as `load_values`.
@@ -103,7 +109,7 @@ def parse_values(text: str, *, name: str = "values") -> dict[str, Any]:
         return {}
     problems: list[Problem] = []
     _measure(root, {}, name)
-    data = _Builder(name, problems).value(root, ())
+    data = _Builder(name, problems, {} if places is None else places).value(root, ())
     if problems:
         raise ValuesError(problems=problems)
     if data is None:
@@ -191,7 +197,8 @@ def _measure(node: yaml.Node, known: dict[int, tuple[int, int]], name: str) -> t
 class _Builder:
     """Turns nodes into plain data and collects everything that is wrong on the way."""
 
-    def __init__(self, name: str, problems: list[Problem]) -> None:
+    def __init__(self, name: str, problems: list[Problem], places: dict[Path, str]) -> None:
+        self._places = places
         self._name = name
         self._problems = problems
 
@@ -200,6 +207,9 @@ class _Builder:
         if isinstance(node, yaml.MappingNode) and kind == "map":
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode) and kind == "seq":
+            self._places.update(
+                ((*path, index), f"{self._name}:{_line(child)}") for index, child in enumerate(node.value)
+            )
             return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and kind in {"str", "merge"}:
             wrong = text_problem(node.value)
@@ -233,7 +243,9 @@ class _Builder:
                 wrong = text_problem(key.value)
                 if wrong is not None:
                     self._problem(key, path, f"a key {wrong}", UNWRITABLE)
-                own[key.value] = self.value(value, (*path, key.value))
+                here = (*path, key.value)
+                self._places[here] = f"{self._name}:{_line(key)}"
+                own[key.value] = self.value(value, here)
         return {**merged, **own}
 
     def _merge_sources(self, node: yaml.Node, path: tuple[str | int, ...]) -> list[dict[str, Any]]:

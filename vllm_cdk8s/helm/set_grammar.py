@@ -24,7 +24,7 @@ from vllm_cdk8s.helm.plain_data import INT64, check_number, is_deep, is_unicode,
 from vllm_cdk8s.helm.problems import ValuesError, may_hold_secrets, path_text, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
 Key = tuple["str | int", ...]
 
@@ -48,7 +48,7 @@ class SetKind(enum.Enum):
 
 def apply_set(
     values: dict[str, Any], expression: str, *, kind: SetKind = SetKind.TYPED, name_maps: Collection[Key] = ()
-) -> None:
+) -> list[Key]:
     """Set what an expression says into values, in place.
 
     Args:
@@ -61,15 +61,30 @@ def apply_set(
     Raises:
         ValuesError: the expression is not of the grammar, a file cannot be read, or a key leads through a value that
             is no mapping or list. The values are then half set.
+
+    Returns:
+        The paths of what was set.
     """
     if kind is SetKind.JSON and expression.lstrip().startswith("{"):
         changes = _Reader(expression, kind).whole_object()
         merged = merge(values, changes)
         values.clear()
         values.update(merged)
-        return
+        return list(_leaves(changes, ()))
+    paths = []
     for key, value in _Reader(expression, kind).assignments():
-        _assign(values, _joined(key, name_maps), value, _where(kind, expression))
+        path = _joined(key, name_maps)
+        _assign(values, path, value, _where(kind, expression))
+        paths.append(path)
+    return paths
+
+
+def _leaves(changes: Any, path: Key) -> Iterator[Key]:
+    if isinstance(changes, dict) and changes:
+        for name, item in changes.items():
+            yield from _leaves(item, (*path, name))
+    elif path:
+        yield path
 
 
 def _joined(key: Key, name_maps: Collection[Key]) -> Key:
