@@ -102,6 +102,9 @@ def test_every_parameter_of_the_chart_is_known() -> None:
         "podAnnotations", "podSecurityContext", "securityContext", "init_drop_cache", "service", "ingress", "resources",
         "autoscaling", "nodeSelector", "tolerations", "affinity", "runtimeClassName", "kaischeduler", "vllm",
         "persistence", "slowStart", "startupProbe", "livenessProbe", "readinessProbe", "monitoring",
+        # What the chart's text lacks and its users expect.
+        "podLabels", "topologySpreadConstraints", "priorityClassName", "schedulerName", "strategy", "extraVolumes",
+        "extraVolumeMounts", "extraContainers", "acknowledge", "global",
     }  # fmt: skip
 
     assert {path for path in field_paths() if "." not in path} == sections
@@ -350,7 +353,7 @@ def test_maps_of_names_are_known_to_set() -> None:
     assert name_maps() == {
         ("podAnnotations",), ("nodeSelector",), ("resources", "limits"), ("resources", "requests"),
         ("serviceAccount", "annotations"), ("ingress", "annotations"), ("persistence", "annotations"),
-        ("monitoring", "serviceMonitor", "labels"),
+        ("monitoring", "serviceMonitor", "labels"), ("podLabels",), ("service", "annotations"), ("acknowledge",),
     }  # fmt: skip
 
 

@@ -16,12 +16,19 @@ from pydantic_core import PydanticCustomError
 
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.rules.book import find_rule
 from vllm_cdk8s.helm.merging import without_nulls
 from vllm_cdk8s.helm.plain_data import check_number
 from vllm_cdk8s.helm.problems import value_text
 
+# Kubernetes counts replicas, seconds and failures in 32 bits, and quantities in 64.
+_MOST = checks.MAX_INT32
+_MOST_QUANTITY = 2**63 - 1
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+_PERCENT = re.compile(r"[0-9]{1,3}%", re.ASCII)
+# What people write for a unit: GB, gib, Gb, and blanks before it.
+_ALMOST_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgtp])(i?)(?:b|bytes?)?", re.ASCII | re.IGNORECASE)
 _WORDS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}
 
 
@@ -88,8 +95,45 @@ def _quantity(value: Any) -> Any:
     try:
         checks.quantity("", text)
     except InvalidOptionError as error:
-        raise problem(str(error).removeprefix(": ")) from None
+        raise problem(f"{error.problems[0].what}{_unit_hint(text)}") from None
+    if checks.quantity("", text) > _MOST_QUANTITY:
+        raise problem(f"{value_text(value)} is more than Kubernetes counts, {_MOST_QUANTITY}")
     return text
+
+
+def _unit_hint(text: Any) -> str:
+    match = _ALMOST_QUANTITY.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return ""
+    number, letter = match[1], match[2].upper()
+    if match[3]:
+        return f"; did you mean '{number}{letter}i'?"
+    return f"; did you mean '{number}{'k' if letter == 'K' else letter}' or '{number}{letter}i'?"
+
+
+def _pod_share(value: Any) -> Any:
+    """A number of pods or a percentage of them."""
+    if isinstance(value, str) and _PERCENT.fullmatch(value):
+        return value
+    if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, str) and _WHOLE.fullmatch(value))):
+        raise problem(f"{value_text(value)} is neither a number of pods nor a percentage such as '25%'")
+    number = _whole(value)
+    if number not in range(_MOST + 1):
+        raise problem(f"{number} is out of range; allowed: at least 0")
+    return number
+
+
+def _reasons(value: dict[str, str]) -> dict[str, str]:
+    """Reasons by the codes of rules."""
+    reasons = {}
+    for name, reason in value.items():
+        rule = find_rule(name)
+        if rule is None:
+            raise problem(f"{name!r} is not the code of a rule; 'vllm-cdk8s rule --all' prints them")
+        if not reason.strip():
+            raise problem(f"{name!r} is acknowledged without a reason")
+        reasons[rule.code] = reason
+    return reasons
 
 
 def _free_map(value: Any) -> Any:
@@ -166,8 +210,6 @@ def _one_source(value: dict[str, Any]) -> dict[str, Any]:
 
 
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
-# Kubernetes counts replicas, seconds and failures in 32 bits.
-_MOST = checks.MAX_INT32
 Positive = Annotated[int, Field(ge=1, le=_MOST), BeforeValidator(_whole)]
 Budget = Annotated[int, Field(ge=1, le=7 * 24 * 3600), BeforeValidator(_whole)]
 NotNegative = Annotated[int, Field(ge=0, le=_MOST), BeforeValidator(_whole)]
@@ -182,6 +224,8 @@ Name = Annotated[Filled, AfterValidator(_one_word)]
 Repository = Annotated[Name, AfterValidator(_untagged)]
 NameToText = Annotated[dict[str, Word], BeforeValidator(_free_map), NameMap()]
 NameToQuantity = Annotated[dict[str, Quantity], BeforeValidator(_free_map), NameMap()]
+PodShare = Annotated[Any, BeforeValidator(_pod_share), WithJsonSchema({"type": ["integer", "string"]})]
+Reasons = Annotated[NameToText, AfterValidator(_reasons)]
 FreeMap = Annotated[dict[str, Any], BeforeValidator(_free_map)]
 Affinity = Annotated[FreeMap, known_keys("nodeAffinity", "podAffinity", "podAntiAffinity")]
 ValueFrom = Annotated[FreeMap, known_keys(*_SOURCES), AfterValidator(_one_source)]

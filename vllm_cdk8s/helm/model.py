@@ -12,14 +12,17 @@ from vllm_cdk8s.helm.field_types import (
     Boolean,
     Budget,
     Filled,
+    FreeMap,
     Name,
     NameToQuantity,
     NameToText,
     NotNegative,
     PodSecurityContext,
+    PodShare,
     Port,
     Positive,
     Quantity,
+    Reasons,
     Repository,
     SecurityContext,
     Share,
@@ -86,6 +89,12 @@ class Service(Section):
     )
     port: Port = Field(default=8000, description="Service port")
     target_port: Port | None = Field(default=None, description="Always vllm.port; here for files that say so")
+    node_port: Port | None = Field(
+        default=None, description="Port of every node, with type NodePort or LoadBalancer; Kubernetes chooses one"
+    )
+    annotations: NameToText = Field(
+        default={}, description="Annotations of the service, mostly settings of the cloud's load balancer"
+    )
 
 
 class IngressPath(Section):
@@ -151,6 +160,27 @@ class Autoscaling(Section):
         default=None,
         alias="targetMemoryUtilizationPercentage",
         description="Memory use to hold, in percent of the request",
+    )
+
+
+class RollingUpdate(Section):
+    """How many pods a rollout adds and takes away at a time; by default what the GPUs and the claim allow."""
+
+    max_surge: PodShare | None = Field(default=None, description="Pods, or a percentage, beyond replicaCount")
+    max_unavailable: PodShare | None = Field(default=None, description="Pods, or a percentage, taken away first")
+
+
+class Strategy(Section):
+    """How new pods replace old ones."""
+
+    type: Literal["RollingUpdate"] = Field(
+        default="RollingUpdate",
+        description="Always RollingUpdate; what Recreate does is rollingUpdate with maxSurge 0 and maxUnavailable 100%",
+    )
+    rolling_update: RollingUpdate = Field(
+        default=RollingUpdate(),
+        description="The steps of a rollout; by default what the GPUs and the claim allow",
+        examples=[{"maxSurge": 0, "maxUnavailable": 1}],
     )
 
 
@@ -345,6 +375,7 @@ class Values(Section):
     fullname_override: Text = Field(default="", description="Replaces the full name of all objects")
     service_account: ServiceAccount = Field(default=ServiceAccount(), description="The account that the pods run as")
     pod_annotations: NameToText = Field(default={}, description="Annotations of the pods")
+    pod_labels: NameToText = Field(default={}, description="Further labels of the pods")
     pod_security_context: PodSecurityContext = Field(
         default={}, description="The pod's security context, as in Kubernetes"
     )
@@ -373,6 +404,23 @@ class Values(Section):
         examples=[[{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]],
     )
     affinity: Affinity = Field(default={}, description="Affinity, as in Kubernetes")
+    topology_spread_constraints: list[FreeMap] = Field(
+        default=[], description="Topology spread constraints, as in Kubernetes; the selector is the pods' own"
+    )
+    priority_class_name: Text = Field(default="", description="Priority class of the pods")
+    scheduler_name: Text = Field(default="", description="Scheduler of the pods, where it is not the default one")
+    strategy: Strategy = Field(default=Strategy(), description="How new pods replace old ones")
+    extra_volumes: list[FreeMap] = Field(
+        default=[],
+        description="Further volumes of the pods, as in Kubernetes",
+        examples=[[{"name": "certificates", "configMap": {"name": "company-certificates"}}]],
+    )
+    extra_volume_mounts: list[FreeMap] = Field(
+        default=[],
+        description="Further mounts of the vLLM container, as in Kubernetes",
+        examples=[[{"name": "certificates", "mountPath": "/etc/company"}]],
+    )
+    extra_containers: list[FreeMap] = Field(default=[], description="Containers beside vLLM's, as in Kubernetes")
     runtime_class_name: Text = Field(
         default="", description="Runtime class, such as nvidia; empty takes the node's default"
     )
@@ -394,3 +442,11 @@ class Values(Section):
         default=ReadinessProbe(), description="The probe that routes requests, by hand (if slowStart is disabled)"
     )
     monitoring: Monitoring = Field(default=Monitoring(), description="Metrics for Prometheus")
+    acknowledge: Reasons = Field(
+        default={},
+        description="Warnings that are meant, by the code of their rule, each with the reason",
+        examples=[{"VC304": "the node's own disk is fast enough"}],
+    )
+    globals: FreeMap = Field(
+        default={}, alias="global", description="Not used; here for values that several charts share"
+    )

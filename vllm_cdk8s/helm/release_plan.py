@@ -34,6 +34,7 @@ from vllm_cdk8s.core.server.service import service_account
 from vllm_cdk8s.core.storage.claims import access_mode, claim
 from vllm_cdk8s.core.storage.storage import Storage
 from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
+from vllm_cdk8s.helm.devices import DEFAULT_GPU, check_amounts, gpus_of
 from vllm_cdk8s.helm.expansion import warn_of_expansions
 from vllm_cdk8s.helm.health_values import manual_probes
 from vllm_cdk8s.helm.problems import ValuesError
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.plan import ServerPlan
     from vllm_cdk8s.helm.model import IngressHost as HostValues
     from vllm_cdk8s.helm.model import Values
-
-_GPU = "nvidia.com/gpu"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,11 +125,10 @@ def plan_release(name: str, values: Values, *, namespace: str | None = None, gpu
             server = plan_server(server_input(parts, namespace=namespace))
             surrounding = tuple(_surrounding(values, parts, server))
     warnings = [speaker.problem(problem) for problem in (*found, *server.warnings)]
-    acknowledged = values.acknowledge if hasattr(values, "acknowledge") else {}
     return ReleasePlan(
         parts=parts,
         server=server,
-        warnings=tuple(unacknowledged(dict.fromkeys(warnings), acknowledged)),
+        warnings=tuple(unacknowledged(dict.fromkeys(warnings), values.acknowledge)),
         surrounding=surrounding,
     )
 
@@ -146,8 +144,7 @@ def in_values(speaker: Speaker) -> Iterator[None]:
 
 def gpu_resource(values: Values) -> str:
     """The resource by which the values count GPUs."""
-    del values
-    return _GPU
+    return gpus_of(values)[0]
 
 
 def release_parts(name: str, values: Values, *, namespace: str | None = None) -> ReleaseParts:
@@ -158,6 +155,7 @@ def release_parts(name: str, values: Values, *, namespace: str | None = None) ->
     """
     release = name_release(name, values)
     speaker = Speaker(values, gpu_resource=gpu_resource(values))
+    check_amounts(values)
     _warn_about_unused(values)
     with in_values(speaker):
         _check_image(values)
@@ -248,6 +246,8 @@ def _warn_about_unused(values: Values) -> None:
             f"{values.persistence.existing_claim!r} has no effect while persistence.enabled is false",
             option="persistence.existingClaim",
         )
+    if values.globals:
+        warn("has no effect; nothing of this chart is set by it", option="global")
     warn_of_expansions(values)
 
 
@@ -314,7 +314,12 @@ def _options(values: Values, release: Release) -> dict[str, Any]:
         "replicas": None if values.autoscaling.enabled else values.replica_count,
         "service_type": values.service.type,
         "service_port": values.service.port,
+        "node_port": values.service.node_port,
+        "service_annotations": values.service.annotations or None,
         "resources": _resources(values),
+        "gpu_resource": None if gpu_resource(values) == DEFAULT_GPU else gpu_resource(values),
+        "max_surge": values.strategy.rolling_update.max_surge,
+        "max_unavailable": values.strategy.rolling_update.max_unavailable,
         "image_pull_secrets": [secret.name for secret in values.image_pull_secrets],
         "pod_annotations": values.pod_annotations,
         "pod_security_context": values.pod_security_context,
@@ -322,6 +327,14 @@ def _options(values: Values, release: Release) -> dict[str, Any]:
         "node_selector": values.node_selector,
         "tolerations": [taint.model_dump(by_alias=True, exclude_none=True) for taint in values.tolerations],
         "affinity": values.affinity,
+        "pod_labels": values.pod_labels or None,
+        "topology_spread": values.topology_spread_constraints or None,
+        "priority_class": values.priority_class_name or None,
+        "scheduler_name": values.scheduler_name or None,
+        "volumes": values.extra_volumes or None,
+        "volume_mounts": values.extra_volume_mounts or None,
+        "extra_containers": values.extra_containers or None,
+        "acknowledge": values.acknowledge or None,
         "runtime_class": values.runtime_class_name or None,
         "kai": _share(values),
         "drop_cache": values.init_drop_cache or None,
@@ -371,7 +384,8 @@ def _resources(values: Values) -> Resources:
     lists = {"limits": values.resources.limits, "requests": values.resources.requests}
     if values.kaischeduler.gpu_memory_mib is not None:
         # As in the chart: a share of a GPU takes the place of the whole ones that the same values ask for otherwise.
-        lists = {kind: {name: item for name, item in given.items() if name != _GPU} for kind, given in lists.items()}
+        gpu = gpu_resource(values)
+        lists = {kind: {name: item for name, item in given.items() if name != gpu} for kind, given in lists.items()}
     return Resources(**lists)
 
 

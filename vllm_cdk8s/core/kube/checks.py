@@ -19,7 +19,8 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _DNS_SUBDOMAIN = re.compile(rf"{_DNS_LABEL.pattern}(\.{_DNS_LABEL.pattern})*")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
 _LABEL_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# What every Kubernetes takes; from 1.32 on nearly everything but '=' is taken, if nobody turned that off.
+_ENV_NAME = re.compile(r"(?!\.\.|\.$)[-._A-Za-z][-._A-Za-z0-9]*")
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 _QUANTITY = re.compile(r"(?P<number>\d+(\.\d*)?|\.\d+)(?P<unit>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
 _FACTORS = {
@@ -126,11 +127,15 @@ def label_value(option: str, value: object) -> str:
 def qualified_name(option: str, value: object) -> str:
     """The key of a label or annotation, or the name of a resource: ``[prefix/]name``."""
     name = text(option, value)
-    prefix, slash, base = name.rpartition("/")
-    good_prefix = not slash or (len(prefix) <= _MAX_SUBDOMAIN and _DNS_SUBDOMAIN.fullmatch(prefix))
-    if not good_prefix or len(base) > MAX_LABEL or not _LABEL_NAME.fullmatch(base):
+    if not _is_qualified(name):
         raise InvalidOptionError(f"{name!r} is not a qualified name; allowed: [DNS prefix/]name", option=option)
     return name
+
+
+def _is_qualified(name: str) -> bool:
+    prefix, slash, base = name.rpartition("/")
+    good_prefix = not slash or (len(prefix) <= _MAX_SUBDOMAIN and _DNS_SUBDOMAIN.fullmatch(prefix) is not None)
+    return good_prefix and len(base) <= MAX_LABEL and _LABEL_NAME.fullmatch(base) is not None
 
 
 def label_map(option: str, value: object) -> dict[str, str]:
@@ -139,12 +144,15 @@ def label_map(option: str, value: object) -> dict[str, str]:
 
 
 def annotation_map(option: str, value: object) -> dict[str, str]:
-    """Annotations: qualified names to any strings."""
+    """Annotations: qualified names, in which Kubernetes takes capitals in the prefix too, to any strings."""
     result = {}
     for key, item in _items(option, value):
         if not isinstance(item, str):
             raise InvalidOptionError(f"{item!r} is not a string", option=f"{option}[{key!r}]")
-        result[qualified_name(option, key)] = check_text(f"{option}[{key!r}]", item)
+        # Kubernetes compares the key's lower-case form, and keeps the key.
+        if not _is_qualified(key.lower()):
+            qualified_name(option, key)
+        result[key] = check_text(f"{option}[{key!r}]", item)
     return result
 
 
@@ -157,8 +165,8 @@ def env_name(option: str, value: object) -> str:
     name = text(option, value)
     if not _ENV_NAME.fullmatch(name):
         raise InvalidOptionError(
-            f"{name!r} is not a name for an environment variable; allowed: letters, digits and '_', "
-            "not beginning with a digit",
+            f"{name!r} is not a name for an environment variable; allowed: letters, digits, '_', '-' and '.', "
+            "not beginning with a digit or '..'",
             option=option,
         )
     if name == "VLLM_PORT":

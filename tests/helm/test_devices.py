@@ -1,0 +1,110 @@
+"""Devices of any vendor in the values' resources, and amounts that nobody can mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vllm_cdk8s.core.errors import VllmCdk8sWarning
+from vllm_cdk8s.helm.devices import check_amounts, gpus_of
+from vllm_cdk8s.helm.problems import ValuesError
+from vllm_cdk8s.helm.release_plan import plan_release
+from vllm_cdk8s.helm.validation import check_values
+
+
+def resources(limits: dict[str, Any] | None = None, requests: dict[str, Any] | None = None) -> Any:
+    return check_values({"resources": {"limits": limits or {}, "requests": requests or {}}})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nvidia.com/gpu", "nvidia.com/gpu.shared", "nvidia.com/mig-1g.10gb", "amd.com/gpu", "gpu.intel.com/i915",
+        "gpu.intel.com/xe", "habana.ai/gaudi", "google.com/tpu", "aws.amazon.com/neuron",
+    ],
+)  # fmt: skip
+def test_devices_of_every_vendor_are_gpus(name: str) -> None:
+    assert gpus_of(resources({"cpu": 4, name: "2"})) == (name, 2)
+    assert gpus_of(resources({name: 2}, {name: "2"})) == (name, 2)
+
+
+def test_what_is_no_gpu_is_not_counted() -> None:
+    assert gpus_of(resources()) == ("nvidia.com/gpu", None)
+    assert gpus_of(resources({"rdma/hca": 1, "cpu": 1, "smarter-devices/fuse": 1})) == ("nvidia.com/gpu", None)
+    assert gpus_of(resources({"amd.com/gpu": 2, "nvidia.com/gpu": 0})) == ("amd.com/gpu", 2)
+
+
+@pytest.mark.parametrize(
+    ("limits", "requests", "problem", "code"),
+    [
+        ({"amd.com/gpu": "0.5"}, {}, "resources.limits.amd.com/gpu: '0.5' is not a whole number of devices", "VC209"),
+        ({"nvidia.com/gpu": "500m"}, {}, "resources.limits.nvidia.com/gpu: '500m' is not a whole number", "VC209"),
+        ({}, {"nvidia.com/gpu": 1}, "say resources.limits.nvidia.com/gpu", "VC209"),
+        ({"nvidia.com/gpu": 2}, {"nvidia.com/gpu": 1},
+         "resources.requests.nvidia.com/gpu: 1 is not the limit, 2; leave the request out", "VC209"),
+        ({"nvidia.com/gpu": 1, "amd.com/gpu": 1}, {}, "vLLM uses devices of one kind", "VC002"),
+    ],
+)  # fmt: skip
+def test_what_the_api_server_refuses_of_devices_is_refused_by_its_path(
+    limits: dict[str, Any], requests: dict[str, Any], problem: str, code: str
+) -> None:
+    with pytest.raises(ValuesError) as caught:
+        gpus_of(resources(limits, requests))
+
+    (line,) = caught.value.lines
+    assert problem in line
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("amount", "hint"),
+    [(24, "; did you mean '24Gi'?"), ("4000", "; did you mean '4000Gi'?"), ("500m", ""), ("1Mi", "")],
+)
+def test_memory_without_its_unit_is_refused(amount: Any, hint: str) -> None:
+    for kind in ("limits", "requests"):
+        with pytest.raises(ValuesError) as caught:
+            check_amounts(check_values({"resources": {kind: {"memory": amount}}}))
+        (line,) = caught.value.lines
+        assert line.startswith(f"resources.{kind}.memory: {amount!r} is ")
+        assert line.endswith(f"less than any container starts in{hint}")
+
+
+def test_more_cpus_than_there_are_warn() -> None:
+    with pytest.warns(VllmCdk8sWarning, match=r"^resources\.limits\.cpu: 4000 is more CPUs .* mean '4000m'\?"):
+        check_amounts(resources({"cpu": 4000}))
+    check_amounts(resources({"cpu": "4000m", "memory": "24Gi", "ephemeral-storage": 0}))
+
+
+@pytest.mark.parametrize(
+    ("amount", "problem"),
+    [
+        ("16GB", "did you mean '16G' or '16Gi'?"),
+        ("16gb", "did you mean '16G' or '16Gi'?"),
+        ("16GiB", "did you mean '16Gi'?"),
+        ("16 Gi", "did you mean '16Gi'?"),
+        ("-16Gi", "is not a quantity"),
+        (10**30, "is more than Kubernetes counts"),
+        ("9Ei", "is more than Kubernetes counts"),
+    ],
+)
+def test_what_is_almost_a_quantity_is_sent_to_the_right_unit(amount: Any, problem: str) -> None:
+    with pytest.raises(ValuesError) as caught:
+        resources({"memory": amount})
+
+    (line,) = caught.value.lines
+    assert line.startswith("resources.limits.memory: ")
+    assert problem in line
+
+
+def test_the_parallel_size_is_that_of_whichever_devices_there_are() -> None:
+    plan = plan_release("prod", resources({"amd.com/gpu": 2}))
+
+    (workload,) = [manifest for manifest in plan.manifests() if manifest.kind == "Deployment"]
+    (container,) = workload.body["spec"]["template"]["spec"]["containers"]
+    assert container["resources"]["limits"] == {"amd.com/gpu": 2}
+    assert "--tensor-parallel-size=2" in container["args"]
+    assert "VC203" not in {warning.rule.code for warning in plan.warnings}
+    too_many = {"resources": {"limits": {"amd.com/gpu": 2}}, "vllm": {"tensorParallelSize": 4}}
+    with pytest.raises(ValuesError, match=r"tensorParallelSize: .* 4 of 2 GPUs; .* resources\.limits\.amd\.com/gpu"):
+        plan_release("prod", check_values(too_many))

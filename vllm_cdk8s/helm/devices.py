@@ -1,0 +1,119 @@
+"""Which devices the values count as GPUs, and amounts of resources that Kubernetes would take and nobody can mean."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from vllm_cdk8s.core.errors import Problem, warn
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, NOT_A_GPU_COUNT
+from vllm_cdk8s.helm.problems import ValuesError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+    from vllm_cdk8s.helm.model import Values
+
+DEFAULT_GPU = "nvidia.com/gpu"
+# The names that the vendors' device plugins register; a MIG profile, or a driver of Intel's, is part of the name.
+_DEVICE = re.compile(
+    r"nvidia\.com/(gpu|gpu\.shared|mig-[a-z0-9.]+)|amd\.com/gpu|gpu\.intel\.com/(i915|xe)|habana\.ai/gaudi"
+    r"|google\.com/tpu|aws\.amazon\.com/(neuron|neuroncore|neurondevice)"
+)
+_IN_BYTES = ("memory", "ephemeral-storage")
+# No container starts in less, so that what is smaller has lost its unit.
+_LEAST_BYTES = 4 * 2**20
+# More than any machine has.
+_MOST_CORES = 1024
+
+
+def gpus_of(values: Values) -> tuple[str, int | None]:
+    """The resource by which the values count GPUs, and how many of it a pod has; None where nothing is said.
+
+    Raises:
+        ValuesError: no whole number, a request that is not the limit, or several resources at once.
+    """
+    problems: list[Problem] = []
+    counts: dict[str, int] = {}
+    for name in dict.fromkeys([*values.resources.limits, *values.resources.requests]):
+        if _DEVICE.fullmatch(name):
+            problems += _device_problems(values, name)
+            limit = values.resources.limits.get(name)
+            counts[name] = 0 if limit is None else int(checks.quantity(name, limit))
+    several = [name for name, count in counts.items() if count]
+    if len(several) > 1 and not problems:
+        problems.append(
+            Problem(
+                what=f"vLLM uses devices of one kind, and {several[0]} is asked for too; say one of them",
+                rule=CONTRADICTION,
+                option=_path("limits", several[1]),
+            )
+        )
+    if problems:
+        raise ValuesError(problems=problems)
+    if not counts:
+        return DEFAULT_GPU, None
+    chosen = (several or list(counts))[0]
+    return chosen, counts[chosen]
+
+
+def _device_problems(values: Values, name: str) -> Iterator[Problem]:
+    limit, request = values.resources.limits.get(name), values.resources.requests.get(name)
+    for kind, amount in (("limits", limit), ("requests", request)):
+        number = None if amount is None else checks.quantity(name, amount)
+        if number is not None and number != int(number):
+            yield Problem(
+                what=f"{amount!r} is not a whole number of devices", rule=NOT_A_GPU_COUNT, option=_path(kind, name)
+            )
+            return
+    if request is None:
+        return
+    if limit is None:
+        yield Problem(
+            what=f"devices are limits, and Kubernetes refuses a request without one; say {_path('limits', name)}",
+            rule=NOT_A_GPU_COUNT,
+            option=_path("requests", name),
+        )
+    elif checks.quantity(name, request) != checks.quantity(name, limit):
+        yield Problem(
+            what=f"{request!r} is not the limit, {limit!r}; leave the request out",
+            rule=NOT_A_GPU_COUNT,
+            option=_path("requests", name),
+        )
+
+
+def check_amounts(values: Values) -> None:
+    """Refuse an amount of memory whose unit is missing, and warn of more CPUs than machines have.
+
+    Raises:
+        ValuesError: fewer bytes than any container starts in.
+    """
+    problems = []
+    for kind, amounts in (("limits", values.resources.limits), ("requests", values.resources.requests)):
+        for name, amount in amounts.items():
+            number = checks.quantity(name, amount)
+            if name in _IN_BYTES and 0 < number < _LEAST_BYTES:
+                unit = f"; did you mean '{amount}Gi'?" if str(amount).isdecimal() else ""
+                problems.append(
+                    Problem(
+                        what=f"{amount!r} is {_bytes(number)}, less than any container starts in{unit}",
+                        rule=INVALID,
+                        option=_path(kind, name),
+                    )
+                )
+            elif name == "cpu" and number > _MOST_CORES:
+                unit = f"; did you mean '{amount}m'?" if str(amount).isdecimal() else ""
+                warn(f"{amount!r} is more CPUs than a machine has{unit}", option=_path(kind, name))
+    if problems:
+        raise ValuesError(problems=problems)
+
+
+def _bytes(number: Decimal) -> str:
+    return "less than a byte" if number < 1 else "1 byte" if number == 1 else f"{int(number):,} bytes"
+
+
+def _path(kind: str, name: str) -> str:
+    """As ``--set`` takes it, dots and all."""
+    return f"resources.{kind}.{name}"
