@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from vllm_cdk8s.helm.loading import load_values, parse_values
 from vllm_cdk8s.helm.merging import merge, without_nulls
 from vllm_cdk8s.helm.problems import ValuesError
+from vllm_cdk8s.helm.written import read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,10 +65,10 @@ def problems(text: str) -> tuple[str, ...]:
     ],
 )
 def test_a_scalar_is_read_as_its_writer_meant_it(text: str, value: Any) -> None:
-    read = parse_values(f"key: {text}")["key"]
+    found = read(parse_values(f"key: {text}"))["key"]
 
-    assert read == value
-    assert type(read) is type(value)
+    assert found == value
+    assert type(found) is type(value)
 
 
 def test_keys_are_the_text_that_was_written() -> None:
@@ -114,7 +115,7 @@ def test_anchors_and_merge_keys_work_and_own_keys_win() -> None:
         ("a: 'open", "values.yaml:1: is not YAML: found unexpected end of stream"),
         ("a: b: c", "values.yaml:1: is not YAML: mapping values are not allowed here"),
         ("a: \0", "values.yaml:1: holds the character '\\x00', which YAML does not allow"),
-        ('a: "\\ud800"', "values.yaml:1: a: '\\ud800' is half of a character"),
+        ('a: "\\ud800"', "values.yaml:1: a: holds half of a character, U+D800 at character 1"),
         ("<<: 3", "values.yaml:1: '<<' merges something that is not a mapping"),
         ("a: " + "[" * 70 + "]" * 70, "values.yaml:1: nests deeper than 60 levels"),
     ],
@@ -242,3 +243,29 @@ def test_null_stays_until_the_defaults_are_laid_below_and_then_deletes() -> None
     assert merged == {"nodeSelector": {"a": None, "c": "d"}}
     assert without_nulls(merged) == {"nodeSelector": {"c": "d"}}
     assert without_nulls({"a": [None, {"b": None}]}) == {"a": [None, {}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "code"),
+    [
+        ("a: x\nb: y\u2028c", "values.yaml:2: holds U+2028 at character 5 of the line", "VC006"),
+        ("a: 'y\x85c'", "values.yaml:1: holds U+0085 at character 6 of the line", "VC006"),
+        ('a: "y\\u2029c"', "values.yaml:1: a: holds the control character U+2029 at character 2", "VC006"),
+        ('b:\n  a: "\\x7f"', "values.yaml:2: b.a: holds the control character U+007F at character 1", "VC006"),
+        ('a: "x\\r\\n"', "values.yaml:1: a: holds a carriage return, U+000D at character 2", "VC006"),
+        ('"a\\u2028": 1', "values.yaml:1: a key holds the control character U+2028 at character 2", "VC006"),
+        ("a: 1\na: 2", "values.yaml:2: a: is there twice", "VC008"),
+        ("a: [", "values.yaml:1: is not YAML", "VC007"),
+    ],
+)
+def test_a_problem_of_a_file_has_its_rule(text: str, problem: str, code: str) -> None:
+    with pytest.raises(ValuesError) as caught:
+        parse_values(text, name="values.yaml")
+
+    (line,) = caught.value.lines
+    assert line.startswith(problem)
+    assert caught.value.code == code
+
+
+def test_windows_line_ends_of_a_file_are_no_characters_of_its_texts() -> None:
+    assert parse_values("a: |\r\n  x\r\n  y\r\nb: z\r\n") == {"a": "x\ny\n", "b": "z"}

@@ -366,3 +366,23 @@ def test_the_values_need_neither_jsii_nor_cdk8s() -> None:
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert answer.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "problem", "code"),
+    [
+        ([], "values: [] is not a mapping", "VC001"),
+        (5, "values: 5 is not a mapping", "VC001"),
+        ({"vllm": {"modle": "x"}}, "vllm.modle: is not a value of this chart", "VC004"),
+        ({"vllm": {"model": "a\u2028b"}}, "vllm.model: holds the control character U+2028 at character 2", "VC006"),
+        ({"podAnnotations": {"a": "x\x85"}}, "podAnnotations.a: holds the control character U+0085", "VC006"),
+        ({"podAnnotations": {"a\x7f": "x"}}, "podAnnotations: a key holds the control character U+007F", "VC006"),
+        ({"vllm": {"env": [{"name": "A", "value": "\ud800"}]}}, "vllm.env[0].value: holds half of a char", "VC006"),
+    ],
+)
+def test_a_problem_has_its_rule(data: Any, problem: str, code: str) -> None:
+    with pytest.raises(ValuesError) as caught:
+        check_values(data)
+
+    assert caught.value.lines[0].startswith(problem)
+    assert caught.value.code == code

@@ -7,12 +7,11 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from vllm_cdk8s.cli.output import CommandError, say, show, write_whole
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.helm.loading import load_values
 from vllm_cdk8s.helm.migrating import Migration, Running, migrate, sentences
+from vllm_cdk8s.helm.written import values_yaml
 from vllm_cdk8s.lint.documents import UnreadableError, read
 from vllm_cdk8s.lint.finding import Options
 from vllm_cdk8s.lint.servers import servers_of
@@ -33,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
     found = migrate(arguments.name, values, running, namespace=arguments.namespace)
     show(_data(found) if arguments.json else "\n".join(_text(found, manifest=running is not None)) + "\n")
     if arguments.output is not None:
-        text = yaml.safe_dump(found.values, sort_keys=False, allow_unicode=True)
+        text = values_yaml(found.values)
         inputs = [path for path in (arguments.values, arguments.manifest) if path is not None]
         say(f"wrote {write_whole(arguments.output, text, option='--output', inputs=inputs)}")
 

@@ -20,6 +20,7 @@ from vllm_cdk8s.core.rules.book import find_rule
 from vllm_cdk8s.helm.merging import without_nulls
 from vllm_cdk8s.helm.plain_data import check_number
 from vllm_cdk8s.helm.problems import value_text
+from vllm_cdk8s.helm.written import read, text_of
 
 # Kubernetes counts replicas, seconds and failures in 32 bits, and quantities in 64.
 _MOST = checks.MAX_INT32
@@ -42,24 +43,26 @@ def problem(what: str) -> PydanticCustomError:
 
 
 def _boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
+    if isinstance(read(value), bool):
+        return bool(value)
     if isinstance(value, str) and value.lower() in _WORDS:
         return _WORDS[value.lower()]
     raise problem(f"{value_text(value)} is not a boolean; allowed: true, false")
 
 
 def _whole(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    number = read(value)
+    if isinstance(number, int) and not isinstance(number, bool):
+        return number
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         return _checked_number(value)
     raise problem(f"{value_text(value)} is not a whole number")
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value
+    number = read(value)
+    if isinstance(number, (int, float)) and not isinstance(number, bool):
+        return number
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return _checked_number(value)
     raise problem(f"{value_text(value)} is not a number")
@@ -73,23 +76,27 @@ def _checked_number(text: str) -> int | float:
 
 
 def _text(value: Any) -> Any:
+    as_written = text_of(value)
+    if as_written is not None and not isinstance(read(value), bool):
+        return as_written
     if isinstance(value, str):
         if "\0" in value:
             raise problem(f"{value_text(value)} holds a NUL character")
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(read(value), bool):
         return str(value)
-    if isinstance(value, (float, bool)):
+    if isinstance(read(value), (float, bool)):
         raise problem(f"{value_text(value)} is not text; write it in quotes, as it may be meant otherwise than read")
     raise problem(f"{value_text(value)} is not text")
 
 
 def _word(value: Any) -> Any:
     """Text that Kubernetes wants even where people write a boolean: labels, annotations, variables."""
-    return str(value).lower() if isinstance(value, bool) else _text(value)
+    return text_of(value) or (str(value).lower() if isinstance(value, bool) else _text(value))
 
 
 def _quantity(value: Any) -> Any:
+    value = read(value)
     # Not str(value): 1e-05 is no quantity.
     text = f"{Decimal(str(value)):f}" if isinstance(value, float) else value
     try:
@@ -115,6 +122,7 @@ def _pod_share(value: Any) -> Any:
     """A number of pods or a percentage of them."""
     if isinstance(value, str) and _PERCENT.fullmatch(value):
         return value
+    value = read(value)
     if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, str) and _WHOLE.fullmatch(value))):
         raise problem(f"{value_text(value)} is neither a number of pods nor a percentage such as '25%'")
     number = _whole(value)
@@ -140,6 +148,10 @@ def _free_map(value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise problem(f"{value_text(value)} is not a mapping")
     return without_nulls(value)
+
+
+def _plain_map(value: Any) -> Any:
+    return read(_free_map(value))
 
 
 def _tokens(value: Any) -> Any:
@@ -226,7 +238,7 @@ NameToText = Annotated[dict[str, Word], BeforeValidator(_free_map), NameMap()]
 NameToQuantity = Annotated[dict[str, Quantity], BeforeValidator(_free_map), NameMap()]
 PodShare = Annotated[Any, BeforeValidator(_pod_share), WithJsonSchema({"type": ["integer", "string"]})]
 Reasons = Annotated[NameToText, AfterValidator(_reasons)]
-FreeMap = Annotated[dict[str, Any], BeforeValidator(_free_map)]
+FreeMap = Annotated[dict[str, Any], BeforeValidator(_plain_map)]
 Affinity = Annotated[FreeMap, known_keys("nodeAffinity", "podAffinity", "podAntiAffinity")]
 ValueFrom = Annotated[FreeMap, known_keys(*_SOURCES), AfterValidator(_one_source)]
 _BOTH_CONTEXTS = (

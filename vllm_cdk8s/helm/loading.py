@@ -2,7 +2,7 @@
 
 Scalars are YAML's as Helm reads them (no dates, no base 60), with two exceptions on the careful side: ``yes``, ``no``,
 ``on`` and ``off`` stay words, which the model reads as booleans only where a boolean belongs, and a whole number with a
-leading zero stays text (``tag: 010`` is no 8).
+leading zero stays text (``tag: 010`` is no 8). Scalars keep the text they were written as (`written`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from vllm_cdk8s.helm.plain_data import INT64, MAX_DEPTH, check_number, is_unicode
+from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.kube.text import text_problem
+from vllm_cdk8s.core.rules.book import DUPLICATE_KEY, UNREADABLE, UNWRITABLE
+from vllm_cdk8s.helm.plain_data import INT64, MAX_DEPTH, check_number
 from vllm_cdk8s.helm.problems import ValuesError, path_text, value_text
+from vllm_cdk8s.helm.written import written
 
 if TYPE_CHECKING:
     import os
+
+    from vllm_cdk8s.core.rules.rule import Rule
 
 # Far above any values file, and still read in a second.
 _MAX_BYTES = 256 * 1024
@@ -31,6 +37,7 @@ _FLOAT = re.compile(
 )
 _BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
 _NULL = re.compile(r"~|null|Null|NULL|")
+_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 _BASES = {"0x": 16, "0o": 8, "0b": 2}
 
 
@@ -44,20 +51,24 @@ def load_values(path: str | os.PathLike[str]) -> dict[str, Any]:
     if name == "-" and sys.stdin is None:
         raise ValuesError("standard input: is closed")
     try:
+        if name == "-" and sys.stdin is None:
+            raise ValuesError("standard input: is closed", rule=UNREADABLE)
         if name == "-":
             name, data = "standard input", sys.stdin.buffer.read(_MAX_BYTES + 1)
         else:
             with Path(name).open("rb") as file:
                 data = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise ValuesError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise ValuesError(
+            f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}", rule=UNREADABLE
+        ) from None
     if len(data) > _MAX_BYTES:
-        raise ValuesError(f"{name}: is larger than {_MAX_BYTES // 1024} KiB")
+        raise ValuesError(f"{name}: is larger than {_MAX_BYTES // 1024} KiB", rule=UNREADABLE)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ValuesError(f"{name}:{line}: is not UTF-8 (byte {data[error.start]:#04x})") from None
+        raise ValuesError(f"{name}:{line}: is not UTF-8 (byte {data[error.start]:#04x})", rule=UNREADABLE) from None
     return parse_values(text, name=name)
 
 
@@ -71,6 +82,13 @@ def parse_values(text: str, *, name: str = "values") -> dict[str, Any]:
     Raises:
         ValuesError: as `load_values`.
     """
+    # These end a line of YAML, in the middle of whatever text they stand in.
+    found = _LINE_ENDS.search(text)
+    if found is not None:
+        line = len(text[: found.start()].splitlines()) or 1
+        where = f"U+{ord(found[0]):04X} at character {found.start() - text.rfind(chr(10), 0, found.start())}"
+        raise ValuesError(f"{name}:{line}: holds {where} of the line, which ends a line of YAML; take it out",
+                          rule=UNWRITABLE)  # fmt: skip
     try:
         loader = _Loader(text)
         try:
@@ -78,20 +96,21 @@ def parse_values(text: str, *, name: str = "values") -> dict[str, Any]:
         finally:
             loader.dispose()
     except yaml.YAMLError as error:
-        raise ValuesError(_yaml_problem(error, text, name)) from None
+        raise ValuesError(_yaml_problem(error, text, name), rule=UNREADABLE) from None
     except RecursionError:
-        raise ValuesError(f"{name}: nests too deeply") from None
+        raise ValuesError(f"{name}: nests too deeply", rule=UNREADABLE) from None
     if root is None:
         return {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     _measure(root, {}, name)
     data = _Builder(name, problems).value(root, ())
     if problems:
-        raise ValuesError(*problems)
+        raise ValuesError(problems=problems)
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise ValuesError(f"{name}:{_line(root)}: {value_text(data)} is not a mapping, as a values file must be")
+        raise ValuesError(f"{name}:{_line(root)}: {value_text(data)} is not a mapping, as a values file must be",
+                          rule=UNREADABLE)  # fmt: skip
     return data
 
 
@@ -172,7 +191,7 @@ def _measure(node: yaml.Node, known: dict[int, tuple[int, int]], name: str) -> t
 class _Builder:
     """Turns nodes into plain data and collects everything that is wrong on the way."""
 
-    def __init__(self, name: str, problems: list[str]) -> None:
+    def __init__(self, name: str, problems: list[Problem]) -> None:
         self._name = name
         self._problems = problems
 
@@ -183,17 +202,18 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode) and kind == "seq":
             return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and kind in {"str", "merge"}:
-            if not is_unicode(node.value):
-                self._problem(node, path, f"{node.value!r} is half of a character")
+            wrong = text_problem(node.value)
+            if wrong is not None:
+                self._problem(node, path, wrong, UNWRITABLE)
             return node.value
         try:
             return _scalar(kind, node)
         except ValueError as error:
             return self._problem(node, path, str(error))
 
-    def _problem(self, node: yaml.Node, path: tuple[str | int, ...], what: str) -> None:
+    def _problem(self, node: yaml.Node, path: tuple[str | int, ...], what: str, rule: Rule = UNREADABLE) -> None:
         at = f"{path_text(path)}: " if path else ""
-        self._problems.append(f"{self._name}:{_line(node)}: {at}{what}")
+        self._problems.append(Problem(what=f"{self._name}:{_line(node)}: {at}{what}", rule=rule))
 
     def _mapping(self, node: yaml.MappingNode, path: tuple[str | int, ...]) -> dict[str, Any]:
         merged: dict[str, Any] = {}
@@ -207,9 +227,12 @@ class _Builder:
             elif key.tag.removeprefix(_TAG) not in {"str", "int", "float", "bool"}:
                 self._problem(key, path, f"has a key with the tag {key.tag!r}; allowed: none")
             elif key.value in own:
-                self._problem(key, (*path, key.value), "is there twice")
+                self._problem(key, (*path, key.value), "is there twice", DUPLICATE_KEY)
             else:
                 # A key is the text that was written, so that `on:` and `1:` are no surprise.
+                wrong = text_problem(key.value)
+                if wrong is not None:
+                    self._problem(key, path, f"a key {wrong}", UNWRITABLE)
                 own[key.value] = self.value(value, (*path, key.value))
         return {**merged, **own}
 
@@ -221,7 +244,7 @@ class _Builder:
         return [self._mapping(source, path) for source in sources]
 
 
-def _scalar(kind: str, node: yaml.Node) -> int | float | bool | None:
+def _scalar(kind: str, node: yaml.Node) -> Any:
     """The value of a scalar that is not text."""
     text = node.value
     if not isinstance(text, str) or kind not in {"null", "bool", "int", "float"}:
@@ -229,13 +252,13 @@ def _scalar(kind: str, node: yaml.Node) -> int | float | bool | None:
     if kind == "null" and _NULL.fullmatch(text):
         return None
     if kind == "bool" and _BOOLEAN.fullmatch(text):
-        return text.lower() == "true"
+        return written(text.lower() == "true", text)
     if kind == "int" and _INTEGER.fullmatch(text):
-        return _whole_number(text)
+        return written(_whole_number(text), text)
     if kind == "float" and (_FLOAT.fullmatch(text) or _INTEGER.fullmatch(text)):
         if text.lstrip("+-.").lower() in {"inf", "nan"}:
             raise ValueError(f"{text} has no place in values; allowed: finite numbers")
-        return float(check_number(text))
+        return written(float(check_number(text)), text)
     raise ValueError(f"{value_text(text)} is not what its tag {node.tag!r} says")
 
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.rules.book import INVALID
+from vllm_cdk8s.helm.written import read, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from vllm_cdk8s.core.rules.rule import Rule
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w/-]*", re.ASCII)
 _LONGEST_VALUE = 80
@@ -28,8 +31,8 @@ class ValuesError(InvalidOptionError):
         problems: one each, ``<where>: <what>``, where being the path of the value or the file and its line.
     """
 
-    def __init__(self, *lines: str, problems: Iterable[Problem] = ()) -> None:
-        super().__init__(problems=[*(Problem(what=line, rule=INVALID) for line in lines), *problems])
+    def __init__(self, *lines: str, rule: Rule = INVALID, problems: Iterable[Problem] = ()) -> None:
+        super().__init__(problems=[*(Problem(what=line, rule=rule) for line in lines), *problems])
 
 
 def path_text(path: Iterable[str | int]) -> str:
@@ -58,6 +61,6 @@ def value_text(value: object, *, where: str = "") -> str:
         where: the path, or the expression, that it belongs to.
     """
     if value is not None and may_hold_secrets(where):
-        return _KINDS.get(type(value), "a value")
-    text = repr(value)
+        return _KINDS.get(type(read(value)), "a value")
+    text = text_of(value) or repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
-from vllm_cdk8s.core.errors import nearest
+from vllm_cdk8s.core.errors import Problem, nearest
+from vllm_cdk8s.core.kube.text import text_problem
+from vllm_cdk8s.core.rules.book import INVALID, UNKNOWN_NAME, UNWRITABLE
 from vllm_cdk8s.helm.field_types import NameMap
 from vllm_cdk8s.helm.model import Values
-from vllm_cdk8s.helm.plain_data import MAX_DEPTH, is_deep, is_unicode
+from vllm_cdk8s.helm.plain_data import MAX_DEPTH, is_deep
 from vllm_cdk8s.helm.problems import ValuesError, path_text, value_text
 
 if TYPE_CHECKING:
@@ -39,15 +41,18 @@ def check_values(data: Mapping[str, Any]) -> Values:
         ValuesError: keys that the chart does not know, each with the nearest right one, and values of a wrong type or
             out of range.
     """
+    if not isinstance(data, Mapping):
+        raise ValuesError(f"values: {value_text(data)} is not a mapping")
     if is_deep(data):
         raise ValuesError(f"the values nest deeper than {MAX_DEPTH} levels")
     try:
         return Values.model_validate(_plain(data, ()))
     except ValidationError as error:
-        lines = list(dict.fromkeys(_line(details) for details in error.errors(include_url=False)))
-        if len(lines) > _MOST_PROBLEMS:
-            lines[_MOST_PROBLEMS:] = [f"and {len(lines) - _MOST_PROBLEMS:,} more problems"]
-        raise ValuesError(*lines) from None
+        problems = list(dict.fromkeys(_problem(details) for details in error.errors(include_url=False)))
+        if len(problems) > _MOST_PROBLEMS:
+            more = f"and {len(problems) - _MOST_PROBLEMS:,} more problems"
+            problems[_MOST_PROBLEMS:] = [Problem(what=more, rule=INVALID)]
+        raise ValuesError(problems=problems) from None
 
 
 @cache
@@ -70,11 +75,14 @@ def _plain(value: Any, path: Path) -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise ValuesError(f"{path_text((*path, repr(key)))}: is not a text, as a key must be")
+            if (wrong := text_problem(key)) is not None:
+                option = path_text(path) or "values"
+                raise ValuesError(problems=[Problem(what=f"a key {wrong}", rule=UNWRITABLE, option=option)])
         return {key: _plain(item, (*path, key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, (*path, index)) for index, item in enumerate(value)]
-    if isinstance(value, str) and not is_unicode(value):
-        raise ValuesError(f"{path_text(path)}: {value!r} holds half of a character")
+    if isinstance(value, str) and (wrong := text_problem(value)) is not None:
+        raise ValuesError(problems=[Problem(what=wrong, rule=UNWRITABLE, option=path_text(path))])
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     where = path_text(path)
@@ -105,9 +113,10 @@ def _section_at(path: Path) -> list[FieldInfo]:
     return list(section.model_fields.values())
 
 
-def _line(details: ErrorDetails) -> str:
+def _problem(details: ErrorDetails) -> Problem:
     path = details["loc"]
-    return f"{path_text(path)}: {_what(details, path)}" if path else _what(details, path)
+    rule = UNKNOWN_NAME if details["type"] == "extra_forbidden" else INVALID
+    return Problem(what=_what(details, path), rule=rule, option=path_text(path) if path else None)
 
 
 def _what(details: ErrorDetails, path: Path) -> str:
