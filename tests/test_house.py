@@ -58,6 +58,7 @@ PUBLIC = [
     "PairProxy",
     "PodDisruptionBudget",
     "PodMonitor",
+    "PodOptions",
     "Pool",
     "PrivilegedNamespace",
     "PrivilegedPodSecurityPolicy",
@@ -69,6 +70,7 @@ PUBLIC = [
     "RoutingSidecar",
     "SecretKey",
     "ServerNetworkPolicy",
+    "ServerOptions",
     "ServiceMonitor",
     "SharedFiles",
     "Sizing",
@@ -81,6 +83,7 @@ PUBLIC = [
     "VllmChart",
     "VllmServer",
     "WeightedBackend",
+    "known_models",
     "size_model",
     "spread_pods",
 ]

@@ -12,10 +12,11 @@ from vllm_cdk8s.core.rules.rule import FAMILIES, Rule
 PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
 _HEAD = """# The rules
 
-What can be wrong with a server has a code here, a reason and a mend. The constructs, the values of the Helm front door and
-`vllm-cdk8s check` apply the same rules; a message ends with its rule's code, and `vllm-cdk8s rule VC402` prints the rule.
-An error stops the synthesis. A warning that is meant is acknowledged with its reason, `acknowledge={"VC402": "nodes to
-spare"}` (`acknowledge` in values), or in a manifest by a comment, as in [check.md](check.md). A code keeps its meaning.
+What can be wrong with a server has a code here, a reason and a mend. The constructs, the values of the Helm front door
+and `vllm-cdk8s check` apply the same rules; a message ends with its rule's code, and `vllm-cdk8s rule VC402` prints the
+rule. An error stops the synthesis. A warning that is meant is acknowledged with its reason,
+`acknowledge={"VC402": "nodes to spare"}`, or in a manifest by a comment, as in [check.md](check.md). A code keeps its
+meaning.
 
 This page is made from `vllm_cdk8s/core/rules/book.py` by `make rules`.
 """

@@ -34,14 +34,17 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy, RoutingSidecar, SharedFiles
     from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
     from vllm_cdk8s.core.features.observability import AccessLog, KvEvents, Tracing
+    from vllm_cdk8s.core.models.facts import known_models
     from vllm_cdk8s.core.models.sizing import Sizing, size_model
     from vllm_cdk8s.core.pod.health import HttpProbe
+    from vllm_cdk8s.core.pod.options import PodOptions
     from vllm_cdk8s.core.pod.placement import DeviceClaim, KaiShare
     from vllm_cdk8s.core.pod.resources import Resources
     from vllm_cdk8s.core.pod.secret_key import SecretKey
     from vllm_cdk8s.core.pod.security import NonRoot
     from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
     from vllm_cdk8s.core.scaling.queue import TriggerAuthentication
+    from vllm_cdk8s.core.server.options import ServerOptions
     from vllm_cdk8s.core.traffic.gateway import GatewayRef, RouteMatch
     from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
     from vllm_cdk8s.core.traffic.network_policy import Egress
@@ -87,6 +90,7 @@ __all__ = [
     "PairProxy",
     "PodDisruptionBudget",
     "PodMonitor",
+    "PodOptions",
     "Pool",
     "PrivilegedNamespace",
     "PrivilegedPodSecurityPolicy",
@@ -98,6 +102,7 @@ __all__ = [
     "RoutingSidecar",
     "SecretKey",
     "ServerNetworkPolicy",
+    "ServerOptions",
     "ServiceMonitor",
     "SharedFiles",
     "Sizing",
@@ -110,6 +115,7 @@ __all__ = [
     "VllmChart",
     "VllmServer",
     "WeightedBackend",
+    "known_models",
     "size_model",
     "spread_pods",
 ]
@@ -145,7 +151,10 @@ _MODULES = {
     "constructs.ray_cluster": ("RayVllmServer",),
     "core.pod.secret_key": ("SecretKey",),
     "constructs.server": ("VllmServer",),
+    "core.models.facts": ("known_models",),
     "core.models.sizing": ("Sizing", "size_model"),
+    "core.pod.options": ("PodOptions",),
+    "core.server.options": ("ServerOptions",),
     "constructs.smoke_test": ("SmokeTest",),
     "constructs.storage": ("ModelStorage",),
     "constructs.disaggregated": ("DisaggregatedServer",),

@@ -45,7 +45,7 @@ def test_manual_probes_reach_the_container() -> None:
 
 def test_a_probe_that_is_off_leaves_no_trace() -> None:
     chart = new_chart()
-    with pytest.warns(VllmCdk8sWarning, match="liveness probe off"):
+    with pytest.warns(VllmCdk8sWarning, match="the liveness probe is off"):
         probes = ManualProbes(chart, "probes", liveness=None)
     VllmServer(chart, "server", probes=probes, **PLAIN)
     assert "livenessProbe" not in vllm_container(chart)

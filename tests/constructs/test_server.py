@@ -39,6 +39,7 @@ from vllm_cdk8s import (
     VllmServer,
     size_model,
 )
+from vllm_cdk8s.core.errors import InvalidOptionError
 
 NAME, INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"
 
@@ -464,6 +465,21 @@ def test_the_api_object_of_a_server_is_its_deployment() -> None:
     deployment = the(chart, "Deployment")
     assert deployment["spec"]["minReadySeconds"] == 5
     assert deployment["metadata"]["labels"]["found"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("/spec/containers/-", {"name": "a", "image": "a", "env": [{"name": "HF_TOKEN", "value": "s3cretvalue"}]}),
+        ("/spec/containers/0/args/-", "--header=hf_" + "a1B2" * 9),
+    ],
+)
+def test_a_patch_holds_no_literal_secret(path: str, value: object) -> None:
+    server = VllmServer(new_chart(), "server", **PLAIN)
+    with pytest.raises(InvalidOptionError, match="a literal secret would stand in the YAML") as refused:
+        server.patch_pod(path, value)
+    assert "s3cretvalue" not in str(refused.value)
+    assert "a1B2" not in str(refused.value)
 
 
 def test_the_pod_may_be_patched_in_its_own_terms() -> None:

@@ -26,7 +26,7 @@ PYTHON = sorted({span for span in CODE.findall(PAGE) if re.match(r"[a-z_]+=\S|[A
 def test_each_rule_that_it_names_exists() -> None:
     named = re.findall(r"rule: \[(VC\d{3})\]\(rules\.md#(\S+)\)", PAGE)
     assert len(named) == PAGE.count("rule: ")
-    assert {code: anchor for code, anchor in named} == {code: f"{code.lower()}-{RULES[code].name}" for code, _ in named}
+    assert dict(named) == {code: f"{code.lower()}-{RULES[code].name}" for code, _ in named}
 
 
 @pytest.mark.parametrize("span", SETS)

@@ -266,7 +266,7 @@ def test_everything_else_of_the_pod_comes_from_its_own_value(tmp_path: Path) -> 
         ({"ingress": {"enabled": True, "className": "A"}}, "ingress.className: 'A'"),
         ({"persistence": {"size": "0"}}, "persistence.size: '0' is "),
         ({"persistence": {"existingClaim": "A"}}, "persistence.existingClaim: 'A'"),
-        ({"resources": {"limits": {"cpu": 1}, "requests": {"cpu": 2}}}, "resources.requests['cpu']: 2 is above"),
+        ({"resources": {"limits": {"cpu": 1}, "requests": {"cpu": 2}}}, "resources.requests.cpu: 2 is above"),
         ({"autoscaling": {"enabled": True, "minReplicas": 2, "maxReplicas": 1}}, "autoscaling.minReplicas: 2 is above"),
         ({"nodeSelector": {"a b": "c"}}, "nodeSelector: 'a b' is not a qualified name"),
         ({"podAnnotations": {"a b": "c"}}, "podAnnotations: 'a b' is not a qualified name"),

@@ -22,6 +22,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 from vllm_cdk8s.core.namespaces.levels import LEVELS
+from vllm_cdk8s.core.pod.raw import check_no_secret
 from vllm_cdk8s.core.server.explaining import explanation
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.options import DEFAULTS
@@ -401,13 +402,15 @@ class Server(Construct):
             value: the field's new value in wire form.
 
         Raises:
-            InvalidOptionError: the path is not a JSON pointer, or the value is not plain data.
+            InvalidOptionError: the path is not a JSON pointer, or the value is not plain data, or holds a literal
+                secret.
         """
         if not checks.text("path", path).startswith("/"):
             raise InvalidOptionError(
                 f"{path!r} is not a JSON pointer; allowed: such as '/spec/hostname'", option="path"
             )
         value = checks.plain("value", value)
+        check_no_secret("value", value)
         for template in self.plan.shape.templates:
             self.workload.add_json_patch(cdk8s.JsonPatch.add(f"{template}{path}", value))
 

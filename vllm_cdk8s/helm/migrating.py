@@ -285,7 +285,7 @@ def _parts(workload: Mapping[str, Any], container: Mapping[str, Any]) -> dict[st
     template = dict(spec.pop("template", None) or {})
     spec.pop("selector", None)
     pod = dict(template.pop("spec", {}))
-    pod["containers"] = [each for each in _items(pod.get("containers")) if each is not container]
+    pod["containers"] = [each for each in _items(pod.get("containers")) if each.get("name") != container.get("name")]
     own = {key: item for key, item in container.items() if key not in {"command", "args", "env", "name"}}
     return {
         "container": _comparable(own),

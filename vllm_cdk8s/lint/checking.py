@@ -130,7 +130,7 @@ def _server(document: Document, server: Server) -> Iterator[Finding]:
 
 def _say(server: Server, option: str) -> str:
     """What Python's users call ``gpus`` is a resource in a manifest."""
-    return server.facts.gpu_resource if option == "gpus" else server.facts.engine.labels.get(option, option)
+    return server.facts.gpu_resource if option.rstrip("=") == "gpus" else server.facts.engine.labels.get(option, option)
 
 
 def as_data(found: Finding) -> dict[str, Any]:

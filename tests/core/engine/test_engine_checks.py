@@ -255,7 +255,7 @@ def test_what_has_a_keyword_is_said_by_it(name: str) -> None:
 )
 def test_a_literal_secret_is_refused_without_repeating_it(options: dict[str, object]) -> None:
     message = refusal(**options)
-    assert "with a reference to a Secret" in message
+    assert "with a SecretKey" in message
     assert "s3cret" not in message
 
 

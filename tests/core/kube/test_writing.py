@@ -25,7 +25,9 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 SCALARS = TEXT | WORDS | NUMBERS | st.booleans()
-KEYS = st.text(PRINTABLE, min_size=1, max_size=20) | WORDS.filter(bool) | st.integers(0, 30).map(str)
+KEYS = (st.text(PRINTABLE, min_size=1, max_size=20) | WORDS.filter(bool) | st.integers(0, 30).map(str)).filter(
+    lambda key: key != "__proto__"  # which sets a JavaScript object's prototype
+)
 DATA = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),

@@ -127,6 +127,29 @@ def check_literal(option: str, name: str, value: str, *, mend: str) -> None:
         )
 
 
+def check_no_secret(option: str, value: object) -> None:
+    """Refuse a literal secret anywhere in a piece of a pod in wire form.
+
+    Raises:
+        InvalidOptionError: the message does not repeat it.
+    """
+    if isinstance(value, Mapping):
+        name, text = value.get("name"), value.get("value")
+        if isinstance(name, str) and isinstance(text, str):
+            check_literal(f"{option}.value", name, text, mend="valueFrom with a secretKeyRef")
+        for key, item in value.items():
+            check_no_secret(f"{option}.{key}", item)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            check_no_secret(f"{option}[{index}]", item)
+    elif isinstance(value, str) and looks_like_secret(value):
+        raise InvalidOptionError(
+            "a literal secret would stand in the YAML for all to read; allowed: a reference to a Secret",
+            option=option,
+            rule=LITERAL_SECRET,
+        )
+
+
 def _check_texts(option: str, item: Wire) -> None:
     for field in ("command", "args"):
         for index, text in enumerate(item.get(field, ())):

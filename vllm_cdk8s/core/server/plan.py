@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from vllm_cdk8s.core.engine import engine_command
-from vllm_cdk8s.core.engine.raw import string_list
-from vllm_cdk8s.core.engine import catalogue
+from vllm_cdk8s.core.engine import catalogue, engine_command
 from vllm_cdk8s.core.engine.environment import check_environment
+from vllm_cdk8s.core.engine.raw import string_list
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version, version_key
 from vllm_cdk8s.core.errors import (
     Collector,

@@ -168,55 +168,47 @@ class InferencePoolProps:
     jsii_type="iok8snetworkinginference.InferencePoolSpec",
     jsii_struct_bases=[],
     name_mapping={
-        "endpoint_picker_ref": "endpointPickerRef",
         "selector": "selector",
         "target_ports": "targetPorts",
         "app_protocol": "appProtocol",
+        "endpoint_picker_ref": "endpointPickerRef",
     },
 )
 class InferencePoolSpec:
     def __init__(
         self,
         *,
-        endpoint_picker_ref: typing.Union["InferencePoolSpecEndpointPickerRef", typing.Dict[builtins.str, typing.Any]],
         selector: typing.Union["InferencePoolSpecSelector", typing.Dict[builtins.str, typing.Any]],
         target_ports: typing.Sequence[typing.Union["InferencePoolSpecTargetPorts", typing.Dict[builtins.str, typing.Any]]],
         app_protocol: typing.Optional["InferencePoolSpecAppProtocol"] = None,
+        endpoint_picker_ref: typing.Optional[typing.Union["InferencePoolSpecEndpointPickerRef", typing.Dict[builtins.str, typing.Any]]] = None,
     ) -> None:
         '''
-        :param endpoint_picker_ref: 
         :param selector: The pods of the pool, in the pool's own namespace.
         :param target_ports: 
         :param app_protocol: Default: http.
+        :param endpoint_picker_ref: 
 
         :schema: InferencePoolSpec
         '''
-        if isinstance(endpoint_picker_ref, dict):
-            endpoint_picker_ref = InferencePoolSpecEndpointPickerRef(**endpoint_picker_ref)
         if isinstance(selector, dict):
             selector = InferencePoolSpecSelector(**selector)
+        if isinstance(endpoint_picker_ref, dict):
+            endpoint_picker_ref = InferencePoolSpecEndpointPickerRef(**endpoint_picker_ref)
         if __debug__:
             type_hints = cached_type_hints(_typecheckingstub__08da9b29326bf98d71b77ef020dddc363ad1e8d1e7aa60b02a5b23f65d89d109)
-            check_type(argname="argument endpoint_picker_ref", value=endpoint_picker_ref, expected_type=type_hints["endpoint_picker_ref"])
             check_type(argname="argument selector", value=selector, expected_type=type_hints["selector"])
             check_type(argname="argument target_ports", value=target_ports, expected_type=type_hints["target_ports"])
             check_type(argname="argument app_protocol", value=app_protocol, expected_type=type_hints["app_protocol"])
+            check_type(argname="argument endpoint_picker_ref", value=endpoint_picker_ref, expected_type=type_hints["endpoint_picker_ref"])
         self._values: typing.Dict[builtins.str, typing.Any] = {
-            "endpoint_picker_ref": endpoint_picker_ref,
             "selector": selector,
             "target_ports": target_ports,
         }
         if app_protocol is not None:
             self._values["app_protocol"] = app_protocol
-
-    @builtins.property
-    def endpoint_picker_ref(self) -> "InferencePoolSpecEndpointPickerRef":
-        '''
-        :schema: InferencePoolSpec#endpointPickerRef
-        '''
-        result = self._values.get("endpoint_picker_ref")
-        assert result is not None, "Required property 'endpoint_picker_ref' is missing"
-        return typing.cast("InferencePoolSpecEndpointPickerRef", result)
+        if endpoint_picker_ref is not None:
+            self._values["endpoint_picker_ref"] = endpoint_picker_ref
 
     @builtins.property
     def selector(self) -> "InferencePoolSpecSelector":
@@ -245,6 +237,16 @@ class InferencePoolSpec:
         '''
         result = self._values.get("app_protocol")
         return typing.cast(typing.Optional["InferencePoolSpecAppProtocol"], result)
+
+    @builtins.property
+    def endpoint_picker_ref(
+        self,
+    ) -> typing.Optional["InferencePoolSpecEndpointPickerRef"]:
+        '''
+        :schema: InferencePoolSpec#endpointPickerRef
+        '''
+        result = self._values.get("endpoint_picker_ref")
+        return typing.cast(typing.Optional["InferencePoolSpecEndpointPickerRef"], result)
 
     def __eq__(self, rhs: typing.Any) -> builtins.bool:
         return isinstance(rhs, self.__class__) and rhs._values == self._values
@@ -564,10 +566,10 @@ def _typecheckingstub__0fd7a4b41ff1a1e2f28e94d5cb5ae485cbd1c9ab4fa6f9d594817a705
 
 def _typecheckingstub__08da9b29326bf98d71b77ef020dddc363ad1e8d1e7aa60b02a5b23f65d89d109(
     *,
-    endpoint_picker_ref: typing.Union[InferencePoolSpecEndpointPickerRef, typing.Dict[builtins.str, typing.Any]],
     selector: typing.Union[InferencePoolSpecSelector, typing.Dict[builtins.str, typing.Any]],
     target_ports: typing.Sequence[typing.Union[InferencePoolSpecTargetPorts, typing.Dict[builtins.str, typing.Any]]],
     app_protocol: typing.Optional[InferencePoolSpecAppProtocol] = None,
+    endpoint_picker_ref: typing.Optional[typing.Union[InferencePoolSpecEndpointPickerRef, typing.Dict[builtins.str, typing.Any]]] = None,
 ) -> None:
     """Type checking stubs"""
     pass
