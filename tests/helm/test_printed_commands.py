@@ -358,8 +358,9 @@ def unprobed(answer: Answer) -> None:
     assert "livenessProbe" not in answer.container
     assert "readinessProbe" not in answer.container
     assert answer.container["startupProbe"] == probe(30, 15, 10, 39)
-    said = [warning.partition(":")[0] for warning in answer.warnings]
-    assert {"livenessProbe.enabled", "readinessProbe.enabled"} <= set(said)
+    # The file, the line, and the value.
+    said = [(warning.split(":")[1].isdecimal(), warning.split(": ")[1]) for warning in answer.warnings]
+    assert {(True, "livenessProbe.enabled"), (True, "readinessProbe.enabled")} <= set(said)
 
 
 def thirty_minutes(answer: Answer) -> None:
