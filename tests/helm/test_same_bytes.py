@@ -53,7 +53,7 @@ def test_of_each_printed_command(text: str, tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "values.yaml").write_text(HOST_PATH_VALUES)
     monkeypatch.chdir(tmp_path)
     parsed = command_parser()[0].parse_args(["template", *arguments(text)])
-    values = collected_values(parsed).model_dump(by_alias=True, exclude_unset=True)
+    values = collected_values(parsed)[0].model_dump(by_alias=True, exclude_unset=True)
 
     assert run("template", *arguments(text), "-q").stdout == synthesized(parsed.name, values, None)
 
