@@ -6,11 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.cli.output import show
-from vllm_cdk8s.cli.release import collected_values, placing
-from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.cli.release import placed_release
 from vllm_cdk8s.core.models.ledger import shown
 from vllm_cdk8s.core.server.explaining import explanation
-from vllm_cdk8s.helm.release_plan import plan_release
 
 if TYPE_CHECKING:
     import argparse
@@ -22,12 +20,8 @@ _MARKS = {"fits": "fits", "tight": "tight", "too_little": "TOO LITTLE", "unknown
 
 def run(arguments: argparse.Namespace) -> None:
     """Print it."""
-    values, provenance = collected_values(arguments)
-    if arguments.namespace is not None:
-        checks.dns_label("--namespace", arguments.namespace)
-    with placing(provenance):
-        plan = plan_release(arguments.name, values, namespace=arguments.namespace, gpu=arguments.gpu)
-    data = explanation(plan.server, plan.manifests(), tuple(provenance.place(plan.warnings)))
+    _, plan = placed_release(arguments, gpu=arguments.gpu)
+    data = explanation(plan.server, plan.manifests(), plan.warnings)
     show(json.dumps(data, indent=2) + "\n" if arguments.json else "\n".join(_text(data)) + "\n")
 
 

@@ -69,18 +69,31 @@ def placing(provenance: Provenance) -> Iterator[None]:
         raise ValuesError(problems=provenance.place(error.problems)) from None
 
 
+def placed_release(arguments: argparse.Namespace, *, gpu: str | None = None) -> tuple[Values, ReleasePlan]:
+    """The values and the plan of the release that the arguments name, its warnings with their files and lines.
+
+    Args:
+        arguments: those of a command that takes values.
+        gpu: which GPUs, where a command is told.
+
+    Raises:
+        ValuesError: it cannot work.
+    """
+    values, provenance = collected_values(arguments)
+    if arguments.namespace is not None:
+        checks.dns_label("--namespace", arguments.namespace)
+    with placing(provenance):
+        plan = plan_release(arguments.name, values, namespace=arguments.namespace, gpu=gpu)
+    return values, replace(plan, warnings=tuple(provenance.place(plan.warnings)))
+
+
 def planned_release(arguments: argparse.Namespace) -> tuple[Values, ReleasePlan]:
     """The values and the plan of the release that the arguments name.
 
     Raises:
         ValuesError: it cannot work, or it is unwise and Python was told to take warnings for errors.
     """
-    values, provenance = collected_values(arguments)
-    if arguments.namespace is not None:
-        checks.dns_label("--namespace", arguments.namespace)
-    with placing(provenance):
-        plan = plan_release(arguments.name, values, namespace=arguments.namespace)
-    plan = replace(plan, warnings=tuple(provenance.place(plan.warnings)))
+    values, plan = placed_release(arguments)
     if plan.warnings and (getattr(arguments, "strict", False) or _warnings_are_fatal()):
         raise ValuesError(problems=plan.warnings)
     return values, plan

@@ -343,9 +343,7 @@ class Server(Construct):
     def workload_ref(self) -> WorkloadRef:
         """The object that makes its pods."""
         shape = self.plan.shape
-        return WorkloadRef(
-            api_version=shape.api_version, kind=shape.kind, name=self.name, scalable=shape.kind != "RayCluster"
-        )
+        return WorkloadRef(api_version=shape.api_version, kind=shape.kind, name=self.name)
 
     @property
     def url(self) -> str:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.rules.book import OTHER_NAMESPACE
 from vllm_cdk8s.core.server.contribution import Contribution
 
 if TYPE_CHECKING:
@@ -64,12 +63,9 @@ class MountedTemplate:
         Raises:
             ConflictError: the server is in another namespace.
         """
-        if self.text is not None and self.namespace != target.namespace:
-            raise ConflictError(
-                f"{self.config_map!r} is in namespace {self.namespace!r}, the server in {target.namespace!r}; a pod "
-                "can only mount ConfigMaps of its own namespace",
-                option="chat_template",
-                rule=OTHER_NAMESPACE,
+        if self.text is not None:
+            target.require_namespace(
+                self.namespace, option="chat_template", what=repr(self.config_map), kind="ConfigMaps"
             )
         source = {"name": self.config_map, "items": [{"key": self.key, "path": KEY}]}
         return Contribution(

@@ -151,12 +151,8 @@ class KvOffload:
         if isinstance(self.disk, str) and self._is_size():
             return {"emptyDir": {"sizeLimit": self.disk}}
         metadata = getattr(self.disk, "metadata", None)
-        if metadata is not None and metadata.namespace != target.namespace:
-            raise ConflictError(
-                f"the claim is in namespace {metadata.namespace!r}, the server in {target.namespace!r}; a pod can only "
-                "mount claims of its own namespace",
-                option="kv_offload.disk",
-            )
+        if metadata is not None:
+            target.require_namespace(metadata.namespace, option="kv_offload.disk", what="the claim")
         name = self.disk if isinstance(self.disk, str) else getattr(self.disk, "name", None)
         return {"persistentVolumeClaim": {"claimName": name}}
 

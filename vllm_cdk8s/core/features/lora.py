@@ -198,12 +198,8 @@ class LoraAdapters:
             return ()
         name = self.claim if isinstance(self.claim, str) else self.claim.name
         metadata = getattr(self.claim, "metadata", None)
-        if metadata is not None and metadata.namespace != target.namespace:
-            raise ConflictError(
-                f"{name!r} is in namespace {metadata.namespace!r}, the server in {target.namespace!r}; a pod can only "
-                "mount claims of its own namespace",
-                option="lora.claim",
-            )
+        if metadata is not None:
+            target.require_namespace(metadata.namespace, option="lora.claim", what=repr(name))
         return ({"name": _VOLUME, "persistentVolumeClaim": {"claimName": name}},)
 
     def _mounts(self) -> tuple[dict[str, Any], ...]:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.rules.book import LITERAL_SECRET
+
 _MASK = "***"
 _LONGEST = 300
 # The field names of programs that a vLLM server is likely to be given; a literal here is a secret for certain.
@@ -48,6 +51,20 @@ def looks_like_secret(text: object) -> bool:
 def is_reference(text: str) -> bool:
     """Whether a text is nothing but a reference to a variable, such as ``$(HF_TOKEN)``."""
     return _REFERENCES.fullmatch(text) is not None
+
+
+def literal_secret(option: str, *, allowed: str) -> InvalidOptionError:
+    """The refusal of a secret that an option holds; it does not repeat it.
+
+    Args:
+        option: the option as its user wrote it.
+        allowed: what can stand there in its place.
+    """
+    return InvalidOptionError(
+        f"a literal secret would stand in the YAML for all to read; allowed: {allowed}",
+        option=option,
+        rule=LITERAL_SECRET,
+    )
 
 
 def masked(text: str) -> str:

@@ -12,7 +12,14 @@ from typing import Any
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
-from vllm_cdk8s.core.kube.secrets import is_reference, is_secret_name, looks_like_secret, may_name_secret, shown
+from vllm_cdk8s.core.kube.secrets import (
+    is_reference,
+    is_secret_name,
+    literal_secret,
+    looks_like_secret,
+    may_name_secret,
+    shown,
+)
 from vllm_cdk8s.core.kube.wire import named, unique
 from vllm_cdk8s.core.pod.resources import check_devices, check_quantities
 from vllm_cdk8s.core.pod.security import check_container_context
@@ -114,11 +121,7 @@ def check_literal(option: str, name: str, value: str, *, mend: str) -> None:
     if not value or is_reference(value):
         return
     if is_secret_name(name) or looks_like_secret(value):
-        raise InvalidOptionError(
-            f"a literal secret would stand in the YAML for all to read; allowed: {mend}",
-            option=option,
-            rule=LITERAL_SECRET,
-        )
+        raise literal_secret(option, allowed=mend)
     if may_name_secret(name):
         warn(
             f"looks like a secret but is a literal, which stands in the YAML; use {mend}",
@@ -143,22 +146,16 @@ def check_no_secret(option: str, value: object) -> None:
         for index, item in enumerate(value):
             check_no_secret(f"{option}[{index}]", item)
     elif isinstance(value, str) and looks_like_secret(value):
-        raise InvalidOptionError(
-            "a literal secret would stand in the YAML for all to read; allowed: a reference to a Secret",
-            option=option,
-            rule=LITERAL_SECRET,
-        )
+        raise literal_secret(option, allowed="a reference to a Secret")
 
 
 def _check_texts(option: str, item: Wire) -> None:
     for field in ("command", "args"):
         for index, text in enumerate(item.get(field, ())):
             if looks_like_secret(text):
-                raise InvalidOptionError(
-                    "a literal secret would stand in the YAML for all to read; allowed: a reference such as "
-                    "$(HF_TOKEN) to a variable with a secretKeyRef",
-                    option=f"{option}.{field}[{index}]",
-                    rule=LITERAL_SECRET,
+                raise literal_secret(
+                    f"{option}.{field}[{index}]",
+                    allowed="a reference such as $(HF_TOKEN) to a variable with a secretKeyRef",
                 )
 
 

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
-from vllm_cdk8s.core.kube.secrets import is_secret_name, shown
+from vllm_cdk8s.core.kube.secrets import is_secret_name, literal_secret, shown
 from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.kube.wire import named, prune, unique
 from vllm_cdk8s.core.pod import raw
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
-from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.health import Health
@@ -101,11 +100,7 @@ def _variable(name: str, value: object) -> dict[str, Any]:
     if isinstance(value, str):
         raw.check_literal(option, name, value, mend=_ENV_MEND if is_secret_name(name) else mention("a kplus.EnvValue"))
     elif is_secret_name(name):
-        raise InvalidOptionError(
-            f"a literal secret would stand in the YAML for all to read; allowed: {_ENV_MEND}",
-            option=option,
-            rule=LITERAL_SECRET,
-        )
+        raise literal_secret(option, allowed=_ENV_MEND)
     else:
         raise InvalidOptionError(
             f"{shown(value)} is not a string; allowed: a string (numbers and booleans in quotes) or a kplus.EnvValue",

@@ -10,6 +10,7 @@ from vllm_cdk8s.core.engine.version import UNSAID, EngineVersion
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.rules.book import OTHER_NAMESPACE
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine import EngineArgs
@@ -122,6 +123,26 @@ class Target:
     port: int = 8000
     gpu: str | None = None
     nodes: int = 1
+
+    def require_namespace(self, namespace: str | None, *, option: str, what: str, kind: str = "claims") -> None:
+        """Refuse to mount what is in another namespace.
+
+        Args:
+            namespace: where it is.
+            option: the option that names it.
+            what: the object, as the message calls it.
+            kind: what such objects are called.
+
+        Raises:
+            ConflictError: the server is in another one.
+        """
+        if namespace != self.namespace:
+            raise ConflictError(
+                f"{what} is in namespace {namespace!r}, the server in {self.namespace!r}; a pod can only mount {kind} "
+                "of its own namespace",
+                option=option,
+                rule=OTHER_NAMESPACE,
+            )
 
     def require(self, release: str, *, option: str, what: str, instead: str = "use a newer image") -> None:
         """Refuse a release that does not have something yet.

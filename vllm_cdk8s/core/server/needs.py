@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.version import version_key
@@ -57,6 +58,7 @@ class ModelNeeds:
     startup_seconds: int = DEFAULT_STARTUP_SECONDS
 
 
+@lru_cache
 def model_needs(model: str) -> ModelNeeds:
     """The needs of a model; the defaults where it is not known."""
     facts = known_model(model)

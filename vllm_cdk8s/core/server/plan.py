@@ -202,11 +202,11 @@ class _Planning:
         attempt(_check_names, given)
         if "gpu" in said:
             attempt(checks.text, "gpu", said["gpu"])
-        own = given.storage is None
+        own, version = given.storage is None, _version(said)
         storage = given.storage or attempt(_own_storage, said, given)
         sound = features = attempt(
             with_features, said, model=given.model, engine_args=said.get("engine_args"), env=said.get("env"),
-            namespace=given.namespace, version=_version(said), storage=storage, nodes=shape.nodes,
+            namespace=given.namespace, version=version, storage=storage, nodes=shape.nodes,
         )  # fmt: skip
         if features is None:
             features = (said, said.get("engine_args"), {}, Extras())
@@ -226,7 +226,7 @@ class _Planning:
         )  # fmt: skip
         if given.sizing is not None and engine is not None:
             given.sizing.warn_beyond(engine.max_model_len)
-        self._add(_vllm_variables(said, given.said.get("env")))
+        self._add(_vllm_variables(version, given.said.get("env")))
         if storage is not None:
             attempt(self._check_storage, storage, own=own)
         health = given.health or slow_start(_startup_seconds(given))
@@ -388,12 +388,12 @@ def _resources(said: Mapping[str, Any], sizing: Sizing | None, extras: Extras) -
     return with_reserved(resources, extras.reserved, limits=extras.limits, own=own, besides=process_memory(here)), gpus
 
 
-def _vllm_variables(said: Mapping[str, Any], env: object) -> list[Problem]:
+def _vllm_variables(version: EngineVersion, env: object) -> list[Problem]:
     """What is wrong with the user's variables of vLLM; one from elsewhere has no value yet."""
     if not isinstance(env, Mapping):
         return []
     known = {str(name): value if isinstance(value, str) else None for name, value in env.items()}
-    return check_environment(known, _version(said))
+    return check_environment(known, version)
 
 
 def _version(said: Mapping[str, Any]) -> EngineVersion:

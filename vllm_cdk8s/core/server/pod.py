@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod import raw
 from vllm_cdk8s.core.pod import template as pod
@@ -17,7 +18,7 @@ from vllm_cdk8s.core.pod.lifecycle import check_shutdown_timeout, drain
 from vllm_cdk8s.core.pod.placement import scheduling
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import security
-from vllm_cdk8s.core.rules.book import LITERAL_SECRET, NO_GPU, READ_ONLY_STORAGE, SHARED_GPU, TOO_FEW_GPUS
+from vllm_cdk8s.core.rules.book import NO_GPU, READ_ONLY_STORAGE, SHARED_GPU, TOO_FEW_GPUS
 from vllm_cdk8s.core.server.balancing import probed_port
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH
 
@@ -233,11 +234,7 @@ def variables(env: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, A
         if option in options:
             secret = options[option]
             if not isinstance(secret, SecretKey):
-                raise InvalidOptionError(
-                    'a literal secret would stand in the YAML for all to read; allowed: SecretKey("name", "key")',
-                    option=option,
-                    rule=LITERAL_SECRET,
-                )
+                raise literal_secret(option, allowed='SecretKey("name", "key")')
             if name in env:
                 raise ConflictError(f"{name} is in env too; say it in one place", option=option)
             found[name] = secret.wire()

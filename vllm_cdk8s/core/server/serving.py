@@ -21,13 +21,11 @@ class WorkloadRef:
         api_version: its API version.
         kind: its kind.
         name: its name.
-        scalable: whether it has a scale subresource, so that an autoscaler can set its replicas.
     """
 
     api_version: str
     kind: str
     name: str
-    scalable: bool
 
     def wire(self) -> dict[str, str]:
         """The reference, as a ``scaleTargetRef`` has it."""
