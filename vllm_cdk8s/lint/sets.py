@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import InvalidOptionError, Problem
+from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.inspection import pod, storage
 from vllm_cdk8s.core.inspection.facts import ClaimFacts
 from vllm_cdk8s.core.kube import checks
@@ -132,12 +132,11 @@ class ManifestSet:
 
     def _claim(self, document: Document, spec: Mapping[str, Any]) -> None:
         modes = spec.get("accessModes")
-        try:
-            size = int(checks.quantity("", mapping(mapping(spec.get("resources")).get("requests")).get("storage")))
-        except InvalidOptionError:
-            size = None
+        size = checks.quantity_or_none(mapping(mapping(spec.get("resources")).get("requests")).get("storage"))
         claim = ClaimFacts(
-            name=document.name, size=size, access_modes=tuple(map(str, modes)) if isinstance(modes, list) else None
+            name=document.name,
+            size=None if size is None else int(size),
+            access_modes=tuple(map(str, modes)) if isinstance(modes, list) else None,
         )
         self._claims.append((document.file, document.namespace, claim))
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.inspection.pod import device_vendor, quantity, resources
+from vllm_cdk8s.core.inspection.pod import device_vendor, resources
 from vllm_cdk8s.core.inspection.storage import downloads
+from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules import book
 
@@ -291,7 +292,7 @@ def _one_pod_claim(facts: ServerFacts) -> bool:
 
 def _whole_gpus(facts: ServerFacts) -> bool:
     limits = resources(facts.container, "limits")
-    return any(device_vendor(str(name)) and (quantity(value) or 0) > 0 for name, value in limits.items())
+    return any(device_vendor(str(name)) and (checks.quantity_or_none(value) or 0) > 0 for name, value in limits.items())
 
 
 def _share(value: Any, replicas: int, rounded: Any) -> int | None:

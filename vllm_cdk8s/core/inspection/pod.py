@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.engine.consistency import check_gpus
 from vllm_cdk8s.core.engine.devices import built_for, floats
 from vllm_cdk8s.core.engine.images import own
-from vllm_cdk8s.core.errors import InvalidOptionError, Problem
+from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.inspection.engine import found_by, in_force
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.ledger import ledger
 from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from vllm_cdk8s.core.inspection.facts import ServerFacts
 
 GPU_VENDORS = {
@@ -46,14 +44,6 @@ _SHM = "/dev/shm"  # noqa: S108 - not ours
 _GIB = 2**30
 # Python, torch and a CUDA context are beyond this before any weight is read.
 _LEAST_MEMORY = 3 * _GIB
-
-
-def quantity(value: object) -> Decimal | None:
-    """The number that a quantity stands for; None where it is none."""
-    try:
-        return checks.quantity("", value)
-    except InvalidOptionError:
-        return None
 
 
 def resources(container: Mapping[str, Any], which: str) -> dict[str, Any]:
@@ -95,7 +85,7 @@ def device_quantities(facts: ServerFacts) -> Iterator[Problem]:
     limits, requests = resources(facts.container, "limits"), resources(facts.container, "requests")
     at = (*facts.container_path, "resources")
     for name in (name for name in dict.fromkeys((*limits, *requests)) if "/" in str(name) and device_vendor(str(name))):
-        limit, request = quantity(limits.get(name)), quantity(requests.get(name))
+        limit, request = checks.quantity_or_none(limits.get(name)), checks.quantity_or_none(requests.get(name))
         for which, number, told in (("limits", limit, limits), ("requests", request, requests)):
             if number is not None and number != number.to_integral_value():
                 yield Problem(
@@ -228,7 +218,7 @@ def shared_memory_size(facts: ServerFacts) -> int | None:
     volumes = [v for v in facts.pod.get("volumes") or () if isinstance(v, Mapping)]
     volume = next((v for v in volumes if v.get("name") == mount.get("name")), {})
     empty = volume.get("emptyDir")
-    size = quantity(empty.get("sizeLimit")) if isinstance(empty, Mapping) else None
+    size = checks.quantity_or_none(empty.get("sizeLimit")) if isinstance(empty, Mapping) else None
     return None if size is None else int(size)
 
 
@@ -279,7 +269,7 @@ def gpu_memory(facts: ServerFacts) -> Iterator[Problem]:
 
 def host_memory(facts: ServerFacts) -> Iterator[Problem]:
     """A memory limit that the process is killed at."""
-    limit = quantity(resources(facts.container, "limits").get("memory"))
+    limit = checks.quantity_or_none(resources(facts.container, "limits").get("memory"))
     at = (*facts.container_path, "resources", "limits", "memory")
     if limit is None:
         return

@@ -193,6 +193,14 @@ def quantity(option: str, value: object) -> Decimal:
     return Decimal(match["number"]) * factor
 
 
+def quantity_or_none(value: object) -> Decimal | None:
+    """The number that a quantity stands for; None where it is not one."""
+    try:
+        return quantity("", value)
+    except InvalidOptionError:
+        return None
+
+
 def size(option: str, value: object) -> str:
     """A size in bytes as a quantity, more than zero."""
     if quantity(option, value) <= 0:

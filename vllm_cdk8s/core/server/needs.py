@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.version import version_key
-from vllm_cdk8s.core.errors import InvalidOptionError, Problem, mention
+from vllm_cdk8s.core.errors import Problem, mention
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.accelerators import (
     accelerator,
@@ -124,12 +124,8 @@ def _facts(model: str, settings: Mapping[str, Any]) -> ModelFacts | None:
 
 
 def _bytes(quantity: object) -> int | None:
-    if quantity is None:
-        return None
-    try:
-        return int(checks.quantity("", quantity))
-    except InvalidOptionError:
-        return None
+    number = checks.quantity_or_none(quantity)
+    return None if number is None else int(number)
 
 
 def ledger_problems(found: Ledger, pod: ServerPod, *, model: str, own_sizes: bool) -> Iterator[Problem]:
