@@ -18,7 +18,7 @@ rule. An error stops the synthesis. A warning that is meant is acknowledged with
 `acknowledge={"VC402": "nodes to spare"}`, or in a manifest by a comment, as in [check.md](check.md). A code keeps its
 meaning.
 
-This page is made from `vllm_cdk8s/core/rules/book.py` by `make rules`.
+This page is made from the families in `vllm_cdk8s/core/rules/` by `make rules`.
 """
 
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -60,7 +61,7 @@ class Vllm(BaseHTTPRequestHandler):
 
 
 class Fake(ThreadingHTTPServer):
-    daemon_threads = True
+    daemon_threads = False  # so that closing it waits for its connections, and leaves none open
 
     def __init__(self, name: str, says: dict[str, Any]) -> None:
         super().__init__((HERE, 0), Vllm)
@@ -89,6 +90,14 @@ def free_port() -> int:
     with create_server((HERE, 0)) as found:
         port: int = found.getsockname()[1]
         return port
+
+
+@contextmanager
+def nobody() -> Iterator[str]:
+    """Where nobody answers, and nobody else can begin to meanwhile."""
+    with socket.socket() as held:
+        held.bind((HERE, 0))
+        yield f"http://{HERE}:{held.getsockname()[1]}"
 
 
 @contextmanager
@@ -171,10 +180,10 @@ def test_an_answer_is_passed_on_as_it_comes() -> None:
 
 @pytest.mark.parametrize("why", ["gone", "error", "nonsense"])
 def test_without_a_prefilling_pod_the_decoding_one_does_both(why: str) -> None:
-    with fake("prefill", kv_transfer_params=WHERE) as prefill, fake("decode") as decode:
+    with fake("prefill", kv_transfer_params=WHERE) as prefill, fake("decode") as decode, nobody() as gone:
         if why == "error":
             prefill.status = 503
-        url = f"http://{HERE}:{free_port()}" if why == "gone" else prefill.url
+        url = gone if why == "gone" else prefill.url
         if why == "nonsense":
             prefill.says = {"kv_transfer_params": None}
         with proxy(url, decode.url) as port:
@@ -196,7 +205,7 @@ def test_everything_else_goes_to_the_decoding_one() -> None:
 
 
 def test_what_it_cannot_pass_on_it_refuses() -> None:
-    with fake("prefill") as prefill, proxy(prefill.url, f"http://{HERE}:{free_port()}") as port:
+    with fake("prefill") as prefill, nobody() as decode, proxy(prefill.url, decode) as port:
         status, answer = ask(port)
         assert status == 502
         assert "vLLM does not answer" in json.loads(answer)["error"]["message"]
