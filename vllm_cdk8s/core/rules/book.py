@@ -7,11 +7,11 @@ from __future__ import annotations
 from vllm_cdk8s.core.rules.engine import *
 from vllm_cdk8s.core.rules.health import *
 from vllm_cdk8s.core.rules.pod import *
+from vllm_cdk8s.core.rules.rule import Rule
 from vllm_cdk8s.core.rules.security import *
 from vllm_cdk8s.core.rules.storage import *
 from vllm_cdk8s.core.rules.surroundings import *
 from vllm_cdk8s.core.rules.values import *
-from vllm_cdk8s.core.rules.rule import Rule
 
 RULES = {
     rule.code: rule for rule in sorted((r for r in globals().values() if isinstance(r, Rule)), key=lambda r: r.code)
