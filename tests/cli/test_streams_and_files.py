@@ -58,7 +58,7 @@ def test_a_closed_standard_input_is_an_error(arguments: list[str]) -> None:
     answer = shell("<&-", *arguments)
 
     assert (answer.returncode, answer.stdout) == (2, "")
-    assert answer.stderr == "error: standard input: is closed [VC001]\n"
+    assert answer.stderr == "error: standard input: is closed [VC007]\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")

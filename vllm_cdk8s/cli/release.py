@@ -50,8 +50,8 @@ def collected_values(arguments: argparse.Namespace) -> tuple[Values, Provenance]
             problems += error.problems
     for option, expression in arguments.sets:
         try:
-            for key in apply_set(values, expression, kind=SetKind(option), name_maps=name_maps()):
-                provenance.set(key)
+            for key, said in apply_set(values, expression, kind=SetKind(option), name_maps=name_maps()).items():
+                provenance.set(key, said)
         except ValuesError as error:  # noqa: PERF203 - as above
             problems += error.problems
     if problems:

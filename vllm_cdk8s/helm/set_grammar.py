@@ -48,7 +48,7 @@ class SetKind(enum.Enum):
 
 def apply_set(
     values: dict[str, Any], expression: str, *, kind: SetKind = SetKind.TYPED, name_maps: Collection[Key] = ()
-) -> list[Key]:
+) -> dict[Key, str]:
     """Set what an expression says into values, in place.
 
     Args:
@@ -63,20 +63,20 @@ def apply_set(
             is no mapping or list. The values are then half set.
 
     Returns:
-        The paths of what was set.
+        What was set, by its path: the option and the key, as their user wrote them.
     """
     if kind is SetKind.JSON and expression.lstrip().startswith("{"):
         changes = _Reader(expression, kind).whole_object()
         merged = merge(values, changes)
         values.clear()
         values.update(merged)
-        return list(_leaves(changes, ()))
-    paths = []
-    for key, value in _Reader(expression, kind).assignments():
+        return dict.fromkeys(_leaves(changes, ()), kind.value)
+    said = {}
+    for key, value, written in _Reader(expression, kind).assignments():
         path = _joined(key, name_maps)
         _assign(values, path, value, _where(kind, expression))
-        paths.append(path)
-    return paths
+        said[path] = f"{kind.value} {written}"
+    return said
 
 
 def _leaves(changes: Any, path: Key) -> Iterator[Key]:
@@ -148,11 +148,14 @@ class _Reader:
             self._fail(f"has {self._rest()} behind its end")
         return value
 
-    def assignments(self) -> list[tuple[Key, Any]]:
+    def assignments(self) -> list[tuple[Key, Any, str]]:
+        """Each key, its value, and the key as it is written."""
         result = []
         while self._at < len(self._text):
+            start = self._at
             key = self._key()
-            result.append((key, self._value(key)))
+            written = self._text[start : self._at - 1]
+            result.append((key, self._value(key), written))
         return result
 
     def _fail(self, what: str) -> NoReturn:
