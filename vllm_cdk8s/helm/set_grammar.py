@@ -19,6 +19,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from vllm_cdk8s.core.rules.book import CONTRADICTION, UNREADABLE
 from vllm_cdk8s.helm.merging import merge
 from vllm_cdk8s.helm.plain_data import INT64, check_number, is_deep, is_unicode, no_constant, no_repeated_key
 from vllm_cdk8s.helm.problems import ValuesError, may_hold_secrets, path_text, value_text
@@ -79,6 +80,14 @@ def apply_set(
     return said
 
 
+def set_files(expression: str) -> list[str]:
+    """The files that a ``--set-file`` expression names, which has been read before."""
+    found: list[str] = []
+    for _, value, _ in _Reader(expression, SetKind.STRING).assignments():
+        found += value if isinstance(value, list) else [value]
+    return found
+
+
 def _leaves(changes: Any, path: Key) -> Iterator[Key]:
     if isinstance(changes, dict) and changes:
         for name, item in changes.items():
@@ -107,7 +116,8 @@ def _assign(values: dict[str, Any], key: Key, value: Any, where: str) -> None:
         elif type(child) is not type(fresh):
             path = path_text(key[:depth])
             taken = f"{path} is {value_text(child, where=path)}"
-            raise ValuesError(f"{where}: {taken}, so that {path_text(key)} cannot be set below it")
+            raise ValuesError(f"{where}: {taken}, so that {path_text(key)} cannot be set below it",
+                              rule=CONTRADICTION)  # fmt: skip
         holder = child
     _put(holder, key[-1], value)
 
@@ -159,7 +169,7 @@ class _Reader:
         return result
 
     def _fail(self, what: str) -> NoReturn:
-        raise ValuesError(f"{_where(self._kind, self._text)}: {what}")
+        raise ValuesError(f"{_where(self._kind, self._text)}: {what}", rule=UNREADABLE)
 
     def _rest(self) -> str:
         return value_text(self._text[self._at :], where=self._text)
