@@ -58,6 +58,7 @@ _PATHS: dict[str, Path] = {
     "startup": ("startupProbe", "enabled"),
     "max_startup_seconds": ("slowStart", "maxStartupSeconds"),
     "interval": ("monitoring", "serviceMonitor", "interval"),
+    "tls_config": ("monitoring", "serviceMonitor", "tlsConfig"),
     "scrape_timeout": ("monitoring", "serviceMonitor", "scrapeTimeout"),
     "gpu_memory_mib": ("kaischeduler", "gpuMemoryMiB"),
     "gpu_total_memory_mib": ("kaischeduler", "gpuTotalMemoryMiB"),
