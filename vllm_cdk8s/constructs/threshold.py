@@ -40,6 +40,7 @@ def wire_options(options: Mapping[str, Any]) -> dict[str, Any]:
     for name, words in (("image_pull_policy", _PULL_POLICIES), ("service_type", _SERVICE_TYPES)):
         if isinstance(said.get(name), Enum):
             said[name] = words.get(said[name].name, said[name])
+    said = {name: checks.plain_members(value) for name, value in said.items()}
     if said.get("fast_start") is True:
         said["fast_start"] = FastStart()
     if isinstance(said.get("env"), Mapping):

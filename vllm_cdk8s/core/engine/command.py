@@ -25,6 +25,7 @@ from vllm_cdk8s.core.engine.version import EngineVersion, said_version
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.args import EngineArgs
@@ -229,7 +230,8 @@ def _typed(
         return {}, set()
     if not isinstance(engine_args, Mapping):
         raise InvalidOptionError(
-            f"{engine_args!r} is not a mapping; allowed: names of vLLM's options to their values", option="engine_args"
+            f"{shown(engine_args)} is not a mapping; allowed: names of vLLM's options to their values",
+            option="engine_args",
         )
     result: dict[str, Any] = {}
     taken_away = set()

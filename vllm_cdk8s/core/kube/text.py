@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.kube.writing import NUMBER_TO_KUBERNETES
-from vllm_cdk8s.core.rules.book import UNWRITABLE
+from vllm_cdk8s.core.rules.book import LITERAL_SECRET, UNWRITABLE
+from vllm_cdk8s.core.showing import is_secret
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.kube.manifest import Manifest
 
 # All that YAML 1.1 does not take as it is, and what its readers take for line breaks besides the usual ones.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+_LITERAL = "a literal secret would stand in the YAML for all to read; allowed: a reference to a Secret"
 
 
 def text_problem(text: str) -> str | None:
@@ -33,11 +36,14 @@ def text_problem(text: str) -> str | None:
 
 
 def check_text(option: str, text: str) -> str:
-    """The text, if YAML carries it unchanged.
+    """The text, if YAML carries it unchanged and it holds no secret.
 
     Raises:
-        InvalidOptionError: it holds a control character other than a line break or a tab, or is a number to Kubernetes.
+        InvalidOptionError: it holds a control character other than a line break or a tab, is a number to Kubernetes, or
+            holds a token or a private key, which the message does not repeat.
     """
+    if is_secret(text):
+        raise InvalidOptionError(_LITERAL, option=option, rule=LITERAL_SECRET)
     problem = text_problem(text)
     if problem is not None:
         raise InvalidOptionError(problem, option=option, rule=UNWRITABLE)
@@ -45,12 +51,14 @@ def check_text(option: str, text: str) -> str:
 
 
 def unwritable_texts(manifest: Manifest) -> Iterator[Problem]:
-    """The texts of a manifest that YAML would not carry unchanged, by their paths in it."""
+    """The texts of a manifest that YAML would not carry unchanged, or that hold a secret, by their paths in it."""
     for path, text in _texts(manifest.body, ()):
-        problem = text_problem(text)
+        secret = is_secret(text)
+        problem = _LITERAL if secret else text_problem(text)
         if problem is not None:
             where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
-            yield Problem(what=problem, rule=UNWRITABLE, option=f"{manifest.kind}.{where}", at=path)
+            rule = LITERAL_SECRET if secret else UNWRITABLE
+            yield Problem(what=problem, rule=rule, option=f"{manifest.kind}.{where}", at=path)
 
 
 def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -12,18 +12,12 @@ from typing import Any
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
-from vllm_cdk8s.core.kube.secrets import (
-    is_reference,
-    is_secret_name,
-    literal_secret,
-    looks_like_secret,
-    may_name_secret,
-    shown,
-)
+from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.wire import named, unique
 from vllm_cdk8s.core.pod.resources import check_devices, check_quantities
 from vllm_cdk8s.core.pod.security import check_container_context
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET
+from vllm_cdk8s.core.showing import is_reference, is_secret_name, looks_like_secret, may_name_secret, shown
 
 Wire = Mapping[str, Any]
 
