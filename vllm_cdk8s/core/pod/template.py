@@ -17,7 +17,7 @@ from vllm_cdk8s.core.kube.schema import check_schema
 from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.kube.wire import named, prune, unique
-from vllm_cdk8s.core.pod import raw
+from vllm_cdk8s.core.pod import raw, raw_volumes
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
 from vllm_cdk8s.core.showing import is_secret_name, shown
@@ -197,11 +197,11 @@ def volumes(
     if shm is not None:
         result.append({"name": SHM_VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": shm}})
         mounts.append({"name": SHM_VOLUME, "mountPath": _SHM_PATH})
-    result += raw.volumes("volumes", extra)
+    result += raw_volumes.volumes("volumes", extra)
     own = named("volume_mounts", extra_mounts)
     if own:
         check_schema("volume_mounts", own, "VolumeMount[]")
-        raw.mounts("volume_mounts", own)
+        raw_volumes.mounts("volume_mounts", own)
     mounts += own
     unique("volumes", (volume["name"] for volume in result))
     known = [volume["name"] for volume in result]
