@@ -8,8 +8,10 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import catalogue, raw
+from vllm_cdk8s.core.engine.literal_secrets import is_secret_option
 from vllm_cdk8s.core.engine.version import EngineVersion, version_key
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, VllmCdk8sError, collecting
+from vllm_cdk8s.core.kube.secrets import is_stand_in
 from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 # A name so near to a known one is a slip of the pen, whoever made the image.
 _CERTAIN = 0.93
-_SECRETS = {"api_key", "hf_token"}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -228,11 +229,11 @@ class _Reading:
         self._add(text, rule, place, line, option=None if text.startswith(flag) else flag, severity=severity)
 
     def _secret(self, texts: list[str], name: str, flag: str, place: tuple[str | int, ...], line: int) -> bool:
-        if name not in _SECRETS:
+        if not is_secret_option(name):
             return False
         self._note(name, flag, place, line)
         value = texts[0].partition("=")[2] or (texts[1] if len(texts) > 1 else "")
-        if value.strip() and not value.startswith("$") and value.upper() not in _NO_SECRETS:
+        if not is_stand_in(value):
             self._add(
                 "holds a literal secret; everyone who reads the manifest has it",
                 book.LITERAL_SECRET,
@@ -247,7 +248,7 @@ class _Reading:
         if not word.text or self._command.script is not None:
             self._result.complete = False
             return
-        shown = flag if flag.lstrip("-").replace("-", "_") in _SECRETS else repr(word.text)
+        shown = flag if is_secret_option(flag.lstrip("-").replace("-", "_")) else repr(word.text)
         self._add(
             f"{shown} is one argument with a blank in it, which vLLM does not understand; make it two items, or "
             f"write {flag}=...",
@@ -301,8 +302,6 @@ class _Reading:
         self._result.problems.append((Problem(what=what, rule=rule, severity=severity, option=option), place, line))
 
 
-# vLLM's own words for "no secret", and what demonstrations write.
-_NO_SECRETS = {"EMPTY", "NONE", "DUMMY", "NULL", "N/A"}
 _MODEL_OPTION = "0.11.1"
 
 

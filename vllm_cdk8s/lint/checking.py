@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.inspection import engine, health, pod, security, storage
 from vllm_cdk8s.core.inspection.apply import apply
+from vllm_cdk8s.core.kube.secrets import is_whole_token
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.documents import UnreadableError, files_of, read
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, object_name, place
@@ -102,7 +103,7 @@ def _tokens(document: Document) -> Iterator[Finding]:
                     text = b64decode(text, validate=True).decode()
                 except ValueError:
                     continue
-            if security.TOKEN.search(text) and security.looks_secret(text):
+            if is_whole_token(text):
                 problem = Problem(
                     what="is a token; everyone who reads the manifest has it", rule=book.LITERAL_SECRET, option=key
                 )

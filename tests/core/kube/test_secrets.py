@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from vllm_cdk8s.core.kube.secrets import is_reference, is_secret_name, looks_like_secret, may_name_secret, shown
+from vllm_cdk8s.core.kube.secrets import (
+    is_reference,
+    is_secret_name,
+    is_stand_in,
+    is_whole_token,
+    looks_like_secret,
+    may_name_secret,
+    shown,
+)
 
 # No real ones, and written in two parts so that no scanner takes them for one.
 TOKENS = [
@@ -63,3 +71,15 @@ def test_names_of_secrets() -> None:
     assert not may_name_secret("VLLM_TOKENIZER")
     assert is_reference("$(HF_TOKEN)")
     assert not is_reference("x$(HF_TOKEN)")
+
+
+@pytest.mark.parametrize("text", ["EMPTY", "", "<token>", "${HF_TOKEN}", "hf_xxxxxxxx", "YOUR_TOKEN", "{{ .token }}"])
+def test_what_stands_where_a_secret_would(text: str) -> None:
+    assert is_stand_in(text)
+    assert not is_whole_token(text)
+
+
+def test_a_token_as_it_is_given_out() -> None:
+    assert is_whole_token("Bearer hf_" + "aB1" * 11)
+    assert not is_stand_in("hf_" + "aB1" * 11)
+    assert not is_whole_token("hf_transfer")

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.engine.devices import built_for
 from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.kube.secrets import is_secret_name, is_stand_in, is_whole_token, may_name_secret
 from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.inspection.facts import ServerFacts
-
-_SECRET_NAMES = re.compile(
-    r"HF_TOKEN|HUGGING_?FACE(_HUB)?_TOKEN|HUGGING_FACE_HUB_TOKEN|HUGGINGFACE_API_KEY|HF_API_TOKEN|VLLM_API_KEY|"
-    r"OPENAI_API_KEY|AWS_SECRET_ACCESS_KEY|WANDB_API_KEY|MINIO_SECRET_KEY|MODELSCOPE_API_TOKEN|S3_SECRET_ACCESS_KEY"
-)
-# Tokens that say by their form what they are.
-TOKEN = re.compile(r"\b(hf_[A-Za-z0-9]{30,}|sk-(proj-)?[A-Za-z0-9_-]{32,}|ghp_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16})\b")
-_NO_SECRET = re.compile(
-    r"\s*|EMPTY|none|null|dummy|n/a|not?[-_]?(used|needed|required)|(hf_|sk-)?[x*.]+|\$.*|.*<.*>.*|.*\{\{.*|"
-    r".*(your|placeholder|change|replace|example|insert|todo|redacted|xxx|token-here|here$|hf_\.\.\.).*",
-    re.IGNORECASE,
-)
-
-
-def looks_secret(value: str) -> bool:
-    """Whether a text is a secret, and not what stands for one."""
-    return not _NO_SECRET.fullmatch(value)
 
 
 def literal_secrets(facts: ServerFacts) -> Iterator[Problem]:
@@ -37,7 +20,9 @@ def literal_secrets(facts: ServerFacts) -> Iterator[Problem]:
         if not isinstance(item, Mapping) or item.get("value") is None:
             continue
         name, value = str(item.get("name")), str(item["value"])
-        if (_SECRET_NAMES.fullmatch(name) or TOKEN.search(value)) and looks_secret(value):
+        # Tokens are also what texts are made of (EOS_TOKEN).
+        named = is_secret_name(name) or (may_name_secret(name) and not name.upper().endswith("TOKEN"))
+        if (named and not is_stand_in(value)) or is_whole_token(value):
             yield Problem(
                 what="holds a literal secret; everyone who reads the manifest has it",
                 rule=book.LITERAL_SECRET,

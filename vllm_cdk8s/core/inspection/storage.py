@@ -40,6 +40,7 @@ _HOMES = ("/root", "/home")
 _CACHE_WORDS = ("cache", "model", "huggingface", "hf", "weights")
 _NO_DOWNLOAD = {"dummy", "runai_streamer", "tensorizer", "runai_streamer_sharded", "sharded_state"}
 _OFFLINE = {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "VLLM_USE_MODELSCOPE", "HF_ENDPOINT"}
+_HUB_TOKENS = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HUGGINGFACE_TOKEN", "HF_API_TOKEN"}
 # Sidecars that are put into the pod mount these by their names.
 _TAKEN_BY_NAME = ("gke-gcsfuse", "istio-", "workload-", "credential-socket", "linkerd-")
 
@@ -95,7 +96,10 @@ def downloads(facts: ServerFacts) -> Iterator[Problem]:
     if model is None or not _from_the_hub(model) or "storage" in facts.supplied or facts.kind in {"Job", "CronJob"}:
         return
     settings, env = facts.engine.settings, facts.env
-    if not facts.engine.complete or not (own(facts.image) or built_for(facts.image)) or facts.container.get("envFrom"):
+    if not facts.engine.complete or facts.container.get("envFrom"):
+        return
+    # Another's image may hold the weights, but then it needs no token for them.
+    if not (own(facts.image) or built_for(facts.image) or _HUB_TOKENS & env.keys()):
         return
     if (
         settings.get("load_format") in _NO_DOWNLOAD

@@ -13,8 +13,10 @@ _MASK = "***"
 _LONGEST = 300
 # The field names of programs that a vLLM server is likely to be given; a literal here is a secret for certain.
 _SECRET_NAMES = frozenset({
-    "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN", "OPENAI_API_KEY", "NGC_API_KEY",
+    "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HUGGING_FACE_TOKEN", "HUGGINGFACE_TOKEN",
+    "HUGGINGFACE_API_KEY", "HF_API_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+    "S3_SECRET_ACCESS_KEY", "MINIO_SECRET_KEY", "OPENAI_API_KEY", "NGC_API_KEY",
+    "MODELSCOPE_API_TOKEN",
 })  # fmt: skip
 _SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|PASSWD|ACCESS_KEY|PRIVATE_KEY)$", re.IGNORECASE)
 # Tokens say of themselves whose they are. A word that a token could begin with (hf_transfer, sk-learn) is none.
@@ -29,6 +31,17 @@ _TOKEN = re.compile(
     r"|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?"
     r")(?![A-Za-z0-9])"
+)
+# As long as those that are given out; a shorter one may be a word or an example.
+_WHOLE_TOKEN = re.compile(
+    r"\b(hf_[A-Za-z0-9]{30,}|sk-(proj-)?[A-Za-z0-9_-]{32,}|gh[pousr]_[A-Za-z0-9]{30,}|nvapi-[A-Za-z0-9_-]{40,}|"
+    r"AKIA[0-9A-Z]{16})\b"
+)
+# vLLM's own words for "no secret", and what people write for somebody else to fill in.
+_STAND_IN = re.compile(
+    r"\s*|EMPTY|none|null|dummy|n/a|not?[-_]?(used|needed|required)|(hf_|sk-)?[x*.]+|\$.*|.*<.*>.*|.*\{\{.*|"
+    r".*(your|placeholder|change|replace|example|insert|todo|redacted|xxx|token-here|here$|hf_\.\.\.).*",
+    re.IGNORECASE,
 )
 _REFERENCES = re.compile(r"(\$\([A-Za-z_][A-Za-z0-9_]*\)|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*)")
 
@@ -46,6 +59,16 @@ def may_name_secret(name: str) -> bool:
 def looks_like_secret(text: object) -> bool:
     """Whether a text holds what says of itself that it is a token or a private key, such as ``hf_...``."""
     return isinstance(text, str) and _TOKEN.search(text) is not None
+
+
+def is_whole_token(text: str) -> bool:
+    """Whether a text holds a token as it was given out, no stand-in and no word that begins like one."""
+    return _WHOLE_TOKEN.search(text) is not None and not is_stand_in(text)
+
+
+def is_stand_in(text: str) -> bool:
+    """Whether a text stands where a secret would, and is none: ``EMPTY``, ``<your-token>``, ``$HF_TOKEN``."""
+    return _STAND_IN.fullmatch(text.strip()) is not None
 
 
 def is_reference(text: str) -> bool:
