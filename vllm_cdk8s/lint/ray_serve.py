@@ -58,6 +58,11 @@ class LlmConfig:
     line: int
     lines: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The engine's settings as they are written."""
+        return {str(key): value for key, value in mapping(self.data.get("engine_kwargs")).items()}
+
 
 def llm_configs(document: Document) -> list[LlmConfig]:
     """Those of a RayService; none where its text cannot be read."""
@@ -93,7 +98,7 @@ def _search(node: yaml.Node, depth: int) -> Iterator[LlmConfig]:
 
 def problems(document: Document, config: LlmConfig, options: Options) -> Iterator[tuple[Problem, int]]:
     """What is wrong with one, each with its line of the text."""
-    kwargs = {str(key): value for key, value in mapping(config.data.get("engine_kwargs")).items()}
+    kwargs = config.kwargs
     for name in ("model", "served_model_name"):
         if name in kwargs:
             yield _refused(name, "Ray Serve LLM takes it from model_loading_config alone, and stops"), _at(config, name)
@@ -102,7 +107,7 @@ def problems(document: Document, config: LlmConfig, options: Options) -> Iterato
     if backend != "ray" and isinstance(backend, str) and not on_cpu and "placement_group_config" not in config.data:
         name = "distributed_executor_backend"
         yield _refused(name, f"Ray Serve LLM takes 'ray' alone on GPUs, and stops at {backend!r}"), _at(config, name)
-    settings = _settings(config, kwargs, options)
+    settings = config_settings(config, options)
     for problem, _, line in settings.problems:
         name = next((key for key, at in config.lines.items() if at == line), "")
         yield replace(problem, option=f"{_IN_KWARGS}{name}", what=_without_dashes(problem.what, name)), line
@@ -126,7 +131,9 @@ def _without_dashes(text: str, name: str) -> str:
     return text.removeprefix(f"{name} is ")
 
 
-def _settings(config: LlmConfig, kwargs: dict[str, Any], options: Options) -> Settings:
+def config_settings(config: LlmConfig, options: Options) -> Settings:
+    """The engine's settings, each with its line of the text."""
+    kwargs = config.kwargs
     release = catalogue.release(options.vllm)
     words: list[Word] = []
     for name, value in kwargs.items():
