@@ -48,6 +48,8 @@ def test_a_good_server_is_clean(tmp_path: Path) -> None:
         ("VC220", {"container__image": "vllm/vllm-openai:latest"}),
         ("VC220", {"container__image": "quay.io/somebody/vllm"}),
         ("VC304", {"pod__volumes": [{"name": "cache", "emptyDir": {}}]}),
+        ("VC304", {"container__volumeMounts": [{"name": "data", "mountPath": "/data"}],
+                   "pod__volumes": [{"name": "data", "hostPath": {"path": "/data"}}]}),
         ("VC305", {"pod__volumes": [*GOOD["spec"]["template"]["spec"]["volumes"], {"name": "x", "emptyDir": {}}]}),
         ("VC306", {"pod__volumes": []}),
         ("VC307", {"container__volumeMounts": [{"name": "cache", "mountPath": "/models"}]}),
@@ -69,6 +71,8 @@ def test_a_good_server_is_clean(tmp_path: Path) -> None:
         ("VC501", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--api-key=s3cr3t"]}),
         ("VC505", {"pod__securityContext": {"runAsNonRoot": True}}),
         ("VC506", {"container__securityContext": {"privileged": True}}),
+        ("VC521", {"container__args": ["${MODEL}", "--trust-remote-code"],
+                   "container__env": [{"name": "HF_TOKEN", "value": "$HF_TOKEN"}]}),
         ("VC520", {"container__env": [{"name": "VLLM_SERVER_DEV_MODE", "value": "1"}]}),
         ("VC521", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--trust-remote-code"]}),
     ],
@@ -161,6 +165,16 @@ spec:
         {"container__env": [{"name": "VLLM_API_KEY", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]},
         {"container__image": "vllm/vllm-openai:v0.8.5", "container__args": ["org/m", "--enable-reasoning"]},
         {"container__startupProbe": {"failureThreshold": 3}},
+        # An unknown vLLM for the CPU; a folder; a cache that a script moves; a model that may be a folder.
+        {"container__image": "quay.io/somebody/vllm-cpu:dev", "container__resources": {}},
+        {"container__args": ["models/llama"], "container__volumeMounts": [], "pod__volumes": []},
+        {
+            "container__command": ["sh", "-c"],
+            "container__args": ["export HF_HOME=/tmp/x; vllm serve Qwen/Qwen2.5-7B"],
+            "container__volumeMounts": [],
+            "pod__volumes": [],
+        },
+        {"container__args": ["${MODEL}", "--trust-remote-code"]},
         # Not in a registry, or not yet said.
         {"container__image": "registry/vllm-lora", "container__imagePullPolicy": "Never"},
         {"container__image": "IMAGE_NAME"},
@@ -234,6 +248,23 @@ def test_a_server_is_found_behind_what_starts_it(tmp_path: Path, changes: dict[s
     pod = changed(container__image="registry.example/vllm:prod", container__env=env, **empty)
     (found,) = run(tmp_path, pod)
     assert (found.rule, found.message.split()[0]) == ("VC304", "Qwen/Qwen2.5-7B")
+
+
+def test_a_value_that_a_shell_puts_there_is_one_value(tmp_path: Path) -> None:
+    # https://github.com/llm-d/llm-d, guides/wide-ep-lws
+    start = "vllm serve org/m --data-parallel-size $((SIZE * 8)) --port $PORT --data-parallel-address ${LEADER}"
+    empty: dict[str, Any] = {"container__volumeMounts": [], "pod__volumes": [], "container__command": ["sh", "-c"]}
+    assert "VC304" in codes(run(tmp_path, changed(container__args=[start], **empty)))
+    # What may be any number of options may be one that says where the model is.
+    assert "VC304" not in codes(run(tmp_path, changed(container__args=[f"{start} $EXTRA"], **empty)))
+
+
+def test_a_privileged_container_whose_volumes_are_below_a_home(tmp_path: Path) -> None:
+    volumes = [{"name": "cache", "hostPath": {"path": "/home/dev/.cache"}}]
+    privileged: dict[str, Any] = {"container__securityContext": {"privileged": True}}
+    assert codes(run(tmp_path, changed(pod__volumes=volumes, **privileged))) == ["VC506"]
+    volumes = [*volumes, {"name": "dev", "hostPath": {"path": "/dev/infiniband"}}]
+    assert "VC506" not in codes(run(tmp_path, changed(pod__volumes=volumes, **privileged)))
 
 
 def test_a_kind_that_is_no_text_is_no_traceback(tmp_path: Path) -> None:

@@ -123,12 +123,17 @@ class _Reading:
         words = self._without_the_rest(words, name, place)
         if any(word.text is None for word in words):
             self._note(name, flag, place, line)
-            self._result.complete &= all(word.one for word in words)
+            self._result.complete &= self._one_value(words, name) or all(word.one for word in words)
             if known is None:
                 self._parse([flag, *(["x"] if len(words) > 1 else [])], name, flag, place, line, keep=False)
             return
         texts = [flag + (words[0].text or "")[len(start.partition("=")[0]) :], *(word.text or "" for word in words[1:])]
         self._parse(texts, name, flag, place, line)
+
+    def _one_value(self, words: list[Word], name: str) -> bool:
+        """Whether an option that takes a value is followed by what stands for it, and by nothing else."""
+        option = self._release.option(name)
+        return option is not None and option.kind == "value" and len(words) == 2  # noqa: PLR2004 - itself and the value
 
     def _full(self, flag: str) -> str | None:
         """An abbreviation's full name, as argparse takes it; None where it is that of several."""

@@ -34,7 +34,7 @@ class ServerCommand:
     Attributes:
         words: the words behind ``vllm serve`` or the module, with where each stands (``args``, 2).
         serve: whether it is ``vllm serve``; None where only the image knows.
-        complete: whether all words are known.
+        complete: whether these are all of its words, though some may stand for others.
         script: the shell script that they are from.
         script_path: where the script is, within the container.
     """
@@ -79,7 +79,7 @@ def server_command(container: Mapping[str, Any]) -> ServerCommand | None:
             places.append((name, index))
     image = str(container.get("image") or "")
     if not command and _ENTRYPOINTS.fullmatch(repository(image)):
-        return ServerCommand(words=tuple(words), serve=None, places=tuple(places), complete=_certain(words))
+        return ServerCommand(words=tuple(words), serve=None, places=tuple(places))
     script = _script(command + args)
     if script is not None:
         index, text = script
@@ -108,7 +108,7 @@ def _direct(words: list[Word], places: list[tuple[str | int, ...]]) -> ServerCom
     if start is None:
         return None
     at, serve = start
-    return ServerCommand(words=tuple(words[at:]), serve=serve, places=tuple(places[at:]), complete=_certain(words[at:]))
+    return ServerCommand(words=tuple(words[at:]), serve=serve, places=tuple(places[at:]))
 
 
 def _from_script(text: str, variables: Mapping[str, str | None], place: tuple[str | int, ...]) -> ServerCommand | None:
@@ -131,7 +131,6 @@ def _from_script(text: str, variables: Mapping[str, str | None], place: tuple[st
     return ServerCommand(
         words=tuple(words),
         serve=serve,
-        complete=_certain(words),
         places=tuple(place for _ in words),
         script=text,
         script_path=place,
@@ -169,10 +168,6 @@ def _script(words: list[str]) -> tuple[int, str] | None:
 
 def _looks_like_options(words: Sequence[Word]) -> bool:
     return any(word.start.startswith(("--model", "--tensor-parallel-size", "--max-model-len")) for word in words)
-
-
-def _certain(words: Sequence[Word]) -> bool:
-    return all(word.one for word in words)
 
 
 def _strings(value: Any) -> list[str] | None:

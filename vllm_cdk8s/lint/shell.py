@@ -207,6 +207,7 @@ class _Scanner:
             return
         if text.startswith(("$(", "${"), at):
             self._at = _closing(text, at + 1) + 1
+            quoted = quoted or text.startswith("$((", at)  # a number is one word
         elif text[at] == "`":
             end = text.find("`", at + 1)
             if end < 0:

@@ -298,6 +298,9 @@ def cpu_kv_cache(facts: ServerFacts) -> Iterator[Problem]:
     """The CPU back end without a size for its KV cache."""
     if built_for(facts.image) != "cpu" or facts.container.get("envFrom") or not facts.engine.version.at_least("0.12.0"):
         return
+    # Another's image may hold an older vLLM, which took 4 GiB.
+    if facts.engine.version.name is None and not (own(facts.image) and floats(facts.image)):
+        return
     told = {"kv_cache_memory_bytes", "gpu_memory_utilization", "num_gpu_blocks_override", "config"}
     if "VLLM_CPU_KVCACHE_SPACE" in facts.env or facts.engine.said & told or not facts.engine.complete:
         return
@@ -366,10 +369,10 @@ def floating_tag(facts: ServerFacts) -> Iterator[Problem]:
 
 
 def _somebodys(facts: ServerFacts) -> bool:
-    """Whether the image is one that a registry has: no placeholder, and not loaded into the node by hand."""
+    """Whether the image is one that is pulled: no placeholder, and not loaded into the node by hand."""
     name = repository(facts.image)
     loaded = facts.container.get("imagePullPolicy") == "Never" or name.startswith("localhost/")
-    return name == name.lower() and "/" in name and not loaded and not is_placeholder(facts.image)
+    return name == name.lower() and not loaded and not is_placeholder(facts.image)
 
 
 CHECKS = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.engine.devices import built_for
 from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.inspection.storage import HUB_TOKENS
 from vllm_cdk8s.core.kube.secrets import is_secret_name, is_stand_in, is_whole_token, may_name_secret
 from vllm_cdk8s.core.rules import book
 
@@ -51,10 +53,12 @@ def remote_code(facts: ServerFacts) -> Iterator[Problem]:
     settings, model = facts.engine.settings, facts.engine.model
     if settings.get("trust_remote_code") is not True or {"revision", "code_revision"} & facts.engine.said:
         return
-    if model is None or model.startswith(("/", ".")) or "://" in model:
+    if model is None and not HUB_TOKENS & facts.env.keys():
+        return  # it may be a folder
+    if model is not None and (model.startswith(("/", ".")) or "://" in model):
         return
     yield Problem(
-        what=f"runs whatever Python {model} holds when the pod starts",
+        what=f"runs whatever Python {model or 'the repository'} holds when the pod starts",
         rule=book.REMOTE_CODE,
         severity="warning",
         option=facts.engine.label("trust_remote_code"),
@@ -97,10 +101,13 @@ def user(facts: ServerFacts) -> Iterator[Problem]:
 
 
 def _needs_privilege(facts: ServerFacts) -> bool:
-    text = f"{facts.container.get('command')} {facts.container.get('args')} {facts.container.get('resources')}".lower()
+    text = f"{facts.container.get('command')} {facts.container.get('args')} {facts.container.get('resources')}"
     text += str(facts.pod.get("volumes")) + " ".join(facts.env)
-    words = ("drop_caches", "rdma", "infiniband", "nccl_ib", "ulimit", "sysctl", "/dev", "/sys", "fuse", "efa", "mount")
-    return bool(facts.pod.get("hostNetwork") or facts.pod.get("hostIPC")) or any(word in text.lower() for word in words)
+    words = re.compile(
+        r"drop_caches|rdma|infiniband|nccl_ib|ulimit|sysctl|(?<![\w.])/(dev|sys)\b|fuse|\befa\b|\bmount\b",
+        re.IGNORECASE,
+    )
+    return bool(facts.pod.get("hostNetwork") or facts.pod.get("hostIPC")) or bool(words.search(text))
 
 
 def exposed(facts: ServerFacts) -> Iterator[Problem]:
