@@ -133,3 +133,11 @@ TRACING = Rule(
     mend="Use a newer image, or one with opentelemetry-sdk and opentelemetry-exporter-otlp.",
     source=f"{_VLLM}examples/online_serving/opentelemetry/",
 )
+OTHER_MODEL = Rule(
+    code="VC650",
+    name="other-model",
+    title="Requests for a model are sent to a server that does not have it",
+    why="vLLM answers 404 to any name but those that it serves its model and its adapters by.",
+    mend="Send the name to the server that serves it, or add it to served_model_name.",
+    source=f"{_VLLM}serving/openai_compatible_server/",
+)
