@@ -67,6 +67,7 @@ PUBLIC = [
     "Resources",
     "RestrictedNamespace",
     "RouteMatch",
+    "Router",
     "RoutingSidecar",
     "SecretKey",
     "ServerNetworkPolicy",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler
     from vllm_cdk8s.constructs.ray_cluster import RayVllmServer
+    from vllm_cdk8s.constructs.router import Router
     from vllm_cdk8s.constructs.server import VllmServer
     from vllm_cdk8s.constructs.smoke_test import SmokeTest
     from vllm_cdk8s.constructs.storage import ModelStorage
@@ -99,6 +100,7 @@ __all__ = [
     "Resources",
     "RestrictedNamespace",
     "RouteMatch",
+    "Router",
     "RoutingSidecar",
     "SecretKey",
     "ServerNetworkPolicy",
@@ -150,6 +152,7 @@ _MODULES = {
     "core.scaling.queue": ("TriggerAuthentication",),
     "constructs.ray_cluster": ("RayVllmServer",),
     "core.pod.secret_key": ("SecretKey",),
+    "constructs.router": ("Router",),
     "constructs.server": ("VllmServer",),
     "core.models.facts": ("known_models",),
     "core.models.sizing": ("Sizing", "size_model"),

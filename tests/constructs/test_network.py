@@ -68,7 +68,7 @@ def advice(chart: cdk8s.Chart) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "snippet", snippets("network.md"), ids=["policy", "route", "canary", "models", "pool", "picker"]
+    "snippet", snippets("network.md"), ids=["policy", "route", "canary", "models", "pool", "picker", "router"]
 )
 def test_a_documented_snippet_makes_this_yaml(snippet: str, snapshot: SnapshotAssertion) -> None:
     chart = synthesis.new_chart(namespace="llm")

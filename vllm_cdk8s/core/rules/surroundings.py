@@ -141,3 +141,11 @@ OTHER_MODEL = Rule(
     mend="Send the name to the server that serves it, or add it to served_model_name.",
     source=f"{_VLLM}serving/openai_compatible_server/",
 )
+ROUTER = Rule(
+    code="VC651",
+    name="router",
+    title="production-stack's router cannot start, or cannot do what it is asked to",
+    why="It stops at its start, leaves a backend out, or chooses among servers where it was to choose among pods.",
+    mend="Correct the option that the message names.",
+    source="https://docs.vllm.ai/projects/production-stack/en/latest/",
+)
