@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
     from vllm_cdk8s.core.scaling.queue import TriggerAuthentication
     from vllm_cdk8s.core.server.options import ServerOptions
+    from vllm_cdk8s.core.server.queueing import Gang, KueueQueue
     from vllm_cdk8s.core.traffic.gateway import GatewayRef, RouteMatch
     from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
     from vllm_cdk8s.core.traffic.network_policy import Egress
@@ -66,6 +67,7 @@ __all__ = [
     "EndpointPicker",
     "EngineArgs",
     "FastStart",
+    "Gang",
     "GatewayRef",
     "HTTPRoute",
     "HttpProbe",
@@ -78,6 +80,7 @@ __all__ = [
     "InitDownload",
     "InvalidOptionError",
     "KaiShare",
+    "KueueQueue",
     "KvEvents",
     "KvOffload",
     "LoraAdapter",
@@ -158,6 +161,7 @@ _MODULES = {
     "core.models.sizing": ("Sizing", "size_model"),
     "core.pod.options": ("PodOptions",),
     "core.server.options": ("ServerOptions",),
+    "core.server.queueing": ("Gang", "KueueQueue"),
     "constructs.smoke_test": ("SmokeTest",),
     "constructs.storage": ("ModelStorage",),
     "constructs.disaggregated": ("DisaggregatedServer",),

@@ -133,6 +133,14 @@ TRACING = Rule(
     mend="Use a newer image, or one with opentelemetry-sdk and opentelemetry-exporter-otlp.",
     source=f"{_VLLM}examples/online_serving/opentelemetry/",
 )
+GANG = Rule(
+    code="VC652",
+    name="gang",
+    title="Pods cannot be placed together in the way that is asked for",
+    why="Nothing makes the groups that the scheduler would wait for, or it waits for pods that do not need each other.",
+    mend="Use a scheduler that the controller of these pods makes groups for, or leave it out.",
+    source="https://lws.sigs.k8s.io/docs/concepts/leaderworkerset/gang-scheduling/",
+)
 OTHER_MODEL = Rule(
     code="VC650",
     name="other-model",
