@@ -15,6 +15,7 @@ from vllm_cdk8s.lint import ray_serve
 from vllm_cdk8s.lint.documents import UnreadableError, files_of, read
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, object_name, place
 from vllm_cdk8s.lint.pods import mapping
+from vllm_cdk8s.lint.routers import router_findings
 from vllm_cdk8s.lint.servers import Server, servers_of
 from vllm_cdk8s.lint.sets import ManifestSet
 
@@ -89,6 +90,7 @@ def _one(document: Document, options: Options, together: ManifestSet, result: Re
     for template, servers in servers_of(document, options):
         result.servers += len(servers)
         together.pods(document, template, servers)
+        yield from router_findings(document, template)
         for server in servers:
             yield from _server(document, server)
     for config in ray_serve.llm_configs(document):
