@@ -86,7 +86,7 @@ def test_the_very_value_is_blamed(text: str, problem: str) -> None:
 
 def test_a_server_that_speaks_tls_is_trusted_as_the_values_say() -> None:
     text = (
-        "resources: {limits: {nvidia.com/gpu: 1}}\nvllm: {additionalArgs: [--ssl-certfile=/c, --ssl-keyfile=/k]}\n"
+        "vllm: {additionalArgs: [--ssl-certfile=/c, --ssl-keyfile=/k]}\n"
         "monitoring: {enabled: true, serviceMonitor: {enabled: true, tlsConfig: {insecureSkipVerify: true}}}"
     )
     monitor = plan_release("prod", check_values(parse_values(text))).surrounding[-1].wire()
