@@ -13,6 +13,7 @@ from vllm_cdk8s.core.pod.programs import run
 from vllm_cdk8s.core.pod.resources import Resources, resource_name
 from vllm_cdk8s.core.rules.book import EXAMPLE_CONNECTOR, KV_OFFLOAD
 from vllm_cdk8s.core.server.contribution import Contribution
+from vllm_cdk8s.core.server.set_role import SLICE_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,9 @@ _POLICY_SINCE = "0.13.0"
 _RENAMED_SINCE = "0.13.0"
 _VOLUME, _FOLDER = "kv-transfer", "/kv-transfer"
 _POD_IP: dict[str, Any] = {"fieldRef": {"fieldPath": "status.podIP"}}
+# Of a DisaggregatedSet with several slices, each pod keeps to its own.
+SLICE_VARIABLE = "SLICE"
+_OWN_SLICE: dict[str, Any] = {"fieldRef": {"fieldPath": f"metadata.labels['{SLICE_LABEL}']"}}
 _ROLES = {"prefill": "kv_producer", "decode": "kv_consumer"}
 _POLICIES = ("recompute", "fail")
 _NOBODY: dict[str, Any] = {
@@ -217,7 +221,10 @@ class PairProxy:
             f"--timeout={self.timeout_seconds}",
         ]
         image = target.image if self.image is None else self.image
-        return _sidecar("pair-proxy", image, target, run("pair_proxy", arguments), self.resources, ready=True)
+        program = run("pair_proxy", arguments, references=frozenset({SLICE_VARIABLE}))
+        if f"$({SLICE_VARIABLE})" in prefill_url:
+            program["env"] = [{"name": SLICE_VARIABLE, "valueFrom": _OWN_SLICE}]
+        return _sidecar("pair-proxy", image, target, program, self.resources, ready=True)
 
     def environment(self) -> Mapping[str, str]:
         """Variables of the prefilling vLLM."""

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import ConflictError, Problem
 from vllm_cdk8s.core.monitoring.metrics import PREFIX, metrics
-from vllm_cdk8s.core.monitoring.promql import Target, deployment_pods, leader_worker_set_pods, ray_cluster_pods
+from vllm_cdk8s.core.monitoring.promql import (
+    Target,
+    deployment_pods,
+    leader_worker_set_pods,
+    ray_cluster_pods,
+    set_role_pods,
+)
 from vllm_cdk8s.core.rules.book import NOT_SCRAPED, OTHER_NAMESPACE
 
 if TYPE_CHECKING:
@@ -47,9 +53,11 @@ def target_of(server: Serving) -> Target:
         ConflictError: its vLLM keeps no statistics.
     """
     check_statistics(server)
+    made_by = server.workload_ref
+    named = set_role_pods(made_by.name, made_by.role) if made_by.role else _POD_NAMES[made_by.kind](made_by.name)
     return Target(
         model_name=server.served_model_name,
-        pods=_POD_NAMES[server.workload_ref.kind](server.name),
+        pods=named,
         namespace=server.namespace,
         version=server.engine.version.name,
     )
