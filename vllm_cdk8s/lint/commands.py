@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,20 @@ class ServerCommand:
 
 def is_placeholder(text: object) -> bool:
     """Whether a text stands for one that somebody has yet to write."""
-    return isinstance(text, str) and bool(PLACEHOLDER.search(text))
+    return isinstance(text, str) and bool(PLACEHOLDER.search(_spaced(text)))
+
+
+def _spaced(text: str) -> str:
+    """The text, with a blank between the braces that end JSON within JSON, which are no template's."""
+    _, equals, value = text.partition("=")
+    found = value if equals and text.startswith("-") else text
+    if "}}" not in found or not found.lstrip().startswith("{"):
+        return text
+    try:
+        json.loads(found)
+    except ValueError:
+        return text
+    return text.replace("}}", "} }")
 
 
 def environment(container: Mapping[str, Any]) -> dict[str, str | None]:

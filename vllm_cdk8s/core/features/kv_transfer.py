@@ -123,7 +123,7 @@ class Nixl:
         if target.version.at_least(_POLICY_SINCE):
             config["kv_load_failure_policy"] = self.load_failure
         return Contribution(
-            engine_args={"kv_transfer_config": config},
+            kv_connector=config,
             env={f"{_SIDE_CHANNEL}_HOST": _POD_IP, f"{_SIDE_CHANNEL}_PORT": str(self.port)},
             ports={"nixl": self.port},
             limits={} if self.rdma is None else {self.rdma: 1},
@@ -173,11 +173,11 @@ class SharedFiles:
         name = self.claim if isinstance(self.claim, str) else self.claim.name
         renamed = target.version.at_least(_RENAMED_SINCE)
         return Contribution(
-            engine_args={"kv_transfer_config": {
+            kv_connector={
                 "kv_connector": "ExampleConnector" if renamed else "SharedStorageConnector",
                 "kv_role": "kv_both",
                 "kv_connector_extra_config": {"shared_storage_path": _FOLDER},
-            }},
+            },
             volumes=({"name": _VOLUME, "persistentVolumeClaim": {"claimName": name}},),
             volume_mounts=({"name": _VOLUME, "mountPath": _FOLDER},),
         )  # fmt: skip
@@ -295,10 +295,10 @@ class KvTransfer:
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""
-        if "kv_offloading_size" in target.engine_args or "kv_transfer_config" in target.engine_args:
+        if "kv_offloading_size" in target.engine_args:
             raise ConflictError(
-                "takes vLLM's one connector, which carries the KV cache between the sides of a pair; take it out",
-                option="kv_offload",
+                "takes the place of the connector that carries KV cache between the sides of a pair; say kv_offload=",
+                option="engine_args['kv_offloading_size']",
                 rule=KV_OFFLOAD,
             )
         added = self.connector.contribute(self.role, target)
@@ -309,7 +309,7 @@ class KvTransfer:
                 option="data_parallel_multi_port_external_lb",
             )
         return Contribution(
-            engine_args=added.engine_args,
+            kv_connector=added.kv_connector,
             env={**added.env, **({} if decode else self.proxy.environment())},
             volumes=added.volumes,
             volume_mounts=added.volume_mounts,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from vllm_cdk8s.core.engine.connectors import connectors_of
 from vllm_cdk8s.core.errors import ConflictError, Problem
 from vllm_cdk8s.core.monitoring.metrics import PREFIX, metrics
 from vllm_cdk8s.core.monitoring.promql import (
@@ -65,9 +65,9 @@ def target_of(server: Serving) -> Target:
 
 def transfers_kv_cache(server: Serving) -> bool:
     """Whether NIXL carries KV cache between this server and others, and its release counts what fails."""
-    config = server.engine.settings.get("kv_transfer_config")
-    connector = config.get("kv_connector") if isinstance(config, Mapping) else None
-    return connector == "NixlConnector" and f"{PREFIX}nixl_num_failed_transfers" in metrics(server.engine.version.name)
+    connectors = connectors_of(server.engine.settings.get("kv_transfer_config"))
+    counts = f"{PREFIX}nixl_num_failed_transfers" in metrics(server.engine.version.name)
+    return "NixlConnector" in connectors and counts
 
 
 def namespace_to_name(server: Serving, home: str | None) -> str | None:
