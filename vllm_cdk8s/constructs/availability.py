@@ -138,5 +138,5 @@ def spread_pods(
     present: list[Any] = server.pod_templates[0]["spec"].get(field, [])
     added = spread_constraints(server, present, over=over, max_skew=max_skew, when_unsatisfiable=when_unsatisfiable)
     # The pods that serve come first.
-    path = f"{server.plan.shape.templates[0]}/spec/{field}"
+    path = f"{server.template_paths[0]}/spec/{field}"
     server.workload.add_json_patch(cdk8s.JsonPatch.add(path, [*present, *added]))
