@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
 from vllm_cdk8s.constructs.api_key import note_route
-from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.inference_pool import InferencePool, warn_of_tls
 from vllm_cdk8s.constructs.server_base import Server
@@ -32,6 +30,8 @@ from vllm_cdk8s.core.traffic.pool import POOL_GROUP
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs import Construct
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WeightedBackend:
@@ -53,7 +53,7 @@ class WeightedBackend:
         checks.integer("backend.weight", self.weight, minimum=0, maximum=MOST_WEIGHT)
 
 
-class HTTPRoute(Construct):
+class HTTPRoute(Whole):
     """Send the requests of a Gateway to servers: ``HTTPRoute(self, "route", gateways=["public"], backends=[server])``.
 
     Only ``/v1`` is let through unless ``matches`` says otherwise: the rest of vLLM's paths, ``/metrics`` among them,
