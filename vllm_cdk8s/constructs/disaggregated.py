@@ -13,6 +13,8 @@ from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.server_base import keyword_options
 from vllm_cdk8s.constructs.set_role import SetRole
+from vllm_cdk8s.constructs.storage import ModelStorage
+from vllm_cdk8s.constructs.threshold import construct_of
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import VllmCdk8sError
 from vllm_cdk8s.core.features.disaggregated import ROLES, Pool, pairing_name, pairing_service, plan_pair
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
     from typing_extensions import Unpack
 
-    from vllm_cdk8s.constructs.storage import ModelStorage
     from vllm_cdk8s.core.features.disaggregated import PairPlan
     from vllm_cdk8s.core.features.kv_transfer import RoutingSidecar, SharedFiles
 
@@ -93,6 +94,8 @@ class DisaggregatedServer(Construct):
         **options: Unpack[ServerOptions],
     ) -> None:
         try:
+            if storage is not None:
+                construct_of("storage", storage, ModelStorage, allowed='ModelStorage(self, "models", size="500Gi")')
             plan = plan_pair(
                 model=model, prefill=prefill, decode=decode, connector=Nixl() if connector is None else connector,
                 proxy=PairProxy() if proxy is None else proxy, together=disaggregated_set, options=options,

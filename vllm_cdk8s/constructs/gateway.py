@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
 from vllm_cdk8s.constructs.api_key import note_route
-from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.inference_pool import InferencePool, warn_of_tls
 from vllm_cdk8s.constructs.server_base import Server
@@ -37,6 +35,8 @@ from vllm_cdk8s.core.traffic.pool import POOL_GROUP
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from constructs import Construct
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WeightedBackend:
@@ -62,7 +62,7 @@ class WeightedBackend:
 _Backend = Server | InferencePool | WeightedBackend
 
 
-class HTTPRoute(Construct):
+class HTTPRoute(Whole):
     """Send the requests of a Gateway to servers: ``HTTPRoute(self, "route", gateways=["public"], backends=[server])``.
 
     Several models behind one host: ``models={"qwen": qwen, "llama": [llama, llama_canary]}`` sends each request to the

@@ -203,7 +203,7 @@ def with_features(
     for option, kind in _FEATURES.items():
         feature = options.get(option)
         if feature is None or feature is False:
-            result.pop(option, None)
+            result.pop(option, None)  # said or not, it is off
             continue
         if not isinstance(feature, Feature) or option != feature.OPTION:
             raise InvalidOptionError(f"{shown(feature)} is none; allowed: {kind}", option=option)
