@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: rules synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test
+.PHONY: rules drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ kubernetes-schema: $(VENV)/.test  ## take up a new Kubernetes minor from kuberne
 
 rules: $(VENV)/.test  ## write docs/rules.md from the rule book
 	@$(BIN)/python tools/rules_page.py
+
+drawings: $(VENV)/.test  ## draw docs/drawings from what a server says of itself
+	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python tools/drawings.py
 
 kubernetes-schema-check: $(VENV)/.test  ## the definitions of Kubernetes' objects are what its schemas say
 	@$(BIN)/python tools/kubernetes_schema.py --check
