@@ -92,8 +92,8 @@ kubectl create secret generic huggingface --from-literal=token="$HF_TOKEN"   # f
 _DASHBOARD_README = """
 ## Watch it
 
-The pod monitor, the alerts and the dashboard need the Prometheus Operator and Grafana. kube-prometheus-stack has both; where
-it is installed under another name, put that into `found_by` in app.py. Open the dashboard "vLLM $name" in Grafana:
+The pod monitor, the alerts and the dashboard need the Prometheus Operator and Grafana. kube-prometheus-stack has both;
+where it is installed under another name, put that into `found_by` in app.py. Open the dashboard "vLLM $name" in Grafana:
 
 ```bash
 kubectl -n monitoring port-forward service/kube-prometheus-stack-grafana 3000:80
