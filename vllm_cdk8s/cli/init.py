@@ -93,7 +93,7 @@ _DASHBOARD_README = """
 ## Watch it
 
 The pod monitor, the alerts and the dashboard need the Prometheus Operator and Grafana. kube-prometheus-stack has both;
-where it is installed under another name, put that into `found_by` in app.py. Open the dashboard "vLLM $name" in Grafana:
+where it is installed under another name, put that into `found_by` in app.py. Open the dashboard "vLLM $name":
 
 ```bash
 kubectl -n monitoring port-forward service/kube-prometheus-stack-grafana 3000:80
