@@ -463,7 +463,7 @@ def _documented(doc: str, options: type) -> str:
     lines = []
     for base in reversed([options, *_typed_bases(options)]):
         _, _, attributes = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
-        lines += [f"    {line}" if line else "" for line in attributes.rstrip().splitlines()]
+        lines += attributes.rstrip().splitlines()
     own = inspect.cleandoc(doc)
     head, raises, tail = own.partition("\n\nRaises:")
     return f"{head}\n" + "\n".join(lines) + raises + tail
