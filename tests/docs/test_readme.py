@@ -16,7 +16,8 @@ from vllm_cdk8s.cli.main import command_parser
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-(APP,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+(APP,) = PYTHON
 
 
 # What the README shows as refused, and how to be refused so.
