@@ -125,8 +125,8 @@ class PodMonitor(_Monitor):
     installations only see monitors that carry a certain label: that of ``labels``.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server to scrape.
         interval: how often, as a Prometheus duration or a ``cdk8s.Duration``.
         scrape_timeout: how long a scrape may take; at most the interval.
@@ -162,8 +162,8 @@ class Alerts(Construct):
     and on start-up also kube-state-metrics. Each has the labels ``severity`` and ``server``.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server to watch.
         queue_length: the number of requests that may wait, over all pods, while the queue grows.
         kv_cache_usage: the share of the KV cache above which it counts as full.
@@ -222,8 +222,8 @@ class Dashboard(Construct):
     or chosen ones.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server to show.
         title: the dashboard's title; None takes ``vLLM <server's name>``.
         folder: the folder in Grafana, by the sidecar's annotation ``grafana_folder``.

@@ -52,8 +52,8 @@ class PrivilegedNamespace(_LevelNamespace):
     """A Namespace whose Pod Security labels (enforce, audit, warn) let privileged pods in: Kubernetes 1.25 and newer.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         name: the namespace's name; None lets cdk8s name it.
         labels: further labels.
 
@@ -71,8 +71,8 @@ class RestrictedNamespace(_LevelNamespace):
     A server of this app that the namespace would refuse does not synthesize.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         name: the namespace's name; None lets cdk8s name it.
         labels: further labels.
 
@@ -91,8 +91,8 @@ class PrivilegedPodSecurityPolicy(Construct):
     no such policies; use `PrivilegedNamespace` there.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         service_account: the account that the pods run as, by name or as any kplus service account
             (``server.service_account``).
         namespace: the account's namespace; None takes the chart's.

@@ -38,8 +38,8 @@ class QueueAutoscaler(Construct):
     Source: https://keda.sh/docs/latest/scalers/prometheus/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server whose replicas it sets; it must not have another autoscaler, nor ``replicas``.
         prometheus_address: the URL of Prometheus, without a path to its API.
         min_replicas: the fewest replicas; 0 for none while nothing is asked.

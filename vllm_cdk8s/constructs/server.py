@@ -63,8 +63,8 @@ class VllmServer(Server):
     ClusterIP service on port 8000.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         model: a model of the Hugging Face hub, or a path in the container.
 
     Raises:

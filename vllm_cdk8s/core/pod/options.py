@@ -1,4 +1,4 @@
-"""What may be said of the pods of any server: the options, and the types of what stands for a Kubernetes object."""
+"""Options of the pods of every server, and the types of what stands for a Kubernetes object."""
 
 from __future__ import annotations
 

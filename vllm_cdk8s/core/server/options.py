@@ -1,4 +1,4 @@
-"""What may be said of a server: each option and its default, once for all kinds of servers."""
+"""Options of servers and their defaults, in one place for all kinds of servers."""
 
 from __future__ import annotations
 
