@@ -102,16 +102,25 @@ def check_serving(settings: Settings, *, port: int, nodes: int) -> None:
             option=settings.label("port"),
             rule=NEVER_READY,
         )
-    if settings["uds"]:
-        raise _never("uds", settings, "vLLM listens on a socket file, which neither probes nor a Service reach")
+    check_listening(settings)
     if settings["headless"] is True and nodes == 1:
         raise _never("headless", settings, "vLLM serves no API then; only the workers of a multi-node server are so")
     if settings["api_server_count"] == 0:
         raise _never("api_server_count", settings, "no process serves the API")
-    if settings["ssl_keyfile"] and not settings["ssl_certfile"] and not settings["config"]:
-        raise _never("ssl_keyfile", settings, "without ssl_certfile vLLM cannot serve TLS and stops")
     if settings.size("nnodes") > 1 and nodes == 1:
         raise _never("nnodes", settings, "one pod waits for others that nobody starts; use a multi-node server")
+
+
+def check_listening(settings: Settings) -> None:
+    """Settings with which nothing listens at any port.
+
+    Raises:
+        ConflictError: vLLM listens on a file, or stops.
+    """
+    if settings["uds"]:
+        raise _never("uds", settings, "vLLM listens on a socket file, which neither probes nor a Service reach")
+    if settings["ssl_keyfile"] and not settings["ssl_certfile"] and not settings["config"]:
+        raise _never("ssl_keyfile", settings, "without ssl_certfile vLLM cannot serve TLS and stops")
 
 
 def _never(name: str, settings: Settings, why: str) -> ConflictError:

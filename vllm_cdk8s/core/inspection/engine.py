@@ -10,7 +10,7 @@ from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.consistency import Settings, check_features, check_model, check_ranges
 from vllm_cdk8s.core.engine.environment import check_environment
 from vllm_cdk8s.core.engine.limits import check_bounds, check_names
-from vllm_cdk8s.core.engine.serving import check_host
+from vllm_cdk8s.core.engine.serving import check_host, check_listening
 from vllm_cdk8s.core.errors import Collector, InvalidOptionError, Problem, collecting, ruled
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules import book
@@ -91,12 +91,14 @@ def port_variable(facts: ServerFacts) -> Iterator[Problem]:
 
 
 def reachable(facts: ServerFacts) -> Iterator[Problem]:
-    """An address that nothing outside of the container reaches."""
+    """An address that nothing outside of the container reaches, and no address at all."""
     host = facts.engine.settings.get("host")
     others = [*(facts.pod.get("containers") or ()), *(facts.pod.get("initContainers") or ())]
     # A proxy in the pod may be who is to reach it.
     if isinstance(host, str) and len(others) <= 1 and facts.kind in _SERVED and not facts.pod.get("hostNetwork"):
         yield from found_by(check_host, facts.engine.label("host"), host)
+    if facts.engine.complete and len(others) <= 1 and facts.kind in _SERVED:
+        yield from found_by(check_listening, in_force(facts))
 
 
 def names(facts: ServerFacts) -> Iterator[Problem]:

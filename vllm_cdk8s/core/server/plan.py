@@ -41,6 +41,7 @@ from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
 from vllm_cdk8s.core.server.contribution import Extras, with_features
 from vllm_cdk8s.core.server.devices import check_image, device_defaults
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
+from vllm_cdk8s.core.server.inspecting import inspection
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
 from vllm_cdk8s.core.server.options import DEFAULTS, PULL_POLICIES
 from vllm_cdk8s.core.server.pod import SHUTDOWN_TIMEOUT_SINCE, ServerPod
@@ -266,6 +267,7 @@ class _Planning:
             annotations=annotations, body={"spec": shape.spec(template, frame)},
         )  # fmt: skip
         self._add(unwritable_texts(workload))
+        self._add(inspection(pod, template, nodes=shape.nodes))
         return {
             "shape": shape,
             "names": names,
