@@ -119,7 +119,7 @@ class _Monitor(Construct):
 
 
 class PodMonitor(_Monitor):
-    """Have the Prometheus operator scrape the server's pods, each of them and whether ready or not.
+    """A PodMonitor: the Prometheus Operator scrapes each pod of the server, ready or not.
 
     ``PodMonitor(self, "Scrape", server=server, labels={"release": "kube-prometheus-stack"})``. Most Prometheus
     installations only see monitors that carry a certain label: that of ``labels``.
@@ -130,7 +130,8 @@ class PodMonitor(_Monitor):
         server: the server to scrape.
         interval: how often, as a Prometheus duration or a ``cdk8s.Duration``.
         scrape_timeout: how long a scrape may take; at most the interval.
-        tls_config: how to trust a server that speaks TLS, in wire form; needed for one, and for no other.
+        tls_config: how to trust a server that speaks TLS, as in a manifest; required for such a server, and refused for
+            others.
         labels: further labels of the monitor.
         name: the monitor's name; None lets cdk8s name it.
 
@@ -145,7 +146,7 @@ class PodMonitor(_Monitor):
 
 
 class ServiceMonitor(_Monitor):
-    """Have the Prometheus operator scrape the pods behind the server's service.
+    """A ServiceMonitor: the Prometheus Operator scrapes the pods behind the server's Service.
 
     ``ServiceMonitor(self, "Scrape", server=server)``. A `PodMonitor` does the same without the service, and with the
     same options; one of the two is enough, and with both every sample is there twice.

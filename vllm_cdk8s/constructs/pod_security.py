@@ -59,7 +59,7 @@ class PrivilegedNamespace(_LevelNamespace):
 
     Raises:
         InvalidOptionError: the name is not a DNS label, or a label is not valid.
-        ConflictError: a label says otherwise than privileged, or another namespace has the name.
+        ConflictError: a label sets a level other than privileged, or another namespace has the name.
     """
 
     _LEVEL = "privileged"
@@ -78,7 +78,7 @@ class RestrictedNamespace(_LevelNamespace):
 
     Raises:
         InvalidOptionError: the name is not a DNS label, or a label is not valid.
-        ConflictError: a label says otherwise than restricted, or another namespace has the name.
+        ConflictError: a label sets a level other than restricted, or another namespace has the name.
     """
 
     _LEVEL = "restricted"

@@ -67,14 +67,14 @@ class Nixl:
 
     The decoding pod asks the prefilling one at its side channel for what it may read, and reads it, by RDMA where both
     have it and by TCP otherwise. vLLM's recent images have NIXL in them. The side channel listens at ``port`` plus the
-    number of the copy of the model (data parallel), at the pod's own address: vLLM's default, ``localhost``, nobody
-    finds.
+    number of the copy of the model (data parallel), at the pod's own address, since other pods
+    cannot reach vLLM's default, ``localhost``.
     Source: https://docs.vllm.ai/en/latest/features/nixl_connector_usage/
 
     Args:
         port: the side channel's first port.
         rdma: the resource of the cluster's RDMA devices, such as ``rdma/ib``; each pod takes one, and may lock memory
-            (IPC_LOCK). Unsaid, whatever network there is.
+            (IPC_LOCK). By default pods use whatever network there is.
         backends: NIXL's plugins, such as ``UCX`` or ``LIBFABRIC``. Defaults to UCX.
         load_failure: what becomes of a request whose KV cache does not arrive: ``recompute`` reads its prompt again on
             the decoding side, ``fail`` answers with an error. vLLM 0.13 and later; older ones fail.
@@ -139,7 +139,7 @@ class SharedFiles:
         claim: a ReadWriteMany claim, by name or as any kplus claim.
 
     Raises:
-        InvalidOptionError: it is neither.
+        InvalidOptionError: the claim is neither a name nor a kplus claim.
     """
 
     claim: str | KubernetesObject
