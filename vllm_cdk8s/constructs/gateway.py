@@ -49,6 +49,7 @@ class WeightedBackend:
     weight: int = 1
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.instance("backend.to", self.to, Server, InferencePool, allowed="a VllmServer or an InferencePool")
         checks.integer("backend.weight", self.weight, minimum=0, maximum=MOST_WEIGHT)
 

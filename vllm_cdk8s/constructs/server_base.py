@@ -80,7 +80,7 @@ class Server(Construct):
         others: tuple[str, ...] = (),
     ) -> None:
         try:
-            said = wire_options(check_options(options, known, others=others))
+            said, model = wire_options(check_options(options, known, others=others)), checks.plain_member(model)
             plan = self._planned(scope, id, model, said, shape, storage, sizing, bounds)
         except VllmCdk8sError as error:
             raise error.at(f"{place_of(scope).path}/{id}") from None

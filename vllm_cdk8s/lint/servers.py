@@ -77,9 +77,7 @@ def servers_of(document: Document, options: Options) -> Iterator[tuple[PodTempla
 
 
 def _is_patch(document: Document, spec: Mapping[str, Any]) -> bool:
-    if document.data.get("kind") in {"Deployment", "StatefulSet"} and "selector" not in mapping(
-        document.data.get("spec")
-    ):
+    if document.kind in {"Deployment", "StatefulSet"} and "selector" not in mapping(document.data.get("spec")):
         return True
     named = [item for _, item in containers_of(spec)]
     return not any(item.get("image") or "modelFormat" in item for item in named)

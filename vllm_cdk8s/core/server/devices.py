@@ -25,7 +25,8 @@ _IMAGES = {
 
 def _said(options: Mapping[str, Any]) -> Accelerator | None:
     # What is wrong with the options is told where they are read.
-    if not isinstance(options.get("gpu", ""), str) or not isinstance(options.get("node_selector", {}), Mapping):
+    texts = (options.get(name, "") for name in ("gpu", "gpu_resource"))
+    if not all(isinstance(text, str) for text in texts) or not isinstance(options.get("node_selector", {}), Mapping):
         return None
     try:
         return server_accelerator(options)

@@ -48,6 +48,7 @@ from vllm_cdk8s.core.server.pod import SHUTDOWN_TIMEOUT_SINCE, ServerPod
 from vllm_cdk8s.core.server.service import ServiceOptions, service_account
 from vllm_cdk8s.core.server.serving import asks_for_key
 from vllm_cdk8s.core.server.shape import ServerFrame
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, Storage
 from vllm_cdk8s.core.traffic.exposure import doors, open_to_the_world
@@ -369,7 +370,7 @@ def _check_names(given: ServerInput) -> None:
 
 def _acknowledged(codes: object) -> Mapping[str, str]:
     if not isinstance(codes, Mapping):
-        raise InvalidOptionError(f"{codes!r} is not a mapping of rules' codes to reasons", option="acknowledge")
+        raise InvalidOptionError(f"{shown(codes)} is not a mapping of rules' codes to reasons", option="acknowledge")
     for code, reason in codes.items():
         if find_rule(str(code)) is None:
             raise InvalidOptionError(
@@ -505,7 +506,7 @@ def replicas_with_autoscaling(replicas: object, bounds: tuple[int, int] | None) 
         InvalidOptionError: they are not a whole number.
         ConflictError: both are said.
     """
-    number = checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
+    number = checks.integer("replicas", replicas, minimum=0)
     if bounds is not None and number != 1:
         raise ConflictError(f"{number} contradicts autoscaling, which decides on the replicas", option="replicas")
     return number
