@@ -63,7 +63,7 @@ class KvOffload:
             alone.
 
     Raises:
-        InvalidOptionError: a size is none, or the backend is not known.
+        InvalidOptionError: a size is not a quantity, or the backend is not known.
         ConflictError: a disk behind ``lmcache``.
     """
 

@@ -72,20 +72,20 @@ class Nixl:
 
     The decoding pod asks the prefilling one at its side channel for what it may read, and reads it, by RDMA where both
     have it and by TCP otherwise. vLLM's recent images have NIXL in them. The side channel listens at ``port`` plus the
-    number of the copy of the model (data parallel), at the pod's own address: vLLM's default, ``localhost``, nobody
-    finds.
+    number of the copy of the model (data parallel), at the pod's own address, since other pods
+    cannot reach vLLM's default, ``localhost``.
     Source: https://docs.vllm.ai/en/latest/features/nixl_connector_usage/
 
     Args:
         port: the side channel's first port.
         rdma: the resource of the cluster's RDMA devices, such as ``rdma/ib``; each pod takes one, and may lock memory
-            (IPC_LOCK). Unsaid, whatever network there is.
-        backends: NIXL's plugins, such as ``UCX`` or ``LIBFABRIC``; UCX unless said.
+            (IPC_LOCK). By default pods use whatever network there is.
+        backends: NIXL's plugins, such as ``UCX`` or ``LIBFABRIC``. Defaults to UCX.
         load_failure: what becomes of a request whose KV cache does not arrive: ``recompute`` reads its prompt again on
             the decoding side, ``fail`` answers with an error. vLLM 0.13 and later; older ones fail.
 
     Raises:
-        InvalidOptionError: a value is not one of those.
+        InvalidOptionError: a value is not one of the allowed ones.
     """
 
     port: int = 5600
@@ -145,7 +145,7 @@ class SharedFiles:
         claim: a ReadWriteMany claim, by name or as any kplus claim.
 
     Raises:
-        InvalidOptionError: it is neither.
+        InvalidOptionError: the claim is neither a name nor a kplus claim.
     """
 
     claim: str | KubernetesObject
@@ -196,8 +196,8 @@ class PairProxy:
     start; `RoutingSidecar` with an endpoint picker chooses pods by their load and their caches.
 
     Args:
-        image: an image with ``python3``; the server's own unless said.
-        resources: requests and limits of the proxy; a tenth of a CPU and 128Mi are requested unless said.
+        image: an image with ``python3``. Defaults to the server's own image.
+        resources: requests and limits of the proxy. Defaults to requests of 100m CPU and 128Mi of memory.
         timeout_seconds: how long a prompt may take to be read.
 
     Raises:
