@@ -101,6 +101,11 @@ def test_well_known_numbers(model: str, parameters: int) -> None:
         ("cyankiwi/Qwen3.5-27B-AWQ-4bit", "Qwen/Qwen3.5-27B", "int4"),
         ("nvidia/Qwen3-32B-NVFP4", "Qwen/Qwen3-32B", "nvfp4"),
         ("unsloth/phi-4-unsloth-bnb-4bit", "microsoft/phi-4", "int4"),
+        ("Intel/Qwen3.6-27B-int4-AutoRound", "Qwen/Qwen3.6-27B", "int4"),
+        ("amd/Llama-3.1-70B-Instruct-FP8-KV", "meta-llama/Llama-3.1-70B-Instruct", "fp8"),
+        ("amd/Llama-3.3-70B-Instruct-MXFP4-Preview", "meta-llama/Llama-3.3-70B-Instruct", "mxfp4"),
+        ("TheBloke/Llama-2-7B-AWQ", "meta-llama/Llama-2-7b-hf", "int4"),
+        ("QuantTrio/MiniMax-M2-AWQ", "MiniMaxAI/MiniMax-M2", "int4"),
     ],
 )
 def test_a_name_that_says_a_quantization_is_that_model_quantized(name: str, base: str, dtype: str) -> None:
@@ -109,6 +114,28 @@ def test_a_name_that_says_a_quantization_is_that_model_quantized(name: str, base
     assert plain is not None
     assert (facts.id, facts.dtype, facts.parameters, facts.caches) == (name, dtype, plain.parameters, plain.caches)
     assert facts.source.startswith("its name: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("unsloth/gpt-oss-20b", "openai/gpt-oss-20b"),
+        ("LLM-Research/Llama-3.1-8B-Instruct", "meta-llama/Meta-Llama-3.1-8B-Instruct"),
+        ("someone/Llama-2-13b-chat", "meta-llama/Llama-2-13b-chat-hf"),
+    ],
+)
+def test_a_name_of_another_organization_is_the_same_model(name: str, base: str) -> None:
+    facts, published = known_model(name), known_model(base)
+    assert facts is not None
+    assert published is not None
+    assert (facts.id, facts.stored, facts.counts) == (name, published.stored, published.counts)
+    assert facts.gated is None
+    assert facts.source.startswith("its name: ")
+
+
+@pytest.mark.parametrize("name", ["openai/gpt-oss-20b-AWQ", "gpt-oss-20b", "a/b/gpt-oss-20b"])
+def test_what_is_published_in_four_bits_is_not_made_of_others(name: str) -> None:
+    assert known_model(name) is None
 
 
 @pytest.mark.parametrize("name", ["someone/Novel-4B-AWQ", "Qwen3-4B-AWQ-FP8-GPTQ", "AWQ", "/-fp8", "", "a/b"])
