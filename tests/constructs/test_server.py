@@ -711,6 +711,18 @@ def test_a_hundredth_server_takes_as_many_calls_as_the_second() -> None:
     assert len(set(counts[1:])) == 1
 
 
+def test_synthesis_asks_as_often_for_ten_servers_as_for_two() -> None:
+    counts = []
+    for servers in (2, 10):
+        chart = new_chart(namespace="llm")
+        for index in range(servers):
+            VllmServer(chart, f"server-{index}", name=f"server-{index}", **PLAIN)
+        with counted_calls() as calls:
+            cdk8s.App.of(chart).synth_yaml()
+        counts.append(len(calls))
+    assert counts[0] == counts[1], counts
+
+
 def test_amds_gpus_are_counted_in_amds_resource() -> None:
     chart = synthesis.new_chart()
     VllmServer(chart, "llama", model=synthesis.MODEL, image="vllm/vllm-openai-rocm:v0.20.2", gpu="MI300X", gpus=2,

@@ -15,6 +15,7 @@ from constructs import Construct
 from vllm_cdk8s.constructs.apps import name_in_tree, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.server_base import Server
+from vllm_cdk8s.constructs.tree import objects_of
 from vllm_cdk8s.core.errors import warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.alert_rules import alert_groups
@@ -56,7 +57,7 @@ class _Watch:
             for server in self.watchers
             if server not in self.monitors and NOT_SCRAPED.code not in server.acknowledged
         ]
-        if not unknown or _has_scraper(root):
+        if not unknown or objects_of(root.node.find_all(), *SCRAPERS):
             return
         for server in unknown:
             if not annotated_for_scraping(server):
@@ -72,12 +73,6 @@ def _note_watcher(scope: Construct, server: Server, watcher: Construct) -> None:
     if not watch.watchers:
         place(scope)[0].add_advice(watch.advice)
     watch.watchers.setdefault(server, []).append(watcher)
-
-
-def _has_scraper(root: IConstruct) -> bool:
-    return any(
-        isinstance(construct, cdk8s.ApiObject) and construct.kind in SCRAPERS for construct in root.node.find_all()
-    )
 
 
 class _Monitor(Construct):

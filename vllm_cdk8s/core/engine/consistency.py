@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.engine.options import tokens
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.rules.book import CONTEXT_BEYOND_MODEL, IDLE_GPUS, TOO_FEW_GPUS
+from vllm_cdk8s.core.rules.book import CONTEXT_BEYOND_MODEL, HEADS, IDLE_GPUS, TOO_FEW_GPUS
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.version import EngineVersion
@@ -86,6 +86,7 @@ def check_model(settings: Settings, model: str, facts: ModelFacts | None) -> Non
             f"{tensor} does not divide the {facts.attention_heads} attention heads of {model!r}, so vLLM refuses to "
             "start; choose a divisor, and spread over more GPUs by pipeline_parallel_size",
             option=settings.label("tensor_parallel_size"),
+            rule=HEADS,
         )
 
 

@@ -71,7 +71,7 @@ def gpu_counts(facts: ServerFacts) -> Iterator[Problem]:
     settings = in_force(facts)
     if facts.nodes > 1 and not settings.spans_pods() and asked <= facts.gpus:
         return
-    for problem in found_by(book.TOO_FEW_GPUS, check_gpus, settings, asked=asked, gpus=facts.gpus, nodes=facts.nodes):
+    for problem in found_by(check_gpus, settings, asked=asked, gpus=facts.gpus, nodes=facts.nodes):
         if problem.severity == "error":
             yield problem
         elif facts.nodes == 1:

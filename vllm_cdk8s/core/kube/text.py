@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
+@lru_cache(maxsize=4096)  # most texts of a server are those of the next one too
 def text_problem(text: str) -> str | None:
     """What YAML would make of a text other than the text, or None."""
     found = _UNWRITABLE.search(text)
@@ -46,11 +48,21 @@ def check_text(option: str, text: str) -> str:
 
 def unwritable_texts(manifest: Manifest) -> Iterator[Problem]:
     """The texts of a manifest that YAML would not carry unchanged, by their paths in it."""
+    if _writable(manifest.body):
+        return
     for path, text in _texts(manifest.body, ()):
         problem = text_problem(text)
         if problem is not None:
             where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
             yield Problem(what=problem, rule=UNWRITABLE, option=f"{manifest.kind}.{where}", at=path)
+
+
+def _writable(value: Any) -> bool:
+    if isinstance(value, str):
+        return text_problem(value) is None
+    if isinstance(value, (dict, Mapping)):  # what is asked first is answered without a call of Mapping's
+        return all(text_problem(str(key)) is None and _writable(item) for key, item in value.items())
+    return not isinstance(value, (list, tuple)) or all(map(_writable, value))
 
 
 def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
