@@ -31,6 +31,13 @@ def test_the_table_is_large_and_says_where_each_row_is_from() -> None:
             assert re.fullmatch(r"https://[\w./-]+", source), source
 
 
+def test_the_page_tells_how_many_rows_were_compared_with_a_second_copy() -> None:
+    held = [row["held_against"] for row in TABLE if "held_against" in row]
+    assert set(held) == {"aiconfigurator-core 0.12.0", "litgpt 0.5.13"}
+    page = (Path(__file__).parents[3] / "docs" / "sizing.md").read_text(encoding="utf-8")
+    assert f"Of the {len(TABLE)} shapes, {len(held)} were compared" in page
+
+
 def test_no_name_stands_twice() -> None:
     folded = [name.lower() for name in NAMES]
     assert len(folded) == len(set(folded))
