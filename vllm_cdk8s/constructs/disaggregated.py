@@ -67,9 +67,9 @@ class DisaggregatedServer(Construct):
         decode: the pods that write answers.
         connector: how the KV cache is transferred: `Nixl` or `SharedFiles`. Defaults to `Nixl`.
         proxy: the sidecar of each decoding vLLM: `PairProxy` or `RoutingSidecar`. Defaults to `PairProxy`.
-        disaggregated_set: create the pods of both in one DisaggregatedSet of the LeaderWorkerSet project, which rolls them
-            out together: True, or a `DisaggregatedSet`. By default each side gets a Deployment, or a LeaderWorkerSet, of
-            its own.
+        disaggregated_set: create the pods of both in one DisaggregatedSet of the LeaderWorkerSet project, which rolls
+            them out together: True, or a `DisaggregatedSet`. By default each side gets a Deployment, or a
+            LeaderWorkerSet, of its own.
         storage: where both sides keep models. By default each side gets a claim of its own.
 
     Raises:
