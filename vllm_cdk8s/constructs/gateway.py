@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
 from vllm_cdk8s.constructs.api_key import note_route
-from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.inference_pool import InferencePool, warn_of_tls
 from vllm_cdk8s.constructs.server_base import Server
@@ -37,6 +35,8 @@ from vllm_cdk8s.core.traffic.pool import POOL_GROUP
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from constructs import Construct
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WeightedBackend:
@@ -62,7 +62,7 @@ class WeightedBackend:
 _Backend = Server | InferencePool | WeightedBackend
 
 
-class HTTPRoute(Construct):
+class HTTPRoute(Whole):
     """Send the requests of a Gateway to servers: ``HTTPRoute(self, "route", gateways=["public"], backends=[server])``.
 
     Several models behind one host: ``models={"qwen": qwen, "llama": [llama, llama_canary]}`` sends each request to the
@@ -75,8 +75,8 @@ class HTTPRoute(Construct):
     Source: https://gateway-api.sigs.k8s.io/reference/spec/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         gateways: the Gateways, by name in the route's namespace or as `GatewayRef`.
         backends: the servers or pools that answer; several share the requests, by `WeightedBackend` in unequal parts.
             With ``models``, those that answer all other requests; none unless said.
@@ -86,7 +86,7 @@ class HTTPRoute(Construct):
         matches: the requests, as path prefixes or as `RouteMatch`; one that fits is enough.
         request_timeout_seconds: seconds until the last byte of an answer, streamed ones included; 0 is no limit, None
             the gateway's own (15 s with Envoy).
-        backend_timeout_seconds: likewise for each attempt, where the gateway retries.
+        backend_timeout_seconds: the same for each attempt, where the gateway retries.
         name: the name of the route; None lets cdk8s name it.
         labels: labels of the route, besides those that all its backends have.
         annotations: annotations of the route.
