@@ -277,7 +277,7 @@ def test_everything_else_of_the_pod_comes_from_its_own_value(tmp_path: Path) -> 
          "kaischeduler.gpuMemoryMiB: 2 is above kaischeduler.gpuTotalMemoryMiB: 1"),
         ({"kaischeduler": {"queue": "_"}}, "kaischeduler.queue: '_'"),
         ({"monitoring": {"enabled": True, "serviceMonitor": {"enabled": True, "interval": "5s"}}},
-         "monitoring.serviceMonitor.scrapeTimeout: '10s' is longer than interval"),
+         "monitoring.serviceMonitor.scrapeTimeout: '10s' is longer than monitoring.serviceMonitor.interval"),
         ({"livenessProbe": {"httpGet": {"path": "x"}}}, "livenessProbe.httpGet.path: 'x'"),
     ],
 )  # fmt: skip

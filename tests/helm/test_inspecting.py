@@ -58,7 +58,7 @@ def answer(tmp_path: Path, values: str) -> list[str]:
         ("extraVolumes: [{name: a, emptyDir: {}}]", "warning: {}:2: extraVolumes: a: is declared, and no container"),
         (
             "vllm: {env: [{name: VLLM_SERVER_DEV_MODE, value: '1'}]}",
-            "warning: {}:2: vllm.env: VLLM_SERVER_DEV_MODE: opens endpoints for developers",
+            "warning: {}:2: vllm.env[0]: VLLM_SERVER_DEV_MODE: opens endpoints for developers",
         ),
     ],
 )

@@ -56,6 +56,7 @@ _PATHS: dict[str, Path] = {
     "liveness": ("livenessProbe", "enabled"),
     "readiness": ("readinessProbe", "enabled"),
     "startup": ("startupProbe", "enabled"),
+    "probes": ("livenessProbe",),
     "max_startup_seconds": ("slowStart", "maxStartupSeconds"),
     "interval": ("monitoring", "serviceMonitor", "interval"),
     "tls_config": ("monitoring", "serviceMonitor", "tlsConfig"),
@@ -88,6 +89,7 @@ _INSTEAD = {
     "hf_token": "vllm.env with valueFrom.secretKeyRef",
     "engine_args": "vllm",
     "None": "false",  # no probe
+    "non_root=NonRoot()": "non_root=NonRoot() of a VllmServer in Python, for which there is no value",
     "gpus=0": "resources.limits.nvidia.com/gpu=0",
 }
 

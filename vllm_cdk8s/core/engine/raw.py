@@ -17,7 +17,7 @@ from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.core.engine.naming import Finding, flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, converted, refuse_surrogates
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError, mention
 from vllm_cdk8s.core.rules.book import ENGINE_OPTION
 from vllm_cdk8s.core.showing import shown
 
@@ -245,7 +245,8 @@ class _Parser:
             return before
         flag = spec.flag if spec else given.name
         raise ConflictError(
-            f"{flag} is given twice (before at {before.label}); vLLM would silently take the last", option=given.label
+            f"{flag} is given twice (before at {mention(before.label)}); vLLM would silently take the last",
+            option=given.label,
         )
 
     def _unknown(self, label: str, flag: str, value: str | None) -> Given:
