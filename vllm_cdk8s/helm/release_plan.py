@@ -14,13 +14,14 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.pod.health import Health, manual, slow_start
+from vllm_cdk8s.core.rules.book import NO_GPU
 from vllm_cdk8s.core.server.deployment import DeploymentShape
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.plan import ServerInput, plan_server
 from vllm_cdk8s.core.server.service import service_account
 from vllm_cdk8s.core.storage.claims import access_mode, claim
 from vllm_cdk8s.core.storage.storage import Storage
-from vllm_cdk8s.helm.devices import check_amounts
+from vllm_cdk8s.helm.devices import check_amounts, has_part_of_gpu
 from vllm_cdk8s.helm.health_values import check_budget, manual_probes
 from vllm_cdk8s.helm.inspecting import inspected
 from vllm_cdk8s.helm.problems import ValuesError
@@ -117,7 +118,10 @@ def plan_release(name: str, values: Values, *, namespace: str | None = None, gpu
     seen = list(inspected(server, slow_start=parts.probes is None))
     if any(problem.severity == "error" for problem in seen):
         raise ValuesError(problems=[problem for problem in seen if problem.severity == "error"])
-    warnings = [*(speaker.problem(problem) for problem in (*found, *server.warnings)), *seen]
+    said = [
+        problem for problem in (*found, *server.warnings) if problem.rule is not NO_GPU or not has_part_of_gpu(values)
+    ]
+    warnings = [*map(speaker.problem, said), *seen]
     return ReleasePlan(
         parts=parts,
         server=server,

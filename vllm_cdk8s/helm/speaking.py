@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.errors import option_path
+from vllm_cdk8s.core.rules.book import CLAIM_TOO_SMALL, HOST_MEMORY, STARTUP_BUDGET
 from vllm_cdk8s.helm.field_types import SOURCES
 from vllm_cdk8s.helm.problems import ValuesError, as_yaml, path_text
 from vllm_cdk8s.helm.validation import field_paths
@@ -112,10 +113,25 @@ class Speaker:
         """The problem, of a value."""
         option = None if problem.option is None else self.said(problem.option)
         what = as_yaml(problem.sentence(self.mention))
+        value = self._measured(problem)
+        if value is not None and f" {what}".find(f" {value} ") < 0:
+            what = f"{value}: {what}"
         subject = None if problem.option is None else self._subject(problem.option)
         if subject is not None and not what.startswith("-"):
             what = f"{subject}: {what}"
         return replace(problem, what=what, option=option, where=None)
+
+    def _measured(self, problem: Problem) -> str | None:
+        """The value that the memory ledger held against a need, where the sentence has it in other units."""
+        values = self._values
+        found: Any = {
+            CLAIM_TOO_SMALL: values.persistence.size,
+            HOST_MEMORY: values.resources.limits.get("memory"),
+            STARTUP_BUDGET: values.slow_start.max_startup_seconds,
+        }.get(problem.rule)
+        if found is None or (isinstance(found, str) and found.endswith("Gi")):
+            return None
+        return str(found)
 
     def mention(self, option: str) -> str:
         """An option in a sentence, with its value where it has one."""
