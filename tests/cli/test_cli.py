@@ -49,7 +49,7 @@ def test_warnings_are_part_of_the_notes_and_name_values() -> None:
     assert answer.code == 0
     (warning,) = answer.warnings
     assert warning.startswith("resources.limits.nvidia.com/gpu: nothing is said about GPUs")
-    assert "say resources.limits.nvidia.com/gpu=1, or" in warning
+    assert "say --set resources.limits.nvidia.com/gpu=1, or" in warning
 
 
 def test_a_warning_names_values_wherever_it_names_options() -> None:

@@ -91,7 +91,7 @@ _INSTEAD = {
     "engine_args": "vllm",
     "None": "false",  # no probe
     "non_root=NonRoot()": "non_root=NonRoot() of a VllmServer in Python, for which there is no value",
-    "gpus=0": "resources.limits.nvidia.com/gpu=0",
+    "gpus=0": "--set resources.limits.nvidia.com/gpu=0",
 }
 
 
@@ -138,7 +138,7 @@ class Speaker:
         if option in _INSTEAD:
             return _INSTEAD[option]
         name, equals, value = option.partition("=")
-        said = self.said(name) + (equals + value if value else "")
+        said = f"--set {self.said(name)}={value}" if value else self.said(name)
         if _is_engine_option(name) and self.path(name)[:2] == _ARGUMENTS:
             return f"{_flag(name)}{equals + value if value else ''} in vllm.additionalArgs"
         return said
