@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.cli.output import CommandError, need_standard_input, say, show, write_whole
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.helm.loading import load_values
-from vllm_cdk8s.helm.migrating import Migration, Running, migrate, sentences
+from vllm_cdk8s.helm.migrating import migrate, sentences
+from vllm_cdk8s.helm.migration import Migration, Running
 from vllm_cdk8s.helm.written import values_yaml
 from vllm_cdk8s.lint.documents import UnreadableError, read
 from vllm_cdk8s.lint.finding import Options
