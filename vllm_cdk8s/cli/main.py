@@ -205,6 +205,9 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         "--values", metavar="FILE", required=True, help="`helm get values -a -o yaml`; '-' is standard input"
     )
     migrate.add_argument("--manifest", metavar="FILE", help="`helm get manifest`; '-' is standard input")
+    migrate.add_argument(
+        "--server", metavar="SERVER", help="which server of a production stack with several (default: the first)"
+    )
     migrate.add_argument("-n", "--namespace", metavar="NAMESPACE", help="the namespace of its objects")
     migrate.add_argument("-o", "--output", metavar="FILE", type=_path, help="write the values that keep what runs")
     migrate.add_argument("--json", action="store_true", help="the same as data")

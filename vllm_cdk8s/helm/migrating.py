@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 
 def migrate(
-    name: str, values: Mapping[str, Any], running: Running | None = None, *, namespace: str | None = None
+    name: str,
+    values: Mapping[str, Any],
+    running: Running | None = None,
+    *,
+    namespace: str | None = None,
+    server: str | None = None,
 ) -> Migration:
     """What becomes of a release.
 
@@ -32,11 +37,12 @@ def migrate(
         values: all of its values, as ``helm get values -a`` gives them.
         running: what its manifest says; None leaves only the values.
         namespace: its namespace.
+        server: which of its servers, where its chart makes several; None is the first.
 
     Raises:
         ValuesError: values that cannot work here.
     """
-    translation = translated(name, values)
+    translation = translated(name, values, server=server)
     data, unknown = known_values(without_nulls(translation.values) | _kept_nulls(translation.values))
     notes = [*translation.notes, *_clean_env(data)]
     plan = plan_release(name, check_values(data), namespace=namespace)
