@@ -50,6 +50,26 @@ def test_a_value_with_its_effect_is_not(text: str) -> None:
     assert warnings(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("image: {tag: v0.9.2}", ["image.tag: vLLM 0.9.2 is older than 0.10.0"]),
+        ("vllm: {engineVersion: 0.9.2}\nimage: {repository: acme/vllm}", ["vllm.engineVersion: vLLM 0.9.2 is older"]),
+        ("image: {tag: v0.10.0}\nvllm: {cudaGraphMode: FULL_AND_PIECEWISE}",
+         ["vllm.cudaGraphMode: FULL_AND_PIECEWISE is left out: vLLM 0.10.0 has no graph modes"]),
+        ("image: {tag: v0.10.0}", []),
+        ("image: {tag: v0.11.0}\nvllm: {cudaGraphMode: FULL_AND_PIECEWISE}", []),
+        ("service: {type: NodePort, nodePort: 80}", ["service.nodePort: 80 is not among 30000 to 32767"]),
+        ("service: {type: NodePort, nodePort: 30080}", []),
+    ],
+)  # fmt: skip
+def test_what_a_release_or_a_cluster_does_not_have_is_warned_of(text: str, said: list[str]) -> None:
+    found = warnings(text)
+
+    assert len(found) == len(said)
+    assert all(line.startswith(start) for line, start in zip(found, said, strict=True))
+
+
 def test_a_queue_is_said_once() -> None:
     assert refusal(SHARE + "podLabels: {kai.scheduler/queue: other}").startswith(
         "podLabels[\"kai.scheduler/queue\"]: 'other' contradicts kaischeduler.queue: q; say it once"
@@ -66,6 +86,13 @@ def test_a_queue_is_said_once() -> None:
         ("vllm: {env: [{name: A}, {name: A}]}", "vllm.env[1].name: 'A' is there twice [VC211]"),
         ("vllm: {env: [{name: 'A B'}]}", "vllm.env[0].name: 'A B' is not a name for an environment variable"),
         ("vllm: {host: $(POD_IP)}", "vllm.host: '$(POD_IP)' arrives as it is written, and is not an address"),
+        ("vllm: {additionalArgs: [--help]}", "vllm.additionalArgs[0]: --help has vLLM print something and end"),
+        (
+            "vllm: {uncheckedArgs: [--new, hf_abcdefghijklmnopqrstuvwxyz0123456789]}",
+            "vllm.uncheckedArgs[1]: a literal secret would stand in the YAML",
+        ),
+        ("ingress: {enabled: true, hosts: [{host: 'https://a.b'}]}", "ingress.hosts[0].host: 'https://a.b' is not the"),
+        ("ingress: {enabled: true, hosts: [{host: a.b}, {host: a.b}]}", "ingress.hosts: 'a.b' is there twice with '/'"),
         ("imagePullSecrets: [{name: a}, {name: B_}]", "imagePullSecrets[1].name: 'B_' is not"),
         ("persistence: {annotations: {'a b': c}}", "persistence.annotations: 'a b' is not"),
         ("nameOverride: '-a'", "nameOverride: '-a' is not a label value"),
@@ -97,3 +124,10 @@ def test_a_server_that_speaks_tls_is_trusted_as_the_values_say() -> None:
         "monitoring.serviceMonitor.tlsConfig: the server speaks TLS"
     )
     assert "'insecure' is not a field of it" in refusal(text.replace("insecureSkipVerify", "insecure"))
+
+
+def test_one_host_may_be_there_with_several_paths() -> None:
+    hosts = "[{host: a.b, paths: [{path: /v1}]}, {host: a.b, paths: [{path: /health}]}]"
+    key = "vllm: {env: [{name: VLLM_API_KEY, valueFrom: {secretKeyRef: {name: s, key: k}}}]}\n"
+
+    assert warnings(f"{key}ingress: {{enabled: true, hosts: {hosts}}}") == []

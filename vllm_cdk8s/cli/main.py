@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from vllm_cdk8s.cli.output import CommandError, hold_standard_streams, say, show
 from vllm_cdk8s.core.errors import VllmCdk8sError, nearest
+from vllm_cdk8s.core.showing import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CommandError, VllmCdk8sError) as error:
         # Problems are one line each; what any one of them quotes stays on its line.
         for problem in getattr(error, "problems", None) or [error]:
-            say("error: " + " ".join(str(problem).splitlines()))
+            say("error: " + masked(" ".join(str(problem).splitlines())))
         return 2
     except BrokenPipeError:
         return 0  # whoever reads the output has had enough of it (`| head`)

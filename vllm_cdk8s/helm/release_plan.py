@@ -29,7 +29,7 @@ from vllm_cdk8s.helm.release import Release, name_release
 from vllm_cdk8s.helm.server_options import gpu_resource, server_options
 from vllm_cdk8s.helm.speaking import Speaker
 from vllm_cdk8s.helm.surroundings import autoscaling, ingress_of, surrounding_objects
-from vllm_cdk8s.helm.unused import warn_of_unused
+from vllm_cdk8s.helm.unused import warn_of_release, warn_of_unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,6 +114,7 @@ def plan_release(name: str, values: Values, *, namespace: str | None = None, gpu
             parts.options["gpu"] = gpu
         with in_values(speaker):
             server = plan_server(server_input(parts, namespace=namespace))
+            warn_of_release(values, server.engine)
             surrounding = tuple(surrounding_objects(values, parts, server))
     seen = list(inspected(server, slow_start=parts.probes is None))
     if any(problem.severity == "error" for problem in seen):

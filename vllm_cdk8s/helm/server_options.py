@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.engine.version import said_version
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.pod.placement import KaiShare
 from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.rules.book import DUPLICATE_VARIABLE, NEVER_READY, VLLM_PORT
+from vllm_cdk8s.core.showing import is_secret
 from vllm_cdk8s.helm.devices import DEFAULT_GPU, gpus_of
 from vllm_cdk8s.helm.expansion import is_reference
 from vllm_cdk8s.helm.problems import ValuesError
@@ -27,6 +29,7 @@ def server_options(values: Values, release: Release) -> dict[str, Any]:
     """
     _check_image(values)
     _check_host(values)
+    _check_arguments(values)
     options: dict[str, Any] = {
         "name": release.fullname,
         "instance": release.instance,
@@ -100,6 +103,16 @@ def _check_host(values: Values) -> None:
             option="vllm.host",
             rule=NEVER_READY,
         )
+
+
+def _check_arguments(values: Values) -> None:
+    """A token among the arguments, whichever flag it is for: where it stands in the values, not in the manifest."""
+    for name, items in (("additionalArgs", values.vllm.additional_args), ("uncheckedArgs", values.vllm.unchecked_args)):
+        for index, item in enumerate(items):
+            if is_secret(item):
+                raise literal_secret(
+                    f"vllm.{name}[{index}]", allowed="a reference to a Secret by vllm.env with valueFrom.secretKeyRef"
+                )
 
 
 def _engine_args(values: Values) -> dict[str, Any]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vllm_cdk8s.core.engine import catalogue
+from vllm_cdk8s.core.engine.version import version_key
 from vllm_cdk8s.core.errors import warn
-from vllm_cdk8s.core.rules.book import CONTRADICTION, SHARED_GPU
+from vllm_cdk8s.core.rules.book import CONTRADICTION, ENGINE_OPTION, SHARED_GPU
 from vllm_cdk8s.helm.expansion import warn_of_expansions
 from vllm_cdk8s.helm.problems import ValuesError
 
 if TYPE_CHECKING:
+    from vllm_cdk8s.core.engine.command import EngineCommand
     from vllm_cdk8s.helm.model import Values
 
+# vllm/config/compilation.py
+_GRAPH_MODES_SINCE = "0.10.1"
 _QUEUE_LABEL = "kai.scheduler/queue"
 
 
@@ -35,6 +40,25 @@ def warn_of_unused(values: Values) -> None:
         warn("has no effect; nothing of this chart is set by it", option="global")
     _check_share(values)
     warn_of_expansions(values)
+
+
+def warn_of_release(values: Values, engine: EngineCommand) -> None:
+    """Warn of what a release of vLLM does not have, or is too old to be known."""
+    version, oldest = engine.version, catalogue.versions()[0]
+    if version.name is not None and version_key(version.name) < version_key(oldest):
+        warn(
+            f"vLLM {version.name} is older than {oldest}, the oldest whose options are known here, so that "
+            "nothing checks them",
+            option="image" if values.vllm.engine_version is None else "engine_version",
+        )
+    mode = values.vllm.cuda_graph_mode
+    asked = "cuda_graph_mode" in values.vllm.model_fields_set and mode is not None
+    if asked and not version.at_least(_GRAPH_MODES_SINCE) and "compilation_config" not in engine.settings:
+        warn(
+            f"{mode} is left out: vLLM {version.name} has no graph modes, which came with {_GRAPH_MODES_SINCE}",
+            option="vllm.cudaGraphMode",
+            rule=ENGINE_OPTION,
+        )
 
 
 def _check_share(values: Values) -> None:
