@@ -234,7 +234,14 @@ def test_what_is_printed_is_the_same_in_every_process() -> None:
         ([], ["error: vllm-cdk8s: which command? template, check, "]),
         (["tmplate"], ["error: vllm-cdk8s: 'tmplate' is not a command; did you mean 'template'?"]),
         (["template"], ["error: vllm-cdk8s template: the following arguments are required: NAME"]),
-        (["template", "prod", "--sett", "a=1"], ["error: vllm-cdk8s: unrecognized arguments: --sett a=1"]),
+        (
+            ["template", "prod", "--sett", "a=1"],
+            [
+                "error: vllm-cdk8s: unrecognized arguments: --sett a=1; did you mean '--set'?; see vllm-cdk8s template --"
+            ],
+        ),
+        (["explain", "--gpu", "H1000"], ["error: --gpu: 'H1000' is not an accelerator"]),
+        (["check", "--gpu", "H1000", "/dev/null"], ["error: --gpu: 'H1000' is not an accelerator"]),
         (["template", "prod", "-f"], ["error: vllm-cdk8s template: argument -f/--values: expected one argument"]),
         (["template", "Prod"], ["error: release name: 'Prod' is not allowed"]),
         (["template", "prod", "-n", "A_"], ["error: --namespace: 'A_' is not a DNS label"]),

@@ -145,7 +145,7 @@ def test_a_part_of_a_gpu_that_another_scheduler_counts_is_no_lack_of_one(name: s
 def test_the_gpus_that_the_parallel_sizes_need_are_what_is_advised() -> None:
     (warning,) = plan_release("prod", check_values({"vllm": {"tensorParallelSize": 2}})).warnings
 
-    assert "say --set resources.limits.nvidia.com/gpu=2, or --set resources.limits.nvidia.com/gpu=0 for" in warning.what
+    assert "say resources.limits.nvidia.com/gpu=2, or resources.limits.nvidia.com/gpu=0 for a CPU image" in warning.what
 
 
 @pytest.mark.parametrize(("amount", "meant"), [(24, "24Gi"), (16000, "16000Mi")])

@@ -101,6 +101,14 @@ def test_what_an_assumption_rests_on_is_said_in_values() -> None:
     assert "as neither image.tag nor vllm.engineVersion says more" in str(plan_release("prod", values).warnings)
 
 
+def test_advice_is_a_set_on_the_command_line_alone() -> None:
+    values = check_values({"vllm": {"model": "meta-llama/Llama-3.1-70B-Instruct"}})
+    (in_python, *_), (typed, *_) = (plan_release("prod", values, sets=sets).warnings for sets in (False, True))
+
+    assert "say resources.limits.nvidia.com/gpu=1, or resources.limits.nvidia.com/gpu=0 for" in in_python.what
+    assert "say --set resources.limits.nvidia.com/gpu=1, or --set resources.limits.nvidia.com/gpu=0 for" in typed.what
+
+
 def test_keys_that_are_no_options_stay_as_they_are() -> None:
     said = refusal("ingress: {enabled: true, className: a, annotations: {kubernetes.io/ingress.class: a}}")
 

@@ -55,7 +55,14 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
             f"{parser.prog}: {arguments[0]!r} is not a command{nearest(arguments[0], commands)}; allowed: "
             f"{', '.join(commands)}"
         )
-    parsed = parser.parse_args(arguments)
+    parsed, others = parser.parse_known_args(arguments)
+    if others:
+        said = next((each.partition("=")[0] for each in others if each.startswith("-")), "")
+        known = commands.get(arguments[0], [])
+        page = f"{parser.prog} {arguments[0]}" if known else parser.prog
+        raise CommandError(
+            f"{parser.prog}: unrecognized arguments: {' '.join(others)}{nearest(said, known)}; see {page} --help"
+        )
     if "module" not in parsed:
         parser.error(f"which command? {', '.join(commands)}")
     return parsed
@@ -105,8 +112,8 @@ class _ListGpus(argparse.Action):
         parser.exit()
 
 
-def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
-    """The parser of the whole command, and the names of its commands."""
+def command_parser() -> tuple[argparse.ArgumentParser, dict[str, list[str]]]:
+    """The parser of the whole command, and its commands with their options."""
     parser = _Parser(
         prog="vllm-cdk8s",
         description="Deploy the vLLM inference server on Kubernetes, and find what is wrong with how it is deployed.",
@@ -223,7 +230,7 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         "vllm-cdk8s completion bash > ~/.local/share/bash-completion/completions/vllm-cdk8s",
     )
     completion.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "fish"], help="bash, zsh or fish")
-    return parser, list(commands.choices)
+    return parser, {name: [*each._option_string_actions] for name, each in commands.choices.items()}  # noqa: SLF001
 
 
 def _add_check(check: argparse.ArgumentParser) -> None:

@@ -94,7 +94,9 @@ class ReleasePlan:
         return [*before, *self.server.manifests(), *self.surrounding]
 
 
-def plan_release(name: str, values: Values, *, namespace: str | None = None, gpu: str | None = None) -> ReleasePlan:
+def plan_release(
+    name: str, values: Values, *, namespace: str | None = None, gpu: str | None = None, sets: bool = False
+) -> ReleasePlan:
     """The plan of a release of this name.
 
     Args:
@@ -102,11 +104,12 @@ def plan_release(name: str, values: Values, *, namespace: str | None = None, gpu
         values: its values.
         namespace: the namespace of its objects.
         gpu: which GPUs, where the values do not say.
+        sets: whether what is advised is said as a ``--set`` of the command line.
 
     Raises:
         ValuesError: values that cannot work, each by its path.
     """
-    speaker = Speaker(values, gpu_resource=gpu_resource(values))
+    speaker = Speaker(values, gpu_resource=gpu_resource(values), sets=sets)
     found: list[Problem] = []
     with collecting(found):
         parts = release_parts(name, values, namespace=namespace)

@@ -91,15 +91,21 @@ _INSTEAD = {
     "engine_args": "vllm",
     "None": "false",  # no probe
     "non_root=NonRoot()": "non_root=NonRoot() of a VllmServer in Python, for which there is no value",
-    "gpus=0": "--set resources.limits.nvidia.com/gpu=0",
 }
 
 
 class Speaker:
-    """Says the problems of one release in terms of its values."""
+    """Says the problems of one release in terms of its values.
 
-    def __init__(self, values: Values, *, gpu_resource: str = "nvidia.com/gpu") -> None:
+    Args:
+        values: the values.
+        gpu_resource: the resource by which they count GPUs.
+        sets: whether what is advised is said as a ``--set`` of the command line.
+    """
+
+    def __init__(self, values: Values, *, gpu_resource: str = "nvidia.com/gpu", sets: bool = False) -> None:
         self._values = values
+        self._set = "--set " if sets else ""
         self._gpus = ("resources", "limits", gpu_resource)
         self._lists = {"extra_args": values.vllm.additional_args, "unchecked_args": values.vllm.unchecked_args}
 
@@ -135,10 +141,12 @@ class Speaker:
 
     def mention(self, option: str) -> str:
         """An option in a sentence, with its value where it has one."""
+        if option == "gpus=0":
+            return f"{self._set}resources.limits.nvidia.com/gpu=0"
         if option in _INSTEAD:
             return _INSTEAD[option]
         name, equals, value = option.partition("=")
-        said = f"--set {self.said(name)}={value}" if value else self.said(name)
+        said = f"{self._set}{self.said(name)}={value}" if value else self.said(name)
         if _is_engine_option(name) and self.path(name)[:2] == _ARGUMENTS:
             return f"{_flag(name)}{equals + value if value else ''} in vllm.additionalArgs"
         return said
