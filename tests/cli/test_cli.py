@@ -236,9 +236,7 @@ def test_what_is_printed_is_the_same_in_every_process() -> None:
         (["template"], ["error: vllm-cdk8s template: the following arguments are required: NAME"]),
         (
             ["template", "prod", "--sett", "a=1"],
-            [
-                "error: vllm-cdk8s: unrecognized arguments: --sett a=1; did you mean '--set'?; see vllm-cdk8s template --"
-            ],
+            ["error: vllm-cdk8s: unrecognized arguments: --sett a=1; did you mean '--set'?; see vllm-cdk8s te"],
         ),
         (["explain", "--gpu", "H1000"], ["error: --gpu: 'H1000' is not an accelerator"]),
         (["check", "--gpu", "H1000", "/dev/null"], ["error: --gpu: 'H1000' is not an accelerator"]),
