@@ -174,7 +174,7 @@ def _measure(node: yaml.Node, known: dict[int, tuple[int, int]], name: str) -> t
     if id(node) in known:
         size, depth = known[id(node)]
         if not size:
-            raise ValuesError(f"{name}:{_line(node)}: holds itself")
+            raise ValuesError(f"{name}:{_line(node)}: holds itself", rule=UNREADABLE)
         return size, depth
     known[id(node)] = (0, 0)
     children: list[yaml.Node] = []
@@ -186,9 +186,9 @@ def _measure(node: yaml.Node, known: dict[int, tuple[int, int]], name: str) -> t
     size = 1 + sum(size for size, _ in measures)
     depth = 1 + max((depth for _, depth in measures), default=0)
     if size > _MAX_NODES:
-        raise ValuesError(f"{name}:{_line(node)}: stands for more than {_MAX_NODES:,} values")
+        raise ValuesError(f"{name}:{_line(node)}: stands for more than {_MAX_NODES:,} values", rule=UNREADABLE)
     if depth > MAX_DEPTH:
-        raise ValuesError(f"{name}:{_line(node)}: nests deeper than {MAX_DEPTH} levels")
+        raise ValuesError(f"{name}:{_line(node)}: nests deeper than {MAX_DEPTH} levels", rule=UNREADABLE)
     known[id(node)] = (size, depth)
     return size, depth
 
