@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from vllm_cdk8s.core.errors import Problem
-    from vllm_cdk8s.helm.release_plan import ReleaseParts
+    from vllm_cdk8s.helm.release_parts import ReleaseParts
 
 
 class VllmChart(cdk8s.Chart):

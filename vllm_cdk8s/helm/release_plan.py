@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, VllmCdk8sError, collecting, unacknowledged
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.names import fixed_names
-from vllm_cdk8s.core.pod.health import Health, manual, slow_start
+from vllm_cdk8s.core.pod.health import manual, slow_start
 from vllm_cdk8s.core.rules.book import NO_GPU
 from vllm_cdk8s.core.server.deployment import DeploymentShape
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
@@ -26,6 +26,7 @@ from vllm_cdk8s.helm.health_values import check_budget, manual_probes
 from vllm_cdk8s.helm.inspecting import inspected
 from vllm_cdk8s.helm.problems import ValuesError
 from vllm_cdk8s.helm.release import Release, name_release
+from vllm_cdk8s.helm.release_parts import ReleaseParts
 from vllm_cdk8s.helm.server_options import gpu_resource, server_options
 from vllm_cdk8s.helm.speaking import Speaker
 from vllm_cdk8s.helm.surroundings import autoscaling, ingress_of, surrounding_objects
@@ -34,42 +35,8 @@ from vllm_cdk8s.helm.unused import warn_of_release, warn_of_unused
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vllm_cdk8s.core.pod.health import HttpProbe
-    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
     from vllm_cdk8s.core.server.plan import ServerPlan
-    from vllm_cdk8s.core.traffic.ingress import Ingress
     from vllm_cdk8s.helm.model import Values
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReleaseParts:
-    """What the values ask for, each part checked by itself, before they make a server.
-
-    Attributes:
-        release: the names of the release.
-        options: the options of the server, in plain data.
-        model: the model.
-        storage: where models are kept.
-        claim: a claim of the release's own.
-        health: the probes.
-        probes: the arguments of `ManualProbes` where the probes are set by hand, else None.
-        account: a service account of the release's own that the server does not make by itself.
-        scaling: who decides on the replicas; None where the values do.
-        ingress: how the server is reached from outside.
-        own_sizes: whether the values say the size of the claim.
-    """
-
-    release: Release
-    options: dict[str, Any]
-    model: str
-    storage: Storage
-    claim: Manifest | None
-    health: Health
-    probes: dict[str, HttpProbe | None] | None
-    account: Manifest | None
-    scaling: Autoscaling | None
-    ingress: Ingress | None
-    own_sizes: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.helm.model import IngressHost as HostValues
     from vllm_cdk8s.helm.model import IngressTls as TlsValues
     from vllm_cdk8s.helm.model import Values
-    from vllm_cdk8s.helm.release_plan import ReleaseParts
+    from vllm_cdk8s.helm.release_parts import ReleaseParts
 
 
 def autoscaling(values: Values) -> Autoscaling | None:

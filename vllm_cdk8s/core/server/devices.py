@@ -52,7 +52,7 @@ def check_image(options: Mapping[str, Any], gpus: int | None) -> None:
         gpus: how many accelerators the pod asks for.
     """
     found = _said(options)
-    resource = str(options["gpu_resource"])
+    resource = str(options.get("gpu_resource", ""))
     name, maker = (resource, device_vendor(resource)) if found is None else (found.name, found.vendor)
     image = str(options["image"])
     built = built_for(image)
