@@ -179,7 +179,7 @@ class Whole(constructs.Construct):
         super().__init_subclass__(**options)
         if "__init__" in cls.__dict__:
             own = list(inspect.signature(cls.__init__).parameters.values())[1:]
-            cls.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]  # jsii's metaclass hides it
+            cls.__signature__ = inspect.Signature(own)  # jsii's metaclass hides it
             cls.__init__ = _whole(cls.__init__)  # type: ignore[method-assign]
 
 
