@@ -22,7 +22,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 from vllm_cdk8s.core.namespaces.levels import LEVELS
-from vllm_cdk8s.core.pod.raw import check_no_secret
+from vllm_cdk8s.core.pod.raw_env import check_no_secret
 from vllm_cdk8s.core.server.explaining import explanation
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.options import DEFAULTS

@@ -6,6 +6,7 @@ where the value is used. All raise `InvalidOptionError`.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +26,7 @@ _LABEL_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 # What every Kubernetes takes; from 1.32 on nearly everything but '=' is taken, if nobody turned that off.
 _ENV_NAME = re.compile(r"(?!\.\.|\.$)[-._A-Za-z][-._A-Za-z0-9]*")
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-_QUANTITY = re.compile(r"(?P<number>\d+(\.\d*)?|\.\d+)(?P<unit>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
+_QUANTITY = re.compile(r"\+?(?P<number>\d+(\.\d*)?|\.\d+)(?P<unit>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
 _FACTORS = {
     "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
     "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12),
@@ -60,6 +61,16 @@ def integer(option: str, value: object, *, minimum: int, maximum: int = MAX_INT3
 def port(option: str, value: object) -> int:
     """A TCP port, 1 to 65535."""
     return integer(option, value, minimum=1, maximum=_MAX_PORT)
+
+
+def ip_address(option: str, value: object) -> str:
+    """An address of IPv4 or IPv6."""
+    address = text(option, value)
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        raise InvalidOptionError(f"{shown(value)} is not an IP address", option=option) from None
+    return address
 
 
 def boolean(option: str, value: object) -> bool:

@@ -17,7 +17,7 @@ from vllm_cdk8s.core.kube.schema import check_schema
 from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.kube.wire import named, prune, unique
-from vllm_cdk8s.core.pod import raw, raw_volumes
+from vllm_cdk8s.core.pod import raw, raw_env, raw_volumes
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
 from vllm_cdk8s.core.showing import is_secret_name, shown
@@ -96,10 +96,12 @@ def _variable(name: str, value: object) -> dict[str, Any]:
                 option=option,
             )
         source = checks.plain(option, value)
-        raw.value_from(option, source)
+        raw_env.value_from(option, source)
         return {"valueFrom": source}
     if isinstance(value, str):
-        raw.check_literal(option, name, value, mend=_ENV_MEND if is_secret_name(name) else mention("a kplus.EnvValue"))
+        raw_env.check_literal(
+            option, name, value, mend=_ENV_MEND if is_secret_name(name) else mention("a kplus.EnvValue")
+        )
     elif is_secret_name(name):
         raise literal_secret(option, allowed=_ENV_MEND)
     else:

@@ -10,7 +10,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, w
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.wire import sequence
-from vllm_cdk8s.core.pod import raw
+from vllm_cdk8s.core.pod import raw_env
 from vllm_cdk8s.core.pod import template as pod
 from vllm_cdk8s.core.pod.drop_cache import dropping_caches
 from vllm_cdk8s.core.pod.health import BACKEND_PORT_NAME, PORT_NAME
@@ -251,7 +251,7 @@ def _source(index: int, item: Any) -> dict[str, Any]:
     option = f"env_from[{index}]"
     if isinstance(item, Mapping):
         source = dict(checks.plain(option, item))
-        raw.env_from(option, source)
+        raw_env.env_from(option, source)
         return source
     kind = getattr(item, "kind", None)
     if kind not in ("Secret", "ConfigMap"):
