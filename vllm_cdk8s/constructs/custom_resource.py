@@ -42,8 +42,8 @@ def custom_resource(
     made = cdk8s.ApiObject(
         construct, id, api_version=api_version, kind=kind,
         metadata=cdk8s.ApiObjectMetadata(
-            name=name, labels=checks.label_map("labels", labels or {}),
-            annotations=checks.annotation_map("annotations", annotations or {}),
+            name=name, labels=checks.label_map("labels", labels),
+            annotations=checks.annotation_map("annotations", annotations),
         ),
     )  # fmt: skip
     made.add_json_patch(cdk8s.JsonPatch.add("/spec", dict(spec)))

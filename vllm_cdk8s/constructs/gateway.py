@@ -108,7 +108,7 @@ class HTTPRoute(Construct):
         references = [_reference(self, namespace, backend) for backend in weighted]
         self.route = custom_resource(
             self, scope, f"{GATEWAY_GROUP}/v1", "HTTPRoute", name=name,
-            labels={**_common_labels(weighted), **checks.label_map("labels", labels or {})}, annotations=annotations,
+            labels={**_common_labels(weighted), **checks.label_map("labels", labels)}, annotations=annotations,
             spec=prune({
                 "parentRefs": parents,
                 "hostnames": hosts,

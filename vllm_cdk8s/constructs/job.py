@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cdk8s
 
 from vllm_cdk8s.constructs.apps import name_in_tree, place
+from vllm_cdk8s.core.kube import checks
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -34,5 +35,5 @@ def add_job(construct: Construct, scope: Construct, id: str, plan: JobPlan, *, n
         construct, plan.digest, api_version="batch/v1", kind="Job",
         metadata=cdk8s.ApiObjectMetadata(name=full_name, labels=dict(plan.labels), annotations=dict(plan.annotations)),
     )  # fmt: skip
-    job.add_json_patch(cdk8s.JsonPatch.add("/spec", dict(plan.spec)))
+    job.add_json_patch(cdk8s.JsonPatch.add("/spec", checks.plain_members(dict(plan.spec))))
     return job

@@ -9,6 +9,7 @@ import cdk8s
 
 from vllm_cdk8s.constructs.apps import place
 from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.text import unwritable_texts
 
 if TYPE_CHECKING:
@@ -35,12 +36,12 @@ def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | No
     made = cdk8s.ApiObject(
         scope, id, api_version=manifest.api_version, kind=manifest.kind,
         metadata=cdk8s.ApiObjectMetadata(
-            name=manifest.name,
+            name=checks.plain_member(manifest.name),
             labels=dict(manifest.labels),
             annotations=dict(manifest.annotations),
         ),
     )  # fmt: skip
-    patches = [_patch(f"/{key}", value) for key, value in manifest.body.items()]
+    patches = [_patch(f"/{key}", checks.plain_members(value)) for key, value in manifest.body.items()]
     if not manifest.namespaced and place(within or scope)[1] is not None:
         patches.append(cdk8s.JsonPatch.remove("/metadata/namespace"))
     made.add_json_patch(*patches)

@@ -35,6 +35,8 @@ _FACTORS = {
     "Pi": Decimal(2**50), "Ei": Decimal(2**60),
 }  # fmt: skip
 
+_HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9.])?|\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%\w+)?\]?")
+
 _T = TypeVar("_T")
 
 MAX_LABEL = 63
@@ -51,6 +53,7 @@ def integer(option: str, value: object, *, minimum: int, maximum: int = MAX_INT3
     # The bound of Kubernetes' own integers is only worth telling to whom it stops.
     bounded = maximum != MAX_INT32 or (isinstance(value, int) and value > maximum)
     allowed = f"{minimum} to {maximum}" if bounded else f"a whole number of at least {minimum}"
+    value = plain_member(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidOptionError(f"{shown(value)} is not a whole number; allowed: {allowed}", option=option)
     if not minimum <= value <= maximum:
@@ -73,6 +76,14 @@ def ip_address(option: str, value: object) -> str:
     return address
 
 
+def host(option: str, value: object) -> str:
+    """A host by its name or address."""
+    name = text(option, value)
+    if len(name) > _MAX_SUBDOMAIN or not _HOST.fullmatch(name):
+        raise InvalidOptionError(f"{shown(value)} is neither the name nor the address of a host", option=option)
+    return name
+
+
 def boolean(option: str, value: object) -> bool:
     """True or False, and no other value that happens to be truthy."""
     if not isinstance(value, bool):
@@ -82,6 +93,7 @@ def boolean(option: str, value: object) -> bool:
 
 def text(option: str, value: object) -> str:
     """A string with something in it."""
+    value = plain_member(value)
     if not isinstance(value, str):
         raise InvalidOptionError(f"{shown(value)} is not a string", option=option)
     if not value.strip():
@@ -156,12 +168,14 @@ def _is_qualified(name: str) -> bool:
 
 
 def label_map(option: str, value: object) -> dict[str, str]:
-    """Labels: qualified names to label values."""
+    """Labels: qualified names to label values; None says none."""
+    value = {} if value is None else value
     return {qualified_name(option, key): label_value(f"{option}[{key!r}]", item) for key, item in _items(option, value)}
 
 
 def annotation_map(option: str, value: object) -> dict[str, str]:
     """Annotations: qualified names, in which Kubernetes takes capitals in the prefix too, to any strings."""
+    value = {} if value is None else value
     result = {}
     for key, item in _items(option, value):
         if not isinstance(item, str):
@@ -341,6 +355,11 @@ def mapping(option: str, value: object) -> dict[str, Any]:
     """A mapping of plain data, as `plain`."""
     _items(option, value)
     return dict(plain(option, value))
+
+
+def string_keys(option: str, value: object) -> dict[str, Any]:
+    """A mapping with strings for keys, whatever its values are."""
+    return dict(_items(option, value))
 
 
 def _items(option: str, value: object) -> list[tuple[str, Any]]:

@@ -61,9 +61,11 @@ class KaiShare:
                 checks.integer(f"kai.{name}", value, minimum=1)
         if self.gpu_fraction is not None:
             if isinstance(self.gpu_fraction, bool) or not isinstance(self.gpu_fraction, (int, float)):
-                raise InvalidOptionError(f"{self.gpu_fraction!r} is not a number", option="kai.gpu_fraction")
+                raise InvalidOptionError(f"{shown(self.gpu_fraction)} is not a number", option="kai.gpu_fraction")
             if not 0 < self.gpu_fraction < 1:
-                raise InvalidOptionError(f"{self.gpu_fraction!r} is not between 0 and 1", option="kai.gpu_fraction")
+                raise InvalidOptionError(
+                    f"{shown(self.gpu_fraction)} is not between 0 and 1", option="kai.gpu_fraction"
+                )
             if self.gpu_memory_mib is not None:
                 raise ConflictError("gpu_memory_mib is given too; say one of them", option="kai.gpu_fraction")
         if self.gpu_memory_mib and self.gpu_total_memory_mib and self.gpu_memory_mib > self.gpu_total_memory_mib:

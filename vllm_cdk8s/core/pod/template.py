@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.core.engine.version import check_reference
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
@@ -138,7 +139,7 @@ def container(
     ports = {port_name: port, **more_ports}
     return prune({
         "name": CONTAINER_NAME,
-        "image": checks.text("image", image),
+        "image": check_reference("image", image),
         "imagePullPolicy": image_pull_policy,
         "command": list(command),
         "args": list(args),
