@@ -77,8 +77,8 @@ class PodDisruptionBudget(Whole):
         self._budget = Budget(
             min_available=min_available, max_unavailable=max_unavailable, unhealthy_pod_eviction=unhealthy_pod_eviction
         )
-        own_labels = checks.label_map("labels", labels or {})
-        own_annotations = checks.annotation_map("annotations", annotations or {})
+        own_labels = checks.label_map("labels", labels)
+        own_annotations = checks.annotation_map("annotations", annotations)
 
         super().__init__(scope, id)
         same_namespace(scope, "PodDisruptionBudget", server=server, namespace=server.namespace)

@@ -41,7 +41,7 @@ def custom_resource(
         registry, namespace = place(scope)
         registry.take_name(kind, namespace, name, construct)
     manifest = Manifest(
-        api_version=api_version, kind=kind, name=name, labels=checks.label_map("labels", labels or {}),
-        annotations=checks.annotation_map("annotations", annotations or {}), body={"spec": spec},
+        api_version=api_version, kind=kind, name=name, labels=checks.label_map("labels", labels),
+        annotations=checks.annotation_map("annotations", annotations), body={"spec": spec},
     )  # fmt: skip
     return put(construct, id, manifest)

@@ -117,7 +117,7 @@ class EndpointPicker(Construct):
                 check_peer(f"{option}[{index}]", peer)
         if peers["scrapers"] and not peers["gateways"]:
             raise ConflictError("needs gateways=, without which everybody is let in", option="scrapers")
-        own_labels = checks.label_map("labels", labels or {})
+        own_labels = checks.label_map("labels", labels)
         if name is not None:
             checks.server_name("name", name)
 

@@ -109,7 +109,7 @@ class QueueAutoscaler(Whole):
         if authentication is not None:
             allowed = 'TriggerAuthentication(name="prometheus") or SecretKey("prometheus", "token")'
             checks.instance("authentication", authentication, TriggerAuthentication, SecretKey, allowed=allowed)
-        own_labels = checks.label_map("labels", labels or {})
+        own_labels = checks.label_map("labels", labels)
         if name is not None:
             # KEDA repeats it in a label.
             checks.dns_label("name", name)

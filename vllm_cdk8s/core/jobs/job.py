@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.core.engine.version import check_reference
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.pod import programs
@@ -74,7 +75,7 @@ class Program:
         policy = options.get("image_pull_policy", "IfNotPresent")
         return prune({
             "name": self.name,
-            "image": checks.text("image", self.image),
+            "image": check_reference("image", self.image),
             "imagePullPolicy": checks.one_of("image_pull_policy", policy, PULL_POLICIES, what="a pull policy"),
             **programs.run(self.source, self.arguments),
             "env": pod.environment(
