@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from vllm_cdk8s.cli.output import CommandError, hold_standard_streams, say, show
 from vllm_cdk8s.core.errors import VllmCdk8sError, nearest
+from vllm_cdk8s.core.showing import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CommandError, VllmCdk8sError) as error:
         # Problems are one line each; what any one of them quotes stays on its line.
         for problem in getattr(error, "problems", None) or [error]:
-            say("error: " + " ".join(str(problem).splitlines()))
+            say("error: " + masked(" ".join(str(problem).splitlines())))
         return 2
     except BrokenPipeError:
         return 0  # whoever reads the output has had enough of it (`| head`)
@@ -54,7 +55,14 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
             f"{parser.prog}: {arguments[0]!r} is not a command{nearest(arguments[0], commands)}; allowed: "
             f"{', '.join(commands)}"
         )
-    parsed = parser.parse_args(arguments)
+    parsed, others = parser.parse_known_args(arguments)
+    if others:
+        said = next((each.partition("=")[0] for each in others if each.startswith("-")), "")
+        known = commands.get(arguments[0], [])
+        page = f"{parser.prog} {arguments[0]}" if known else parser.prog
+        raise CommandError(
+            f"{parser.prog}: unrecognized arguments: {' '.join(others)}{nearest(said, known)}; see {page} --help"
+        )
     if "module" not in parsed:
         parser.error(f"which command? {', '.join(commands)}")
     return parsed
@@ -104,8 +112,8 @@ class _ListGpus(argparse.Action):
         parser.exit()
 
 
-def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
-    """The parser of the whole command, and the names of its commands."""
+def command_parser() -> tuple[argparse.ArgumentParser, dict[str, list[str]]]:
+    """The parser of the whole command, and its commands with their options."""
     parser = _Parser(
         prog="vllm-cdk8s",
         description="Deploy the vLLM inference server on Kubernetes, and find what is wrong with how it is deployed.",
@@ -205,6 +213,9 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         "--values", metavar="FILE", required=True, help="`helm get values -a -o yaml`; '-' is standard input"
     )
     migrate.add_argument("--manifest", metavar="FILE", help="`helm get manifest`; '-' is standard input")
+    migrate.add_argument(
+        "--server", metavar="SERVER", help="which server of a production stack with several (default: the first)"
+    )
     migrate.add_argument("-n", "--namespace", metavar="NAMESPACE", help="the namespace of its objects")
     migrate.add_argument("-o", "--output", metavar="FILE", type=_path, help="write the values that keep what runs")
     migrate.add_argument("--json", action="store_true", help="the same as data")
@@ -219,7 +230,7 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         "vllm-cdk8s completion bash > ~/.local/share/bash-completion/completions/vllm-cdk8s",
     )
     completion.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "fish"], help="bash, zsh or fish")
-    return parser, list(commands.choices)
+    return parser, {name: [*each._option_string_actions] for name, each in commands.choices.items()}  # noqa: SLF001
 
 
 def _add_check(check: argparse.ArgumentParser) -> None:

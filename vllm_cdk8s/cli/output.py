@@ -116,9 +116,12 @@ def write_whole(target: Path, text: str, *, option: str, inputs: Iterable[str] =
     except BaseException as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
+        # A ValueError is of a path that holds a NUL character.
+        if not isinstance(error, (OSError, ValueError)):
             raise
-        raise CommandError(f"{option}: {target} cannot be written: {error.strerror}") from error
+        raise CommandError(
+            f"{option}: {target} cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from error
     return target
 
 

@@ -214,9 +214,7 @@ def _finding(version: EngineVersion, checked_against: str) -> Finding:
     def report(error: InvalidOptionError) -> None:
         if version.known:
             raise error
-        which = (
-            f"the nearest known to {version.name}" if version.name else "as neither image nor engine_version says more"
-        )
+        which = version.assumption()
         for problem in error.problems:
             said = f"{problem.what} (checked against vLLM {checked_against}, {which})"
             warn(said, option=problem.option, rule=problem.rule)

@@ -11,7 +11,7 @@ ENGINE_OPTION = Rule(
     name="unknown-engine-option",
     title="vLLM has no such option in this release",
     why="vLLM's parser exits with an error, and the container restarts for ever.",
-    mend="Use the name that this release has; unchecked_args passes on what is newer than this package.",
+    mend="Use the name that this release has; unchecked_args (in values vllm.uncheckedArgs) passes on what is newer.",
     in_manifests="Use the name that this release has, or the image of a release that has this one.",
     source=f"{_VLLM}cli/serve/",
 )

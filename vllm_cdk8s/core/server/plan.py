@@ -253,7 +253,7 @@ class _Planning:
         found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
         if found is None:
             return None
-        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
+        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes, given=said))
         exposed = [] if service is None else doors(
             names.service, ingress=said.get("ingress"), service_type=service.type,
             service_annotations=service.annotations,
