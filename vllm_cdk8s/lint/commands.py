@@ -14,7 +14,7 @@ from vllm_cdk8s.lint.shell import NotReadableError, Word, simple_commands, witho
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_SERVER_MODULES = {"vllm.entrypoints.openai.api_server"}
+_SERVER_MODULES = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"}
 _CLI_MODULE = "vllm.entrypoints.cli.main"
 _SHELLS = {"sh", "bash", "ash", "dash", "zsh"}
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][\w.-]*)\)")
@@ -112,7 +112,9 @@ def _direct(words: list[Word], places: list[tuple[str | int, ...]]) -> ServerCom
 
 
 def _from_script(text: str, variables: Mapping[str, str | None], place: tuple[str | int, ...]) -> ServerCommand | None:
-    runs = re.search(r"vllm\s+serve|vllm\.entrypoints\.openai\.api_server", text)
+    runs = re.search(
+        r"vllm\s+serve|vllm\.entrypoints\.(openai\.)?api_server|vllm\.entrypoints\.cli\.main\s+serve", text
+    )
     if not runs:
         return None
     try:
