@@ -11,8 +11,8 @@ from vllm_cdk8s.core.engine import catalogue, raw
 from vllm_cdk8s.core.engine.literal_secrets import is_secret_option
 from vllm_cdk8s.core.engine.version import EngineVersion, version_key
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, VllmCdk8sError, collecting
-from vllm_cdk8s.core.kube.secrets import is_stand_in
 from vllm_cdk8s.core.rules import book
+from vllm_cdk8s.core.showing import is_stand_in
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Release

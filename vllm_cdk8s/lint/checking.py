@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.inspection import engine, health, pod, security, storage
+from vllm_cdk8s.core.inspection import disaggregated_set, engine, health, pod, security, storage
 from vllm_cdk8s.core.inspection.apply import apply
-from vllm_cdk8s.core.kube.secrets import is_whole_token
 from vllm_cdk8s.core.rules import book
+from vllm_cdk8s.core.showing import is_whole_token
 from vllm_cdk8s.lint import ray_serve
 from vllm_cdk8s.lint.documents import UnreadableError, files_of, read
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, object_name, place
 from vllm_cdk8s.lint.pods import mapping
+from vllm_cdk8s.lint.routers import router_findings
 from vllm_cdk8s.lint.servers import Server, servers_of
 from vllm_cdk8s.lint.sets import ManifestSet
 
@@ -86,9 +87,15 @@ def _one(document: Document, options: Options, together: ManifestSet, result: Re
             yield made
     if document.kind == "Secret":
         yield from _tokens(document)
+    if document.kind == "DisaggregatedSet":
+        for problem in disaggregated_set.set_problems(document.data):
+            found = finding(problem, place(document, problem.at))
+            if found is not None:
+                yield found
     for template, servers in servers_of(document, options):
         result.servers += len(servers)
         together.pods(document, template, servers)
+        yield from router_findings(document, template)
         for server in servers:
             yield from _server(document, server)
     for config in ray_serve.llm_configs(document):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from vllm_cdk8s.core.engine.devices import built_for
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.inspection.storage import HUB_TOKENS
-from vllm_cdk8s.core.kube.secrets import is_secret_name, is_stand_in, is_whole_token, may_name_secret
 from vllm_cdk8s.core.rules import book
+from vllm_cdk8s.core.showing import is_secret_name, is_stand_in, is_whole_token, may_name_secret
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.inspection.facts import ServerFacts

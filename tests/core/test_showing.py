@@ -4,12 +4,16 @@ from typing import Any
 
 import pytest
 
-from vllm_cdk8s.core.kube.secrets import (
+from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.rules.book import INVALID
+from vllm_cdk8s.core.showing import (
     is_reference,
+    is_secret,
     is_secret_name,
     is_stand_in,
     is_whole_token,
     looks_like_secret,
+    masked,
     may_name_secret,
     shown,
 )
@@ -51,10 +55,12 @@ def test_words_that_a_token_could_begin_with_are_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (b"s3cr3t", "<6 bytes>"),
+        (b"abc", "b'abc'"),
+        (b"hf_" + b"secret123", "b'***'"),
+        ({"HF_TOKEN": b"s3cr3t"}, "{'HF_TOKEN': '***'}"),
         ({"name": "HF_TOKEN", "value": "s3cr3t"}, "{'name': 'HF_TOKEN', 'value': '***'}"),
         ({"DB_PASSWORD": "s3cr3t"}, "{'DB_PASSWORD': '***'}"),
-        ([{"a": (b"x", 1)}], "[{'a': [<1 bytes>, 1]}]"),
+        ([{"a": (b"x", 1)}], "[{'a': (b'x', 1)}]"),
         ("x" * 1000, "'" + "x" * 299 + "..."),
     ],
 )
@@ -71,6 +77,54 @@ def test_names_of_secrets() -> None:
     assert not may_name_secret("VLLM_TOKENIZER")
     assert is_reference("$(HF_TOKEN)")
     assert not is_reference("x$(HF_TOKEN)")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("'--api-key=s3cr3t' is", "'--api-key=***' is"),
+        ("--hf-token s3cr3t", "--hf-token ***"),
+        ("VLLM_API_KEY=s3cr3t", "VLLM_API_KEY=***"),
+        ("http://me:s3cr3t@proxy:80/x", "http://me:***@proxy:80/x"),
+        ("http://host:8000/x", "http://host:8000/x"),
+        ("--api-key=$(VLLM_API_KEY)", "--api-key=$(VLLM_API_KEY)"),
+        ("use api_key= with a SecretKey", "use api_key= with a SecretKey"),
+    ],
+)
+def test_a_secret_is_known_by_its_place(text: str, expected: str) -> None:
+    assert masked(text) == expected
+
+
+def test_no_problem_shows_a_secret_wherever_it_stands() -> None:
+    problem = Problem(what=f"{TOKENS[0]!r} is wrong", rule=INVALID, option=f"env[{TOKENS[0]!r}]")
+    assert str(problem) == "env['***']: '***' is wrong [VC001]"
+
+
+class _Wild:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+def test_what_has_no_text_is_shown_by_its_class() -> None:
+    endless: dict[str, Any] = {}
+    endless["a"] = endless
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    assert shown(_Wild()) == "<_Wild>"
+    assert shown(object()) == "<object object>"
+    assert shown(endless).startswith("{'a': {'a': ")
+    assert shown(deep).startswith("[[[")
+
+
+@pytest.mark.parametrize("text", ["sk-bts-1", "sk-node-01", "org/sk-llama-7b", "hf_transfer", "hf_7b"])
+def test_a_name_is_not_taken_for_a_secret(text: str) -> None:
+    assert not is_secret(text)
+
+
+@pytest.mark.parametrize("text", [token for token in TOKENS if not token.endswith("sk-" + "1234abcd")])
+def test_what_can_be_nothing_but_a_secret(text: str) -> None:
+    assert is_secret(text)
 
 
 @pytest.mark.parametrize("text", ["EMPTY", "", "<token>", "${HF_TOKEN}", "hf_xxxxxxxx", "YOUR_TOKEN", "{{ .token }}"])
