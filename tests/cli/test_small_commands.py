@@ -33,7 +33,7 @@ def test_all_rules_are_a_line_each(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "hint"), [("VC4O5", "; did you mean 'VC405'?"), (next(iter(RULES.values())).name[:-1], "; did you mean ")]
+    ("code", "hint"), [("CV405", "; did you mean 'VC405'?"), (next(iter(RULES.values())).name[:-1], "; did you mean ")]
 )
 def test_an_unknown_rule_suggests_one(code: str, hint: str) -> None:
     answer = run("rule", code)
