@@ -353,7 +353,7 @@ def drain(facts: ServerFacts) -> Iterator[Problem]:
         )
     elif hook or timeout or not facts.known("shutdown_timeout") or facts.kind not in {"Deployment", "StatefulSet"}:
         return
-    elif (facts.max_replicas or 2) > 1 or facts.autoscaled:
+    elif facts.max_replicas is None or facts.max_replicas > 1 or facts.autoscaled:
         yield Problem(
             what="no preStop hook and no --shutdown-timeout: requests that run when a pod is replaced or scaled "
             "down are dropped",
