@@ -200,7 +200,7 @@ spec:
         {"container__args": ["${MODEL}", "--trust-remote-code"]},
         # A file may set the parallel size; pydantic reads a boolean from words (vllm-project/vllm, issue 29049).
         {
-            "container__args": ["Qwen/Qwen2.5-7B-Instruct", "--config=/etc/vllm.yaml"],
+            "container__args": ["Qwen/Qwen2.5-7B-Instruct", "--config", "/etc/vllm.yaml"],
             "container__resources": {"limits": {"nvidia.com/gpu": 4}},
         },
         {
@@ -325,9 +325,8 @@ def test_a_server_whose_words_only_the_shell_knows(tmp_path: Path, script: str) 
     pod = changed(container__command=["bash", "-c"], container__args=[script], spec__strategy=None)
     assert codes(run(tmp_path, pod, CLAIM)) == ["VC402"]
     # Its port is not known.
-    assert codes(run(tmp_path, pod, CLAIM, {**SERVICE, "spec": {**SERVICE["spec"], "ports": [{"port": 9}]}})) == [
-        "VC402"
-    ]
+    service = changed(SERVICE, spec__ports=[{"port": 9}])
+    assert codes(run(tmp_path, pod, CLAIM, service)) == ["VC402"]
     assert run(tmp_path, changed(container__command=["bash", "-c"], container__args=["vllm bench serve"])) == []
 
 
