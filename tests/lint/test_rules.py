@@ -261,6 +261,26 @@ def test_weights_that_another_image_downloads_with_a_token(tmp_path: Path) -> No
     assert codes(run(tmp_path, changed(container__env=token, **empty))) == ["VC304"]
     # Without a token, the weights may be in the image.
     assert codes(run(tmp_path, changed(**empty))) == []
+    # What is called as vLLM's own image is has none.
+    empty["container__image"] = "cr.volces.com/aibrix/vllm-openai:v0.7.3.self.post1"
+    assert codes(run(tmp_path, changed(**empty))) == ["VC304"]
+
+
+def test_a_volume_that_goes_with_the_pod_hides_what_an_image_has_there(tmp_path: Path) -> None:
+    # https://github.com/llm-d/llm-d, guides/wide-ep-lws: HF_HUB_CACHE is on an emptyDir.
+    cache: dict[str, Any] = {
+        "container__image": "registry.example/llm:1",
+        "container__env": [{"name": "HF_HUB_CACHE", "value": "/var/cache/huggingface"}],
+        "container__volumeMounts": [{"name": "cache", "mountPath": "/var/cache/huggingface"}],
+    }
+    assert codes(run(tmp_path, changed(pod__volumes=[{"name": "cache", "emptyDir": {}}], **cache))) == ["VC304"]
+    assert codes(run(tmp_path, changed(**cache))) == []
+
+
+def test_a_small_model_is_loaded_sooner(tmp_path: Path) -> None:
+    probes: dict[str, Any] = {"container__startupProbe": {**PROBE, "periodSeconds": 10, "failureThreshold": 8}}
+    assert codes(run(tmp_path, changed(container__args=["facebook/opt-125m"], **probes))) == []
+    assert codes(run(tmp_path, changed(**probes))) == ["VC401"]
 
 
 @pytest.mark.parametrize(

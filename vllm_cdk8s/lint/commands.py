@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SERVER_MODULES = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"}
 _CLI_MODULE = "vllm.entrypoints.cli.main"
+# What takes vLLM's options and serves no model.
+_STAND_IN = re.compile(r"(^|[-_/])(sim|simulator|mock|fake|emulator|router|benchmark)($|[-_])", re.IGNORECASE)
 _OPTIONS_OF_ITS_OWN = {"--gpu-memory-utilization", "--enforce-eager", "--max-num-seqs", "--swap-space"}
 # `exec vllm "$@"`, and no other of vLLM's commands.
 _SERVES = re.compile(r'\bvllm\s+("?\$(@|\*|\{?\w+\}?)"?|serve)')
@@ -178,6 +180,8 @@ def _script(words: list[str]) -> tuple[int, str] | None:
 
 
 def _looks_like_options(words: Sequence[Word], name: str) -> bool:
+    if _STAND_IN.search(name):
+        return False
     starts = {word.start.partition("=")[0].replace("_", "-") for word in words}
     if "vllm" in name.lower():
         return bool(starts & {"--model", "--tensor-parallel-size", "--max-model-len"})
