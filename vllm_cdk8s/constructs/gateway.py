@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
 from vllm_cdk8s.constructs.api_key import note_route
-from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.inference_pool import InferencePool, warn_of_tls
 from vllm_cdk8s.constructs.server_base import Server
@@ -17,6 +15,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.rules.book import OTHER_NAMESPACE, REFERENCE_GRANT
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.gateway import (
     GATEWAY_GROUP,
     MODEL_HEADER,
@@ -37,6 +36,8 @@ from vllm_cdk8s.core.traffic.pool import POOL_GROUP
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from constructs import Construct
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WeightedBackend:
@@ -54,6 +55,7 @@ class WeightedBackend:
     weight: int = 1
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.instance("backend.to", self.to, Server, InferencePool, allowed="a VllmServer or an InferencePool")
         checks.integer("backend.weight", self.weight, minimum=0, maximum=MOST_WEIGHT)
 
@@ -61,7 +63,7 @@ class WeightedBackend:
 _Backend = Server | InferencePool | WeightedBackend
 
 
-class HTTPRoute(Construct):
+class HTTPRoute(Whole):
     """Send the requests of a Gateway to servers: ``HTTPRoute(self, "route", gateways=["public"], backends=[server])``.
 
     Several models behind one host: ``models={"qwen": qwen, "llama": [llama, llama_canary]}`` sends each request to the
@@ -74,8 +76,8 @@ class HTTPRoute(Construct):
     Source: https://gateway-api.sigs.k8s.io/reference/spec/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         gateways: the Gateways, by name in the route's namespace or as `GatewayRef`.
         backends: the servers or pools that answer; several share the requests, by `WeightedBackend` in unequal parts.
             With ``models``, those that answer all other requests; none unless said.
@@ -85,7 +87,7 @@ class HTTPRoute(Construct):
         matches: the requests, as path prefixes or as `RouteMatch`; one that fits is enough.
         request_timeout_seconds: seconds until the last byte of an answer, streamed ones included; 0 is no limit, None
             the gateway's own (15 s with Envoy).
-        backend_timeout_seconds: likewise for each attempt, where the gateway retries.
+        backend_timeout_seconds: the same for each attempt, where the gateway retries.
         name: the name of the route; None lets cdk8s name it.
         labels: labels of the route, besides those that all its backends have.
         annotations: annotations of the route.
@@ -169,7 +171,7 @@ def _targets(models: Mapping[str, Any] | None, header: str) -> list[_Target]:
     """Who answers for each model."""
     given = {} if models is None else models
     if not isinstance(given, Mapping):
-        raise InvalidOptionError(f"{given!r} is not a mapping; allowed: {{'qwen': server}}", option="models")
+        raise InvalidOptionError(f"{shown(given)} is not a mapping; allowed: {{'qwen': server}}", option="models")
     targets = []
     for name, value in given.items():
         option = f"models[{name!r}]"

@@ -10,6 +10,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.rules.book import AUTOSCALER, NEVER_WAKES
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,10 +39,11 @@ class ExternalMetric:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.text("metrics.name", self.name)
         checks.label_map("metrics.labels", self.labels)
         if checks.quantity("metrics.average_value", self.average_value) <= 0:
-            raise InvalidOptionError(f"{self.average_value!r} is not above 0", option="metrics.average_value")
+            raise InvalidOptionError(f"{shown(self.average_value)} is not above 0", option="metrics.average_value")
 
     def wire(self) -> dict[str, Any]:
         """The metric, fields in the order of the alphabet as Kubernetes lists them."""
@@ -59,12 +61,13 @@ class Autoscaling:
     The load of a GPU server hardly shows on its CPU; scaling on the queue of waiting requests follows it.
 
     Args:
-        min_replicas: replicas that are always there; 0, for none while a metric of ``metrics`` is 0, needs Kubernetes
-            1.37.
-        max_replicas: replicas at most.
-        target_cpu_utilization: percent of the CPU request that is aimed at; None leaves CPU out.
-        target_memory_utilization: percent of the memory request that is aimed at; None leaves memory out.
-        metrics: metrics from outside of the pods, of which the one that asks for most replicas wins.
+        min_replicas: the lowest number of replicas. 0, for none while the metrics of ``metrics`` are 0, needs
+            Kubernetes 1.37.
+        max_replicas: the highest number of replicas.
+        target_cpu_utilization: the target for CPU, in percent of the CPU request; None does not scale by CPU.
+        target_memory_utilization: the target for memory, in percent of the memory request; None does not scale by
+            memory.
+        metrics: metrics from outside of the pods. The metric that asks for the most replicas wins.
 
     Raises:
         InvalidOptionError: a number is out of its range, or there is no target.
@@ -78,6 +81,7 @@ class Autoscaling:
     metrics: Sequence[ExternalMetric] = ()
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.integer("min_replicas", self.min_replicas, minimum=0)
         for index, metric in enumerate(sequence("metrics", self.metrics)):
             checks.instance(
@@ -90,7 +94,7 @@ class Autoscaling:
                 option="min_replicas",
                 rule=NEVER_WAKES,
             )
-        checks.integer("max_replicas", self.max_replicas, minimum=1, maximum=checks.MAX_INT32)
+        checks.integer("max_replicas", self.max_replicas, minimum=1)
         if self.min_replicas > self.max_replicas:
             raise ConflictError(
                 f"{self.min_replicas} is above max_replicas: {self.max_replicas}", option="min_replicas"
@@ -109,7 +113,7 @@ class Autoscaling:
                 option="target_cpu_utilization",
             )
         for resource, percent in self.targets().items():
-            checks.integer(f"target_{resource}_utilization", percent, minimum=1, maximum=checks.MAX_INT32)
+            checks.integer(f"target_{resource}_utilization", percent, minimum=1)
 
     def targets(self) -> dict[str, int]:
         """The percentages aimed at, by resource."""

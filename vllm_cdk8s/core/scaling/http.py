@@ -13,6 +13,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.rules.book import AUTOSCALER, BACKEND_TLS
 from vllm_cdk8s.core.scaling.keda import check_bounds, cooldown, named_once, own_triggers, scale_down
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.hosts import host_name, path_problem
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class HttpScaling:
     scaler_address: str = SCALER_ADDRESS
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         self._check_requests()
         check_bounds(self.min_replicas, self.max_replicas)
         targets = (self.concurrent_requests, self.requests_per_second)
@@ -56,7 +58,7 @@ class HttpScaling:
             )
         for option in ("concurrent_requests", "requests_per_second"):
             if getattr(self, option) is not None:
-                checks.integer(option, getattr(self, option), minimum=1, maximum=checks.MAX_INT32)
+                checks.integer(option, getattr(self, option), minimum=1)
         for option in ("wait_seconds", "answer_seconds"):
             if getattr(self, option) is not None:
                 checks.integer(option, getattr(self, option), minimum=0, maximum=_LONGEST_SECONDS)
@@ -79,13 +81,13 @@ class HttpScaling:
             if host != _EVERYBODY:
                 host_name("hosts", host, rule=AUTOSCALER)
             if host in hosts[:index]:
-                raise ConflictError(f"{host!r} is there twice", option="hosts")
+                raise ConflictError(f"{shown(host)} is there twice", option="hosts")
         if not sequence("paths", self.paths):
             raise InvalidOptionError("is empty; allowed: at least one, such as '/v1'", option="paths")
         for path in self.paths:
             problem = path_problem(checks.text("paths", path))
             if problem is not None:
-                raise InvalidOptionError(f"{path!r} {problem}", option="paths", rule=AUTOSCALER)
+                raise InvalidOptionError(f"{shown(path)} {problem}", option="paths", rule=AUTOSCALER)
 
     def route(self, server: Serving) -> dict[str, Any]:
         """The spec of the InterceptorRoute."""

@@ -12,6 +12,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, w
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.rules.book import AUTOSCALER
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.server.serving import Serving
@@ -32,12 +33,12 @@ def check_bounds(min_replicas: int, max_replicas: int, fallback_replicas: int | 
         ConflictError: the fewest are above the most, or the fallback is not between them.
     """
     checks.integer("min_replicas", min_replicas, minimum=0)
-    checks.integer("max_replicas", max_replicas, minimum=1, maximum=checks.MAX_INT32)
+    checks.integer("max_replicas", max_replicas, minimum=1)
     if min_replicas > max_replicas:
         raise ConflictError(f"{min_replicas} is above max_replicas: {max_replicas}", option="min_replicas")
     if fallback_replicas is None:
         return
-    checks.integer("fallback_replicas", fallback_replicas, minimum=0, maximum=checks.MAX_INT32)
+    checks.integer("fallback_replicas", fallback_replicas, minimum=0)
     if not min_replicas <= fallback_replicas <= max_replicas:
         raise ConflictError(
             f"{fallback_replicas} is not between min_replicas: {min_replicas} and max_replicas: {max_replicas}",
@@ -57,7 +58,7 @@ def own_triggers(value: object) -> list[dict[str, Any]]:
 def _trigger(index: int, item: object) -> dict[str, Any]:
     option = f"extra_triggers[{index}]"
     if not isinstance(item, Mapping):
-        raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
+        raise InvalidOptionError(f"{shown(item)} is not a mapping", option=option)
     trigger: dict[str, Any] = checks.plain(option, item)
     for field in trigger:
         if field not in _TRIGGER_FIELDS:
@@ -73,11 +74,11 @@ def _trigger(index: int, item: object) -> dict[str, Any]:
         checks.one_of(f"{option}.metricType", trigger["metricType"], _METRIC_TYPES, what="a metric type")
     metadata = trigger.get("metadata")
     if not isinstance(metadata, Mapping):
-        raise InvalidOptionError(f"{metadata!r} is not a mapping", option=f"{option}.metadata")
+        raise InvalidOptionError(f"{shown(metadata)} is not a mapping", option=f"{option}.metadata")
     for key, value in metadata.items():
         if not isinstance(value, str):
             raise InvalidOptionError(
-                f"{value!r} is not a string; KEDA wants numbers in quotes too", option=f"{option}.metadata.{key}"
+                f"{shown(value)} is not a string; KEDA wants numbers in quotes too", option=f"{option}.metadata.{key}"
             )
     return trigger
 
@@ -114,7 +115,7 @@ def cooldown(server: Serving, seconds: int | None) -> int:
     budget = server.startup_seconds
     if seconds is None:
         return budget + _COOLDOWN_SECONDS
-    checks.integer("cooldown_seconds", seconds, minimum=0, maximum=checks.MAX_INT32)
+    checks.integer("cooldown_seconds", seconds, minimum=0)
     if seconds < budget:
         warn(
             f"{seconds} is below the start-up budget of {budget} s, so the server may be put to sleep before it has "

@@ -16,6 +16,7 @@ from vllm_cdk8s.core.monitoring.promql import quoted
 from vllm_cdk8s.core.monitoring.watching import target_of
 from vllm_cdk8s.core.rules.book import AUTOSCALER
 from vllm_cdk8s.core.scaling.keda import check_bounds, cooldown, named_once, own_triggers, scale_down
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +51,7 @@ class TriggerAuthentication:
     modes: Sequence[str] = ("bearer",)
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.dns_subdomain("authentication.name", self.name)
         checks.one_of("authentication.kind", self.kind, _KINDS, what="a kind")
         for mode in sequence("authentication.modes", self.modes):
@@ -75,12 +77,13 @@ class QueueScaling:
     fallback_failures: int = 3
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         _address(self.prometheus_address)
         check_bounds(self.min_replicas, self.max_replicas, self.fallback_replicas)
         for option in ("waiting_requests", "running_requests", "polling_seconds", "fallback_failures"):
             if getattr(self, option) is not None or option != "running_requests":
-                checks.integer(option, getattr(self, option), minimum=1, maximum=checks.MAX_INT32)
-        checks.integer("activation_requests", self.activation_requests, minimum=0, maximum=checks.MAX_INT32)
+                checks.integer(option, getattr(self, option), minimum=1)
+        checks.integer("activation_requests", self.activation_requests, minimum=0)
         if self.wake_query is not None:
             checks.text("wake_query", self.wake_query)
         further = own_triggers(self.extra_triggers)
@@ -212,12 +215,12 @@ def _address(value: object) -> str:
         known = None
     if not known or parts.query or parts.fragment or any(char.isspace() for char in address):
         raise InvalidOptionError(
-            f"{value!r} is not a URL; allowed: such as 'http://prometheus-operated.monitoring:9090'", option=option
+            f"{shown(value)} is not a URL; allowed: such as 'http://prometheus-operated.monitoring:9090'", option=option
         )
     if parts.username is not None or parts.password is not None:
         raise InvalidOptionError("it holds a user or password for all to read; use authentication=", option=option)
     if parts.path.endswith(("/api/v1", "/api/v1/query")):
-        raise InvalidOptionError(f"{value!r} ends in the path that KEDA adds itself", option=option)
+        raise InvalidOptionError(f"{shown(value)} ends in the path that KEDA adds itself", option=option)
     return address
 
 

@@ -41,12 +41,14 @@ from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
 from vllm_cdk8s.core.server.contribution import Extras, with_features
 from vllm_cdk8s.core.server.devices import check_image, device_defaults
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
+from vllm_cdk8s.core.server.inspecting import inspection
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
 from vllm_cdk8s.core.server.options import DEFAULTS, PULL_POLICIES
 from vllm_cdk8s.core.server.pod import SHUTDOWN_TIMEOUT_SINCE, ServerPod
 from vllm_cdk8s.core.server.service import ServiceOptions, service_account
 from vllm_cdk8s.core.server.serving import asks_for_key
 from vllm_cdk8s.core.server.shape import Additions, ServerFrame
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, Storage
 from vllm_cdk8s.core.traffic.exposure import doors, open_to_the_world
@@ -270,6 +272,7 @@ class _Planning:
             body={"spec": {**shape.spec(template, frame), **queue.spec}},
         )  # fmt: skip
         self._add(unwritable_texts(workload))
+        self._add(inspection(pod, template, nodes=shape.nodes))
         return {
             "shape": shape,
             "names": names,
@@ -379,7 +382,7 @@ def _check_names(given: ServerInput) -> None:
 
 def _acknowledged(codes: object) -> Mapping[str, str]:
     if not isinstance(codes, Mapping):
-        raise InvalidOptionError(f"{codes!r} is not a mapping of rules' codes to reasons", option="acknowledge")
+        raise InvalidOptionError(f"{shown(codes)} is not a mapping of rules' codes to reasons", option="acknowledge")
     for code, reason in codes.items():
         if find_rule(str(code)) is None:
             raise InvalidOptionError(
@@ -515,7 +518,7 @@ def replicas_with_autoscaling(replicas: object, bounds: tuple[int, int] | None) 
         InvalidOptionError: they are not a whole number.
         ConflictError: both are said.
     """
-    number = checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
+    number = checks.integer("replicas", replicas, minimum=0)
     if bounds is not None and number != 1:
         raise ConflictError(f"{number} contradicts autoscaling, which decides on the replicas", option="replicas")
     return number

@@ -14,6 +14,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.rules.book import ROUTE
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.hosts import BAD_IN_PATH, host_name, path_problem
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
@@ -51,6 +52,7 @@ class GatewayRef:
     port: int | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.dns_subdomain("gateway.name", self.name)
         if self.namespace is not None:
             checks.dns_label("gateway.namespace", self.namespace)
@@ -92,6 +94,7 @@ class RouteMatch:
     replace_prefix: str | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.one_of("match.path_type", self.path_type, _PATH_TYPES, what="a path type")
         _check_path("match.path", self.path, pattern=self.path_type == "RegularExpression")
         if self.replace_prefix is not None:
@@ -166,7 +169,7 @@ def header_name(option: str, value: object) -> str:
     """
     name = checks.text(option, value)
     if not _HEADER.fullmatch(name):
-        raise InvalidOptionError(f"{name!r} is not a header's name", option=option)
+        raise InvalidOptionError(f"{shown(name)} is not a header's name", option=option)
     return name
 
 
@@ -238,7 +241,7 @@ def check_backends(weights: Sequence[int], option: str = "backends") -> None:
 def _check_headers(headers: object) -> None:
     option = "match.headers"
     if not isinstance(headers, Mapping):
-        raise InvalidOptionError(f"{headers!r} is not a mapping", option=option)
+        raise InvalidOptionError(f"{shown(headers)} is not a mapping", option=option)
     if len(headers) > _MOST_HEADERS:
         raise InvalidOptionError(f"has {len(headers)} headers; allowed: {_MOST_HEADERS}", option=option, rule=ROUTE)
     seen: set[str] = set()
