@@ -54,6 +54,7 @@ def service(**changes: Any) -> dict[str, Any]:
                 "metadata": {"name": "llm", "namespace": "ai"},
                 "spec": {
                     "scaleTargetRef": {"name": "llm"},
+                    "minReplicaCount": 1,
                     "maxReplicaCount": 1,
                     "triggers": [{"type": "prometheus", "metadata": {"query": "avg(vllm:gpu_cache_usage_perc)"}}],
                 },
@@ -117,7 +118,10 @@ def test_metrics_of_an_unknown_release_are_not_judged_unless_told(tmp_path: Path
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
         "metadata": {"name": "x"},
-        "spec": {"triggers": [{"type": "prometheus", "metadata": {"query": "vllm:gpu_cache_usage_perc"}}]},
+        "spec": {
+            "minReplicaCount": 1,
+            "triggers": [{"type": "prometheus", "metadata": {"query": "vllm:gpu_cache_usage_perc"}}],
+        },
     }
     custom = changed(container__image="registry.example/llm:prod")
     assert run(tmp_path, custom, query) == []

@@ -167,6 +167,3 @@ class EndpointPicker(Construct):
             self, "Policy", selector=self.pods, metadata=cdk8s.ApiObjectMetadata(labels=self.labels),
             ingress=kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY, rules=rules),
         )  # fmt: skip
-
-    def _peer(self, id: str, peer: kplus.INetworkPolicyPeer | str) -> kplus.INetworkPolicyPeer:
-        return kplus.Namespaces.select(self, id, names=[peer]) if isinstance(peer, str) else peer

@@ -29,7 +29,7 @@ from vllm_cdk8s.core.traffic.router import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_KINDS = ("ServiceAccount", "Role", "RoleBinding", "Service", "Deployment")
+_KINDS = ("ServiceAccount", "Role", "RoleBinding", "Service", "Deployment", "NetworkPolicy")
 
 
 class Router(Construct):
@@ -131,7 +131,7 @@ class Router(Construct):
                 metadata=cdk8s.ApiObjectMetadata(name=self.name, labels=self.labels),
                 ports=[kplus.ServicePort(name=PORT_NAME, port=port, target_port=ROUTER_PORT)],
             )  # fmt: skip
-            self.policy = self._policy(peers) if peers else None
+            self.policy = self._policy(peers, name) if peers else None
             path = self.node.path
             for server in chosen:
                 ask_policies(registry, partial(kept_out, server, self.labels, path=path, namespace=namespace))
@@ -147,7 +147,7 @@ class Router(Construct):
         host = self.name if self.namespace is None else f"{self.name}.{self.namespace}"
         return f"http://{host}:{self.port}"
 
-    def _policy(self, peers: Sequence[kplus.INetworkPolicyPeer | str]) -> kplus.NetworkPolicy:
+    def _policy(self, peers: Sequence[kplus.INetworkPolicyPeer | str], name: str | None) -> kplus.NetworkPolicy:
         ports = [kplus.NetworkPolicyPort.tcp(ROUTER_PORT)]
         rules = [
             kplus.NetworkPolicyRule(
@@ -157,6 +157,6 @@ class Router(Construct):
             for index, peer in enumerate(peers)
         ]
         return kplus.NetworkPolicy(
-            self, "Policy", selector=self.pods, metadata=cdk8s.ApiObjectMetadata(labels=self.labels),
+            self, "Policy", selector=self.pods, metadata=cdk8s.ApiObjectMetadata(name=name, labels=self.labels),
             ingress=kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY, rules=rules),
         )  # fmt: skip

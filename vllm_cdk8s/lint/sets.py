@@ -15,6 +15,7 @@ from vllm_cdk8s.lint.metric_names import Use, uses_of, wrong_metrics
 from vllm_cdk8s.lint.network import SET_RULES, chosen_by
 from vllm_cdk8s.lint.pods import items, mapping, whole
 from vllm_cdk8s.lint.records import Known, Monitor, beside, pod_record, same, service_record
+from vllm_cdk8s.lint.scalers import never_wakes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -206,6 +207,9 @@ class ManifestSet:
                 )
 
     def _scaler(self, document: Document, spec: Mapping[str, Any]) -> None:
+        problem = never_wakes(document.kind, spec)
+        if problem is not None:
+            self._found.append(finding(problem, place(document, problem.at)))
         target = mapping(spec.get("scaleTargetRef"))
         name, kind = str(target.get("name") or ""), str(target.get("kind") or "Deployment")
         # KEDA's own default is 100; an HPA has to say it.
