@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.features.kv_offload import KvOffload
     from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy, RoutingSidecar, SharedFiles
     from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
+    from vllm_cdk8s.core.features.object_stores import AzureStorage, GoogleStorage, S3Storage
     from vllm_cdk8s.core.features.observability import AccessLog, KvEvents, Tracing
+    from vllm_cdk8s.core.features.streaming import RunaiStreamer, Tensorizer
     from vllm_cdk8s.core.models.facts import known_models
     from vllm_cdk8s.core.models.sizing import Sizing, size_model
     from vllm_cdk8s.core.pod.health import HttpProbe
@@ -55,6 +57,7 @@ __all__ = [
     "AccessLog",
     "Alerts",
     "Autoscaling",
+    "AzureStorage",
     "ChatTemplate",
     "ConflictError",
     "Dashboard",
@@ -68,6 +71,7 @@ __all__ = [
     "EngineArgs",
     "FastStart",
     "GatewayRef",
+    "GoogleStorage",
     "HTTPRoute",
     "HttpProbe",
     "HubModel",
@@ -102,6 +106,8 @@ __all__ = [
     "RestrictedNamespace",
     "RouteMatch",
     "RoutingSidecar",
+    "RunaiStreamer",
+    "S3Storage",
     "SecretKey",
     "ServerNetworkPolicy",
     "ServerOptions",
@@ -110,6 +116,7 @@ __all__ = [
     "Sizing",
     "SlowStartProbes",
     "SmokeTest",
+    "Tensorizer",
     "Tracing",
     "TriggerAuthentication",
     "VllmCdk8sError",
@@ -175,6 +182,8 @@ _MODULES = {
         "Tracing",
     ),
     "core.features.fast_start": ("FastStart",),
+    "core.features.object_stores": ("AzureStorage", "GoogleStorage", "S3Storage"),
+    "core.features.streaming": ("RunaiStreamer", "Tensorizer"),
     "helm.chart": ("VllmChart",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

@@ -21,6 +21,7 @@ from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.core.engine.naming import flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, json_data, rendered, rendered_unknown, tokens
 from vllm_cdk8s.core.engine.serving import check_host, check_model_name, check_serving
+from vllm_cdk8s.core.engine.streaming import check_streaming
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, ruled, warn
 from vllm_cdk8s.core.kube import checks
@@ -206,6 +207,7 @@ def engine_command(
         check_gpus(settings, asked=command.gpus_in_all, gpus=gpus, nodes=nodes)
     check_model(settings, model, facts)
     check_features(settings, version)
+    check_streaming(settings, version)
     return command
 
 

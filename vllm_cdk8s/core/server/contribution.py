@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast, runtime_checkable
 
 from vllm_cdk8s.core.engine.version import UNSAID, EngineVersion
@@ -24,6 +25,7 @@ _FEATURES = {
     "chat_template": "ChatTemplate(...)",
     "download": "InitDownload(...)",
     "fast_start": "True or FastStart(...)",
+    "streaming": "RunaiStreamer(...) or Tensorizer(...)",
     "kv_offload": "KvOffload(...)",
     "kv_transfer": "KvTransfer(...)",
     "kv_events": "KvEvents(...)",
@@ -112,6 +114,7 @@ class Target:
         port: the port that its pods serve at.
         gpu: which GPUs, where it is said.
         nodes: the pods that make up one server.
+        processes: the processes of each pod that hold a part of the model, one for each GPU.
         transfers: whether it is one side of a pair, so that a connector carries its KV cache to or from the other.
     """
 
@@ -127,6 +130,7 @@ class Target:
     port: int = 8000
     gpu: str | None = None
     nodes: int = 1
+    processes: int = 1
     transfers: bool = False
 
     def require_namespace(self, namespace: str | None, *, option: str, what: str, kind: str = "claims") -> None:
@@ -209,7 +213,8 @@ def with_features(
             model=model, engine_args=said, env=described, namespace=namespace, guarded="api_key" in options,
             version=version, storage=storage, image=options.get("image", ""),
             image_pull_policy=options.get("image_pull_policy", "IfNotPresent"), port=options.get("port", 8000),
-            gpu=options.get("gpu"), nodes=nodes, transfers=options.get("kv_transfer") is not None,
+            gpu=options.get("gpu"), nodes=nodes, processes=_processes(options, said, nodes),
+            transfers=options.get("kv_transfer") is not None,
         )  # fmt: skip
         more = added[option] = feature.contribute(target)
         _agree(said, more.engine_args, option=option, place="engine_args")
@@ -234,6 +239,14 @@ def with_features(
     if connectors:
         _agree(said, {"kv_transfer_config": joined(connectors)}, option=" and ".join(connectors), place="engine_args")
     return cast("_Options", result), cast("EngineArgs", said), described, _extras(added)
+
+
+def _processes(options: Mapping[str, Any], settings: Mapping[str, Any], nodes: int) -> int:
+    gpus = options.get("gpus")
+    if isinstance(gpus, int) and not isinstance(gpus, bool):
+        return max(1, gpus)
+    sizes = (settings.get(name, 1) for name in ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size"))
+    return max(1, prod(size for size in sizes if isinstance(size, int) and size > 0) // nodes)
 
 
 def joined(connectors: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class ServerOptions(PodOptions, total=False):
         kv_events: publish what enters and leaves the KV cache, for routers that go by it.
         tracing: send traces to a collector by OpenTelemetry.
         access_log: an access log without the lines of probes and scrapers.
+        streaming: stream the weights from where they are, without a copy on a disk.
         fast_start: keep what makes a second start fast, by release and GPU; True, or more by ``FastStart``.
     """
 
@@ -85,6 +86,7 @@ class ServerOptions(PodOptions, total=False):
     kv_events: Feature
     tracing: Feature
     access_log: Feature
+    streaming: Feature
     fast_start: bool | Feature
 
 

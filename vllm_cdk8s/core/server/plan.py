@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from vllm_cdk8s.core.engine import catalogue, engine_command
 from vllm_cdk8s.core.engine.environment import check_environment
 from vllm_cdk8s.core.engine.raw import string_list
+from vllm_cdk8s.core.engine.streaming import streamed
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version, version_key
 from vllm_cdk8s.core.errors import (
     Collector,
@@ -274,7 +275,7 @@ class _Planning:
             "port": said["port"],
             "service": service,
             "workload": workload,
-            "claim": attempt(self._own_claim, storage, who) if own else None,
+            "claim": attempt(self._own_claim, storage, who) if own and storage.claim_name else None,
             "account": service_account(account, labels=who.labels) if "service_account" not in said else None,
             "min_replicas": shape.replicas if given.min_replicas is None else given.min_replicas,
             "max_replicas": shape.replicas if given.max_replicas is None else given.max_replicas,
@@ -434,6 +435,10 @@ def _derived(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own_storage(said: Mapping[str, Any], given: ServerInput) -> Storage:
+    if "streaming" in said and streamed(given.model):
+        non_root = said.get("non_root")
+        home = non_root.mount_path if isinstance(non_root, NonRoot) else DEFAULT_MOUNT_PATH
+        return Storage(volume={"emptyDir": {}}, mount_path=home, kept=False)
     if given.shape.nodes > 1:
         raise InvalidOptionError(
             "None would download the model to every node at every start; say that with ModelStorage.none(...), or "
