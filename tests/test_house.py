@@ -57,6 +57,7 @@ PUBLIC = [
     "ModelStorage",
     "MultiNodeVllmServer",
     "Nixl",
+    "NodeModelCache",
     "NonRoot",
     "PairProxy",
     "PodDisruptionBudget",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
     from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
     from vllm_cdk8s.constructs.network import ServerNetworkPolicy
+    from vllm_cdk8s.constructs.node_cache import NodeModelCache
     from vllm_cdk8s.constructs.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy, RestrictedNamespace
     from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler
@@ -92,6 +93,7 @@ __all__ = [
     "ModelStorage",
     "MultiNodeVllmServer",
     "Nixl",
+    "NodeModelCache",
     "NonRoot",
     "PairProxy",
     "PodDisruptionBudget",
@@ -149,6 +151,7 @@ _MODULES = {
     "core.features.lora": ("LoraAdapter", "LoraAdapters"),
     "constructs.monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),
     "constructs.multi_node": ("MultiNodeVllmServer",),
+    "constructs.node_cache": ("NodeModelCache",),
     "constructs.network": ("ServerNetworkPolicy",),
     "core.traffic.network_policy": ("Egress",),
     "core.pod.placement": ("DeviceClaim", "KaiShare"),

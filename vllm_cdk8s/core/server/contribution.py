@@ -32,6 +32,7 @@ _FEATURES = {
     "tracing": "Tracing(...)",
     "access_log": "AccessLog(...)",
 }
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _FAILURE_POLICY = "kv_load_failure_policy"
 # Lists of the pod that features add to, before the user's own.
 _LISTS = ("volumes", "volume_mounts")
@@ -55,6 +56,7 @@ class Contribution:
         memory_bytes: host memory that it takes, which must fit into the container's memory limit.
         shm_bytes: the part of that which lies in /dev/shm.
         ports: further ports of the vLLM container, by name.
+        near: pods on whose nodes these had better be: weighted affinity terms in wire form.
         references: variables that vLLM's arguments refer to as ``$(NAME)``, which the kubelet is to expand.
         sidecars: native sidecars (init containers that go on beside vLLM), in wire form.
         backend_port: the port that vLLM itself listens on, where a sidecar has the server's own; None where vLLM has.
@@ -73,6 +75,7 @@ class Contribution:
     memory_bytes: int = 0
     shm_bytes: int = 0
     ports: Mapping[str, int] = field(default_factory=dict)
+    near: tuple[Mapping[str, Any], ...] = ()
     references: frozenset[str] = frozenset()
     sidecars: tuple[Mapping[str, Any], ...] = ()
     backend_port: int | None = None
@@ -179,6 +182,15 @@ class Feature(Protocol):
         """What it adds to that server."""
 
 
+@runtime_checkable
+class ModelKeeper(Protocol):
+    """What sees to it that the model is there before vLLM starts."""
+
+    @property
+    def keeps_elsewhere(self) -> bool:
+        """Whether it is kept outside of the server's storage, so that nothing needs a claim for it."""
+
+
 def with_features(
     options: _Options,
     *,
@@ -231,6 +243,8 @@ def with_features(
             _agree(own, getattr(more, name), option=option, place=name)
             if own or name in result:
                 result[name] = own
+        if more.near:
+            result["affinity"] = _near(result.get("affinity", {}), more.near)
         if more.capabilities:
             result["security_context"] = _capable(
                 result.get("security_context", {}), more.capabilities, drop="non_root" in options
@@ -283,6 +297,14 @@ def _extras(added: Mapping[str, Contribution]) -> Extras:
         backend_port=ports[0] if ports else None,
         sidecars=frozenset(str(sidecar["name"]) for part in parts for sidecar in part.sidecars),
     )
+
+
+def _near(affinity: Any, terms: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
+    """The user's affinity, and those terms behind what it prefers already."""
+    own = checks.mapping("affinity", affinity)
+    pods = checks.mapping("affinity['podAffinity']", own.get("podAffinity", {}))
+    said = sequence(f"affinity['podAffinity'][{_PREFERRED!r}]", pods.get(_PREFERRED, ()))
+    return {**own, "podAffinity": {**pods, _PREFERRED: [*said, *terms]}}
 
 
 def _capable(context: Any, capabilities: tuple[str, ...], *, drop: bool) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from vllm_cdk8s.core.pod.security import NonRoot
 from vllm_cdk8s.core.rules.book import RULES, SHARED_MEMORY, UNKNOWN_NAME, find_rule
 from vllm_cdk8s.core.server import group
 from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
-from vllm_cdk8s.core.server.contribution import Extras, with_features
+from vllm_cdk8s.core.server.contribution import Extras, ModelKeeper, with_features
 from vllm_cdk8s.core.server.devices import check_image, device_defaults
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
@@ -435,7 +435,10 @@ def _derived(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own_storage(said: Mapping[str, Any], given: ServerInput) -> Storage:
-    if "streaming" in said and streamed(given.model):
+    download = said.get("download")
+    if (isinstance(download, ModelKeeper) and download.keeps_elsewhere) or (
+        "streaming" in said and streamed(given.model)
+    ):
         non_root = said.get("non_root")
         home = non_root.mount_path if isinstance(non_root, NonRoot) else DEFAULT_MOUNT_PATH
         return Storage(volume={"emptyDir": {}}, mount_path=home, kept=False)
