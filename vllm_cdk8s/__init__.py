@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler
     from vllm_cdk8s.constructs.ray_cluster import RayVllmServer
+    from vllm_cdk8s.constructs.router import Router
     from vllm_cdk8s.constructs.server import VllmServer
     from vllm_cdk8s.constructs.smoke_test import SmokeTest
     from vllm_cdk8s.constructs.storage import ModelStorage
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
     from vllm_cdk8s.core.scaling.queue import TriggerAuthentication
     from vllm_cdk8s.core.server.options import ServerOptions
+    from vllm_cdk8s.core.server.queueing import Gang, KueueQueue
     from vllm_cdk8s.core.server.set_role import DisaggregatedSet
     from vllm_cdk8s.core.traffic.gateway import GatewayRef, RouteMatch
     from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
@@ -71,6 +73,7 @@ __all__ = [
     "EndpointPicker",
     "EngineArgs",
     "FastStart",
+    "Gang",
     "GatewayRef",
     "GoogleStorage",
     "HTTPRoute",
@@ -84,6 +87,7 @@ __all__ = [
     "InitDownload",
     "InvalidOptionError",
     "KaiShare",
+    "KueueQueue",
     "KvEvents",
     "KvOffload",
     "LoraAdapter",
@@ -107,6 +111,7 @@ __all__ = [
     "Resources",
     "RestrictedNamespace",
     "RouteMatch",
+    "Router",
     "RoutingSidecar",
     "RunaiStreamer",
     "S3Storage",
@@ -162,11 +167,13 @@ _MODULES = {
     "core.scaling.queue": ("TriggerAuthentication",),
     "constructs.ray_cluster": ("RayVllmServer",),
     "core.pod.secret_key": ("SecretKey",),
+    "constructs.router": ("Router",),
     "constructs.server": ("VllmServer",),
     "core.models.facts": ("known_models",),
     "core.models.sizing": ("Sizing", "size_model"),
     "core.pod.options": ("PodOptions",),
     "core.server.options": ("ServerOptions",),
+    "core.server.queueing": ("Gang", "KueueQueue"),
     "constructs.smoke_test": ("SmokeTest",),
     "constructs.storage": ("ModelStorage",),
     "constructs.disaggregated": ("DisaggregatedServer",),

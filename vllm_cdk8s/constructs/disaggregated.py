@@ -13,6 +13,8 @@ from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.server_base import keyword_options
 from vllm_cdk8s.constructs.set_role import SetRole
+from vllm_cdk8s.constructs.storage import ModelStorage
+from vllm_cdk8s.constructs.threshold import construct_of
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import VllmCdk8sError
 from vllm_cdk8s.core.features.disaggregated import ROLES, Pool, pairing_name, pairing_service, plan_pair
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
     from typing_extensions import Unpack
 
-    from vllm_cdk8s.constructs.storage import ModelStorage
     from vllm_cdk8s.core.features.disaggregated import PairPlan
     from vllm_cdk8s.core.features.kv_transfer import RoutingSidecar, SharedFiles
 
@@ -49,8 +50,8 @@ class DisaggregatedServer(Construct):
     both sides at once; pods of the old and of the new release find those of their own through a Service for each
     release of the pair, and a decoding pod that finds none reads the prompt itself.
 
-    What is said here is of both sides; what is of one side is said of its `Pool`. Kubernetes 1.29 or newer, for the
-    native sidecar. Sources: https://docs.vllm.ai/en/latest/features/disagg_prefill/ and
+    Options given here apply to both sides; options of one side are given to its `Pool`. Needs Kubernetes 1.29 or newer,
+    for the native sidecar. Sources: https://docs.vllm.ai/en/latest/features/disagg_prefill/ and
     https://docs.vllm.ai/en/latest/features/nixl_connector_usage/
 
     Attributes:
@@ -59,16 +60,17 @@ class DisaggregatedServer(Construct):
         disaggregated_set: the object that makes the pods of both, None where each side has one of its own.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         model: a model of the Hugging Face hub, or a path in the containers.
         prefill: the pods that read prompts.
         decode: the pods that write answers.
-        connector: what carries the KV cache: `Nixl` unless said, or `SharedFiles`.
-        proxy: what stands beside each decoding vLLM: `PairProxy` unless said, or `RoutingSidecar`.
-        disaggregated_set: make the pods of both by one object of LeaderWorkerSet's, which rolls them out together:
-            True, or more by `DisaggregatedSet`; unsaid, each side has a Deployment, or a LeaderWorkerSet, of its own.
-        storage: where models are kept, for both sides; unsaid, each has a claim of its own.
+        connector: how the KV cache is transferred: `Nixl` or `SharedFiles`. Defaults to `Nixl`.
+        proxy: the sidecar of each decoding vLLM: `PairProxy` or `RoutingSidecar`. Defaults to `PairProxy`.
+        disaggregated_set: create the pods of both in one DisaggregatedSet of the LeaderWorkerSet project, which rolls
+            them out together: True, or a `DisaggregatedSet`. By default each side gets a Deployment, or a
+            LeaderWorkerSet, of its own.
+        storage: where both sides keep models. By default each side gets a claim of its own.
 
     Raises:
         InvalidOptionError: an option is unknown, or has a value that is wrong by itself.
@@ -93,6 +95,8 @@ class DisaggregatedServer(Construct):
         **options: Unpack[ServerOptions],
     ) -> None:
         try:
+            if storage is not None:
+                construct_of("storage", storage, ModelStorage, allowed='ModelStorage(self, "models", size="500Gi")')
             plan = plan_pair(
                 model=model, prefill=prefill, decode=decode, connector=Nixl() if connector is None else connector,
                 proxy=PairProxy() if proxy is None else proxy, together=disaggregated_set, options=options,

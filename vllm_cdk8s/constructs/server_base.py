@@ -82,7 +82,7 @@ class Server(Construct):
         others: tuple[str, ...] = (),
     ) -> None:
         try:
-            said = wire_options(check_options(options, known, others=others))
+            said, model = wire_options(check_options(options, known, others=others)), checks.plain_member(model)
             plan = self._planned(scope, id, model, said, shape, storage, sizing, bounds)
         except VllmCdk8sError as error:
             raise error.at(f"{place_of(scope).path}/{id}") from None
@@ -413,7 +413,7 @@ class Server(Construct):
 
         Args:
             path: a JSON pointer below the template; its parent must exist, and ``/-`` appends to a list that does.
-            value: the field's new value in wire form.
+            value: the field's new value, as in a manifest.
 
         Raises:
             InvalidOptionError: the path is not a JSON pointer, or the value is not plain data, or holds a literal
@@ -476,7 +476,7 @@ def _documented(doc: str, options: type) -> str:
     lines = []
     for base in reversed([options, *_typed_bases(options)]):
         _, _, attributes = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
-        lines += [f"    {line}" if line else "" for line in attributes.rstrip().splitlines()]
+        lines += attributes.rstrip().splitlines()
     own = inspect.cleandoc(doc)
     head, raises, tail = own.partition("\n\nRaises:")
     return f"{head}\n" + "\n".join(lines) + raises + tail

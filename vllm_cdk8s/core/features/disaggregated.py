@@ -42,7 +42,7 @@ class Pool:
 
     Besides the keywords below it takes those of `VllmServer` (of `MultiNodeVllmServer`, with several nodes), which
     stand in the place of the pair's own; mappings such as ``engine_args`` and ``env`` are joined, and its own keys win.
-    What both sides must agree on, the image above all, is said of the pair and not of a pool.
+    What both sides must agree on, such as the image, is an option of the pair and not of a pool.
 
     Attributes:
         replicas: pods, or groups of pods with several nodes.
@@ -50,18 +50,18 @@ class Pool:
         options: what else was said.
 
     Args:
-        replicas: pods, or groups of pods with several nodes; 1 unless said.
+        replicas: the number of pods, or of groups of pods where there are several nodes. Defaults to 1.
         nodes: the pods that make up one server; with more than one, a LeaderWorkerSet.
         options: any other option of a server.
 
     Raises:
         InvalidOptionError: a number is out of its range.
-        ConflictError: an option is one that the pair shares.
+        ConflictError: the option belongs to the pair.
     """
 
     def __init__(self, *, replicas: int | None = None, nodes: int = 1, **options: Unpack[ServerOptions]) -> None:
         if replicas is not None:
-            checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
+            checks.integer("replicas", replicas, minimum=0)
         self.replicas = replicas
         self.nodes = checks.integer("nodes", nodes, minimum=1)
         self.options: Mapping[str, Any] = MappingProxyType(

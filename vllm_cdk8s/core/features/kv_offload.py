@@ -63,7 +63,7 @@ class KvOffload:
             alone.
 
     Raises:
-        InvalidOptionError: a size is none, or the backend is not known.
+        InvalidOptionError: a size is not a quantity, or the backend is not known.
         ConflictError: a disk behind ``lmcache``.
     """
 
@@ -74,6 +74,7 @@ class KvOffload:
     disk: str | KubernetesObject | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if checks.quantity("kv_offload.host", checks.size("kv_offload.host", self.host)) < _LEAST:
             raise InvalidOptionError(
                 f"{self.host!r} is less than 256Mi; a quantity in bytes is meant, such as '200Gi'",

@@ -14,6 +14,7 @@ from vllm_cdk8s.core.pod.resources import Resources, resource_name
 from vllm_cdk8s.core.rules.book import EXAMPLE_CONNECTOR, KV_OFFLOAD
 from vllm_cdk8s.core.server.contribution import Contribution
 from vllm_cdk8s.core.server.set_role import SLICE_LABEL
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,20 +72,20 @@ class Nixl:
 
     The decoding pod asks the prefilling one at its side channel for what it may read, and reads it, by RDMA where both
     have it and by TCP otherwise. vLLM's recent images have NIXL in them. The side channel listens at ``port`` plus the
-    number of the copy of the model (data parallel), at the pod's own address: vLLM's default, ``localhost``, nobody
-    finds.
+    number of the copy of the model (data parallel), at the pod's own address, since other pods
+    cannot reach vLLM's default, ``localhost``.
     Source: https://docs.vllm.ai/en/latest/features/nixl_connector_usage/
 
     Args:
         port: the side channel's first port.
         rdma: the resource of the cluster's RDMA devices, such as ``rdma/ib``; each pod takes one, and may lock memory
-            (IPC_LOCK). Unsaid, whatever network there is.
-        backends: NIXL's plugins, such as ``UCX`` or ``LIBFABRIC``; UCX unless said.
+            (IPC_LOCK). By default pods use whatever network there is.
+        backends: NIXL's plugins, such as ``UCX`` or ``LIBFABRIC``. Defaults to UCX.
         load_failure: what becomes of a request whose KV cache does not arrive: ``recompute`` reads its prompt again on
             the decoding side, ``fail`` answers with an error. vLLM 0.13 and later; older ones fail.
 
     Raises:
-        InvalidOptionError: a value is not one of those.
+        InvalidOptionError: a value is not one of the allowed ones.
     """
 
     port: int = 5600
@@ -93,6 +94,7 @@ class Nixl:
     load_failure: str = "recompute"
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.port("connector.port", self.port)
         if self.rdma is not None:
             resource_name("connector.rdma", self.rdma)
@@ -143,17 +145,18 @@ class SharedFiles:
         claim: a ReadWriteMany claim, by name or as any kplus claim.
 
     Raises:
-        InvalidOptionError: it is neither.
+        InvalidOptionError: the claim is neither a name nor a kplus claim.
     """
 
     claim: str | KubernetesObject
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if isinstance(self.claim, str):
             checks.dns_subdomain("connector.claim", self.claim)
         elif not hasattr(self.claim, "name"):
             raise InvalidOptionError(
-                f"{self.claim!r} is not a claim; allowed: a name or a kplus.IPersistentVolumeClaim",
+                f"{shown(self.claim)} is not a claim; allowed: a name or a kplus.IPersistentVolumeClaim",
                 option="connector.claim",
             )
 
@@ -193,8 +196,8 @@ class PairProxy:
     start; `RoutingSidecar` with an endpoint picker chooses pods by their load and their caches.
 
     Args:
-        image: an image with ``python3``; the server's own unless said.
-        resources: requests and limits of the proxy; a tenth of a CPU and 128Mi are requested unless said.
+        image: an image with ``python3``. Defaults to the server's own image.
+        resources: requests and limits of the proxy. Defaults to requests of 100m CPU and 128Mi of memory.
         timeout_seconds: how long a prompt may take to be read.
 
     Raises:
@@ -206,10 +209,11 @@ class PairProxy:
     timeout_seconds: int = 300
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if self.image is not None:
             checks.text("proxy.image", self.image)
         checks.instance("proxy.resources", self.resources, Resources, allowed="Resources(...)")
-        checks.integer("proxy.timeout_seconds", self.timeout_seconds, minimum=1, maximum=checks.MAX_INT32)
+        checks.integer("proxy.timeout_seconds", self.timeout_seconds, minimum=1)
 
     def container(self, target: Target, connector: Connector, prefill_url: str) -> dict[str, Any]:
         """The native sidecar."""
@@ -253,6 +257,7 @@ class RoutingSidecar:
     resources: Resources = field(default_factory=Resources)
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.text("proxy.image", self.image)
         checks.instance("proxy.resources", self.resources, Resources, allowed="Resources(...)")
 
@@ -290,6 +295,7 @@ class KvTransfer:
     prefill_url: str = ""
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.one_of("kv_transfer.role", self.role, tuple(_ROLES), what="a role")
         checks.label_value("kv_transfer.digest", self.digest)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _GIB = 2**30
+_LIKE = 5
 PRODUCT_LABELS = (
     "nvidia.com/gpu.product",
     "amd.com/gpu.product-name",
@@ -50,6 +52,8 @@ class Accelerator:
         fp4: whether they multiply in 4-bit floating point.
         mig: the memory of each MIG profile, in bytes.
         partition: the MIG profile that this is, where it is a part of one.
+        processes: the processes that vLLM runs on one of them, one for each of its cores.
+        gke: what GKE's node labels call it.
     """
 
     name: str
@@ -63,6 +67,18 @@ class Accelerator:
     fp4: bool
     mig: tuple[tuple[str, int], ...] = ()
     partition: str | None = None
+    processes: int = 1
+    gke: tuple[str, ...] = ()
+
+    @property
+    def of_process(self) -> Accelerator:
+        """The part of one that each of vLLM's processes has."""
+        return self if self.processes == 1 else replace(self, memory_bytes=self.memory_bytes // self.processes)
+
+    @property
+    def unified(self) -> bool:
+        """Whether its memory is the host's too (GB10)."""
+        return self.capability == "12.1"
 
     @property
     def memory_source(self) -> str:
@@ -90,6 +106,8 @@ def _made(index: int) -> Accelerator:
         fp8=row["formats"]["fp8"],
         fp4=row["formats"]["fp4"],
         mig=tuple((profile, int(gib * _GIB)) for profile, gib in row.get("mig", {}).items()),
+        processes=row.get("processes", 1),
+        gke=tuple(row["gke"]),
     )
 
 
@@ -136,8 +154,8 @@ def accelerator(name: object, *, option: str = "gpu") -> Accelerator:
     index = _index().get(_folded(whole.removesuffix("-SHARED")))
     if index is None:
         raise InvalidOptionError(
-            f"{text!r} is not an accelerator whose memory is known{nearest(whole, _every_name())}; allowed: "
-            f"{', '.join(known_accelerators())}",
+            f"{text!r} is not an accelerator whose memory is known{nearest(whole, _every_name())}; allowed: names such "
+            f"as {', '.join(_like(whole))}; 'vllm-cdk8s size --list-gpus' prints all",
             option=option,
         )
     found = _made(index)
@@ -204,6 +222,13 @@ def _known(value: str) -> Accelerator | None:
         return accelerator(value)
     except InvalidOptionError:
         return None
+
+
+def _like(name: str) -> list[str]:
+    """The accelerators whose names are most like this one."""
+    folded = {_folded(known): known for known in known_accelerators()}
+    found = get_close_matches(_folded(name), folded, n=_LIKE, cutoff=0.3)
+    return [folded[each] for each in found] or list(known_accelerators())[:_LIKE]
 
 
 def _every_name() -> list[str]:
