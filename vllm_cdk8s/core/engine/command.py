@@ -121,6 +121,7 @@ def engine_command(
     gpus: int | None = None,
     nodes: int = 1,
     defaults: Mapping[str, Any] = MappingProxyType({}),
+    graphs: bool = True,
 ) -> EngineCommand:
     """Check vLLM's settings against its own release and write its command line.
 
@@ -139,6 +140,7 @@ def engine_command(
         gpus: GPUs of one pod, or None where nothing is known about them.
         nodes: pods that make up one server.
         defaults: settings that hold where the user says nothing else and the release has them.
+        graphs: whether the devices have CUDA graphs, or their like, so that a mode of them may be set.
 
     Raises:
         InvalidOptionError: an option is unknown, has a wrong value, or is a literal secret.
@@ -170,6 +172,7 @@ def engine_command(
         release=release,
         gpus=gpus,
         nodes=nodes,
+        graphs=graphs,
     )
     if "compilation_config" in ours:
         given.pop("compilation_config", None)  # what it said is part of the default that it was merged into
@@ -278,6 +281,7 @@ def _defaults(
     release: catalogue.Release,
     gpus: int | None,
     nodes: int,
+    graphs: bool,
 ) -> dict[str, Any]:
     """What nobody said and this package sets: the memory share, the context, CUDA graphs, and use of all GPUs.
 
@@ -294,7 +298,8 @@ def _defaults(
     result |= {name: asked[name] for name in open_to_us if release.option(name) is not None}
     config = said.get("compilation_config", {})
     if (
-        "compilation_config" not in taken_away
+        graphs
+        and "compilation_config" not in taken_away
         and "cudagraph_mode" in release.fields("compilation_config")
         and isinstance(config, Mapping)
         and not _DECIDES_GRAPHS & config.keys()

@@ -40,7 +40,7 @@ from vllm_cdk8s.core.rules.book import RULES, SHARED_MEMORY, UNKNOWN_NAME, find_
 from vllm_cdk8s.core.server import group
 from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
 from vllm_cdk8s.core.server.contribution import Extras, ModelKeeper, with_features
-from vllm_cdk8s.core.server.devices import check_image, device_defaults
+from vllm_cdk8s.core.server.devices import check_devices, device_defaults, draws_graphs, processes_of_device, tpu_nodes
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
 from vllm_cdk8s.core.server.inspecting import inspection
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
@@ -191,7 +191,9 @@ class _Planning:
 
     def __init__(self, given: ServerInput, collector: Collector) -> None:
         self._given = given
-        self._said: dict[str, Any] = {**DEFAULTS, **device_defaults(given.said), **given.said}
+        self._said: dict[str, Any] = {
+            **DEFAULTS, **device_defaults(given.said), **given.said, **tpu_nodes(given.said, nodes=given.shape.nodes),
+        }  # fmt: skip
         # What a step returns is None where it failed, which is seen to once, before the pod is put together.
         self._attempt: Any = collector.attempt
         self._add = collector.add
@@ -220,7 +222,7 @@ class _Planning:
         policy = attempt(
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
         )
-        resources = attempt(_resources, said, given.sizing, extras)
+        resources = attempt(_resources, said, given.sizing, extras, shape.nodes)
         port = attempt(_vllm_port, said, extras)
         engine: Any = None if resources is None or port is None or not sound else attempt(
             self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **extras.engine_defaults},
@@ -302,7 +304,7 @@ class _Planning:
         engine = engine_command(
             model=given.model, host=said["host"], port=port, engine_args=engine_args, image=said["image"],
             engine_version=said.get("engine_version"), gpus=gpus, nodes=shape.nodes, defaults={**defaults, **sized},
-            **raw,
+            graphs=draws_graphs(said), **raw,
         )  # fmt: skip
         shape.check_engine(engine, port)
         if shape.nodes > 1:
@@ -395,7 +397,10 @@ def _acknowledged(codes: object) -> Mapping[str, str]:
     return {str(code).upper(): str(reason) for code, reason in codes.items()}
 
 
-def _resources(said: Mapping[str, Any], sizing: Sizing | None, extras: Extras) -> tuple[Resources, int | None]:
+def _resources(
+    said: Mapping[str, Any], sizing: Sizing | None, extras: Extras, nodes: int
+) -> tuple[Resources, int | None]:
+    """The container's resources, and the number of vLLM's processes that have a device, or a core of one, each."""
     own = said.get("resources", Resources())
     resources, gpus = with_gpus(
         own,
@@ -403,7 +408,8 @@ def _resources(said: Mapping[str, Any], sizing: Sizing | None, extras: Extras) -
         gpu_resource=resource_name("gpu_resource", said["gpu_resource"]),
         sizing=sizing,
     )
-    check_image(said, gpus)
+    check_devices(said, gpus, nodes=nodes)
+    gpus = None if gpus is None else gpus * processes_of_device(said)
     here = max(1, gpus or 0)
     return with_reserved(resources, extras.reserved, limits=extras.limits, own=own, besides=process_memory(here)), gpus
 
