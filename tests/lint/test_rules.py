@@ -104,6 +104,31 @@ def test_a_size_of_offloaded_cache_takes_the_place_of_another_connector(tmp_path
         assert not {"VC130", "VC134"}.intersection(found(unfinished, size))
 
 
+@pytest.mark.parametrize(
+    ("args", "image", "words"),
+    [
+        (["az://models/qwen"], "v0.17.1", "az:// from 0.18.0"),
+        (["s3://models/qwen", "--load-format=safetensors"], "v0.20.2", "allowed: runai_streamer"),
+        (["s3://models/qwen", '--model-loader-extra-config={"threads": 4}'], "v0.32.0", "threads: is none"),
+        (
+            ["Qwen/Qwen2.5-7B-Instruct", "--load-format=runai_streamer",
+             '--model-loader-extra-config={"distributed": true}'],
+            "v0.11.0", "does nothing before vLLM 0.11.1",
+        ),
+    ],
+)  # fmt: skip
+def test_weights_that_cannot_be_streamed_so(tmp_path: Path, args: list[str], image: str, words: str) -> None:
+    container: dict[str, Any] = {
+        "container__args": [*args, "--max-model-len=8192"],
+        "container__image": f"vllm/vllm-openai:{image}",
+    }
+    [found] = [one for one in run(tmp_path, changed(**container), CLAIM, SERVICE) if one.rule == "VC155"]
+    assert words in found.message
+    good = ["s3://models/qwen", "--load-format=runai_streamer", '--model-loader-extra-config={"concurrency": 4}']
+    fine = changed(container__args=[*good, "--max-model-len=8192"], container__image="vllm/vllm-openai:v0.32.0")
+    assert "VC155" not in codes(run(tmp_path, fine, CLAIM, SERVICE))
+
+
 def test_a_side_channel_that_only_its_own_pod_would_find(tmp_path: Path) -> None:
     config = '--kv-transfer-config={"kv_connector": "NixlConnector", "kv_role": "kv_both"}'
     args = ["Qwen/Qwen2.5-7B-Instruct", config]

@@ -158,7 +158,9 @@ class Server(Construct):
                 labels=plan.identity.labels, mount_path=plan.pod.storage.mount_path,
             )  # fmt: skip
             storage.mount_into(self)
-        assert storage is not None  # noqa: S101 - a plan without a claim of its own has one of its user's
+        elif storage is None:
+            storage = ModelStorage.none(self, "Storage", mount_path=plan.pod.storage.mount_path)
+            storage.mount_into(self)
         self.storage, self.drop_cache = storage, said.get("drop_cache")
         self.min_replicas, self.max_replicas = plan.min_replicas, plan.max_replicas
         self.ingress = None

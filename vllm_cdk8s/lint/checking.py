@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.inspection import disaggregated_set, engine, health, pod, security, storage
+from vllm_cdk8s.core.inspection import devices, disaggregated_set, engine, health, pod, security, storage
 from vllm_cdk8s.core.inspection.apply import apply
 from vllm_cdk8s.core.kube.placeholders import is_placeholder
 from vllm_cdk8s.core.kube.schema import unknown_fields
@@ -34,6 +34,7 @@ _PODS_AT = {
 CHECKS = (
     *engine.CHECKS,
     *pod.CHECKS,
+    *devices.CHECKS,
     *(check for check in storage.CHECKS if check is not storage.claims),
     *health.CHECKS,
     *(check for check in security.CHECKS if check is not security.exposed),

@@ -131,6 +131,14 @@ EXAMPLE_CONNECTOR = Rule(
     mend="Use Nixl() where the image and the network have it.",
     source=f"{_VLLM}features/disagg_prefill/",
 )
+STREAMED_WEIGHTS = Rule(
+    code="VC155",
+    name="streamed-weights",
+    title="The weights cannot be streamed the way that was asked for",
+    why="vLLM stops at its start, or loads them in another way than was meant.",
+    mend="Use what the message names: another release, another load format, or a setting less.",
+    source=f"{_VLLM}models/extensions/runai_model_streamer/",
+)
 LOAD_BALANCING = Rule(
     code="VC133",
     name="data-parallel-load-balancing",
