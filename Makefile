@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: rules synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test
+.PHONY: rules synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test properties
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,9 @@ build/models/.ready: tools/models_requirements.txt
 	@$(PYTHON) -m venv build/models
 	@build/models/bin/python -m pip install --quiet --disable-pip-version-check -r tools/models_requirements.txt
 	@touch $@
+
+properties: $(VENV)/.test  ## twenty times as many random options as the suite draws, others each time
+	@PROPERTY_TIMES=20 $(WITH_NODE) python -m pytest -n auto tests/properties $(PYTEST_ARGS)
 
 wheel: build/release/.ready  ## the sdist and the wheel in build/dist; built twice, they have the same bytes
 	@rm -rf build/dist build/again

@@ -13,6 +13,7 @@ from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.features.chat_template import KEY, MountedTemplate, template_text
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.server.contribution import Contribution, Target
@@ -104,13 +105,13 @@ class ChatTemplate(Whole):
             data = dict(config_map.data)
             if key not in data:
                 raise InvalidOptionError(
-                    f"{key!r} is not in the ConfigMap; there are: {', '.join(data) or 'none'}{nearest(key, data)}",
+                    f"{shown(key)} is not in the ConfigMap; there are: {', '.join(data) or 'none'}{nearest(key, data)}",
                     option="key",
                 )
             text, namespace = template_text(f"config_map[{key!r}]", data[key]), config_map.metadata.namespace
         elif getattr(config_map, "kind", None) != "ConfigMap":
             raise InvalidOptionError(
-                f"{config_map!r} is not a ConfigMap; allowed: a name or a kplus.IConfigMap", option="config_map"
+                f"{shown(config_map)} is not a ConfigMap; allowed: a name or a kplus.IConfigMap", option="config_map"
             )
         template = _OtherTemplate(scope, id)
         if isinstance(config_map, str):

@@ -13,6 +13,7 @@ from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.errors import InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import BACKEND_TLS
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.pool import POOL_API_VERSION, pool_spec
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class InferencePool(Whole):
         checks.instance("server", server, VllmServer, GroupServer, allowed="a VllmServer or one over several nodes")
         if not isinstance(endpoint_picker, str) and getattr(endpoint_picker, "kind", None) != "Service":
             raise InvalidOptionError(
-                f"{endpoint_picker!r} is not a service; allowed: a name or a kplus.Service", option="endpoint_picker"
+                f"{shown(endpoint_picker)} is not a service; allowed: a name or a kplus.Service",
+                option="endpoint_picker",
             )
         spec = pool_spec(
             selector=server.serving_selector,

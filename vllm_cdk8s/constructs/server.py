@@ -8,8 +8,6 @@ from vllm_cdk8s.constructs.apps import name_in_tree
 from vllm_cdk8s.constructs.server_base import INSTANCE_LABEL, NAME_LABEL, Server, keyword_options
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.models.sizing import Sizing
-from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
 from vllm_cdk8s.core.server.deployment import DeploymentShape
 from vllm_cdk8s.core.server.options import ServerOptions
 from vllm_cdk8s.core.server.plan import replicas_with_autoscaling
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from vllm_cdk8s.constructs.storage import ModelStorage
+    from vllm_cdk8s.core.models.sizing import Sizing
+    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
     from vllm_cdk8s.core.server.shape import Shape
 
 __all__ = ["INSTANCE_LABEL", "NAME_LABEL", "VllmServer", "VllmServerOptions"]
@@ -75,8 +75,12 @@ class VllmServer(Server):
         storage, sizing = given.pop("storage", None), given.pop("sizing", None)
         scaling = given.get("autoscaling")
         if sizing is not None:
+            from vllm_cdk8s.core.models.sizing import Sizing  # noqa: PLC0415 - for those who made one
+
             checks.instance("sizing", sizing, Sizing, allowed='size_model("7B")')
         if scaling is not None:
+            from vllm_cdk8s.core.scaling.autoscaling import Autoscaling  # noqa: PLC0415 - likewise
+
             checks.instance("autoscaling", scaling, Autoscaling, allowed="Autoscaling(max_replicas=4)")
         bounds = None if scaling is None else (scaling.min_replicas, scaling.max_replicas)
 

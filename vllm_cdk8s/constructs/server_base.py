@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cdk8s
 from constructs import Construct
 
-from vllm_cdk8s.constructs.api_key import note_api_key
 from vllm_cdk8s.constructs.apps import names_of, place, place_below, place_of, standing
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
 from vllm_cdk8s.constructs.namespace_levels import level_findings
@@ -23,7 +22,6 @@ from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 from vllm_cdk8s.core.namespaces.levels import LEVELS
 from vllm_cdk8s.core.pod.raw import check_no_secret
-from vllm_cdk8s.core.server.explaining import explanation
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.options import DEFAULTS
 from vllm_cdk8s.core.server.plan import ServerInput, check_options, plan_server
@@ -82,7 +80,7 @@ class Server(Construct):
         others: tuple[str, ...] = (),
     ) -> None:
         try:
-            said = wire_options(check_options(options, known, others=others))
+            said, model = wire_options(check_options(options, known, others=others)), checks.plain_member(model)
             plan = self._planned(scope, id, model, said, shape, storage, sizing, bounds)
         except VllmCdk8sError as error:
             raise error.at(f"{place_of(scope).path}/{id}") from None
@@ -164,7 +162,10 @@ class Server(Construct):
         self._stand_before(plain=not {"ingress", "autoscaling"} & said.keys())
         if self.drop_cache is not None:
             registry.add_check(level_findings)
-        note_api_key(self, scope, said.get("api_key"))
+        if "api_key" in said:
+            from vllm_cdk8s.constructs.api_key import note_api_key  # noqa: PLC0415 - for those who have one
+
+            note_api_key(self, scope)
 
     def _stand_before(self, *, plain: bool) -> None:
         """Put the service account and the service into the tree; as plain objects until somebody asks for kplus's."""
@@ -365,6 +366,8 @@ class Server(Construct):
 
     def explain(self) -> dict[str, Any]:
         """What this server will be, as JSON's types: its objects, its needs, how it starts, stops and is rolled out."""
+        from vllm_cdk8s.core.server.explaining import explanation  # noqa: PLC0415 - for those who ask
+
         return explanation(self.plan, self.plan.manifests(), self.plan.warnings)
 
     def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, UNWISE
+from vllm_cdk8s.core.showing import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -70,12 +71,13 @@ class Problem:
         return () if self.option is None else option_path(self.option)
 
     def sentence(self, say: Callable[[str], str] | None = None) -> str:
-        """The sentence, each mentioned option as ``say`` says it; unsaid, as Python does."""
-        return _MENTION.sub(lambda match: match[1] if say is None else say(match[1]), self.what)
+        """The sentence, each mentioned option as ``say`` says it; unsaid, as Python does. It shows no secret."""
+        return masked(_MENTION.sub(lambda match: match[1] if say is None else say(match[1]), self.what))
 
     def line(self) -> str:
         """``<where>: <option>: <sentence>``."""
-        return ": ".join(part for part in (self.where, self.option, self.sentence()) if part is not None)
+        option = None if self.option is None else masked(self.option)
+        return ": ".join(part for part in (self.where, option, self.sentence()) if part is not None)
 
     def __str__(self) -> str:
         """The line, and the rule's code behind it."""
@@ -132,6 +134,22 @@ class ConflictError(VllmCdk8sError):
     """Options, or constructs of one app, that are right by themselves contradict each other."""
 
     _rule = CONTRADICTION
+
+
+@contextmanager
+def ruled(*, value: Rule, conflict: Rule) -> Iterator[None]:
+    """Have the errors that name no rule of their own be of these.
+
+    Args:
+        value: the rule of a value that is wrong by itself.
+        conflict: the rule of what contradicts something else.
+    """
+    rules = {INVALID.code: value, CONTRADICTION.code: conflict}
+    try:
+        yield
+    except VllmCdk8sError as error:
+        problems = [replace(problem, rule=rules.get(problem.rule.code, problem.rule)) for problem in error.problems]
+        raise type(error)(problems=problems) from None
 
 
 class VllmCdk8sWarning(UserWarning):

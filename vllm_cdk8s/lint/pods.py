@@ -95,7 +95,8 @@ def _supplied(kind: str, spec: Mapping[str, Any]) -> frozenset[str]:
     if kind in _FAITHFUL:
         return frozenset({"env", "service"})
     if kind in _RAY:
-        return EVERYTHING - {"volumes", "env"}
+        # KubeRay adds probes, /dev/shm and variables, and leaves the volumes to who writes the cluster.
+        return EVERYTHING - {"volumes", "env", "storage"}
     whole_pod = any(item.get("image") and (item.get("command") or item.get("args")) for _, item in containers_of(spec))
     if kind == "InferenceService" and whole_pod and "model" not in spec:
         return EVERYTHING - {"command", "shm"}

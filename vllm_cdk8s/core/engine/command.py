@@ -22,9 +22,11 @@ from vllm_cdk8s.core.engine.naming import flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, json_data, rendered, rendered_unknown, tokens
 from vllm_cdk8s.core.engine.serving import check_host, check_model_name, check_serving
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, ruled, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
+from vllm_cdk8s.core.rules.book import ENGINE_CONFLICT, ENGINE_VALUE
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.args import EngineArgs
@@ -104,6 +106,7 @@ class EngineCommand:
         return None if option is None else option.default
 
 
+@ruled(value=ENGINE_VALUE, conflict=ENGINE_CONFLICT)
 def engine_command(
     *,
     model: str,
@@ -229,7 +232,8 @@ def _typed(
         return {}, set()
     if not isinstance(engine_args, Mapping):
         raise InvalidOptionError(
-            f"{engine_args!r} is not a mapping; allowed: names of vLLM's options to their values", option="engine_args"
+            f"{shown(engine_args)} is not a mapping; allowed: names of vLLM's options to their values",
+            option="engine_args",
         )
     result: dict[str, Any] = {}
     taken_away = set()

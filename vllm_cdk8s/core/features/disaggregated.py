@@ -60,7 +60,7 @@ class Pool:
 
     def __init__(self, *, replicas: int | None = None, nodes: int = 1, **options: Unpack[ServerOptions]) -> None:
         if replicas is not None:
-            checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
+            checks.integer("replicas", replicas, minimum=0)
         self.replicas = replicas
         self.nodes = checks.integer("nodes", nodes, minimum=1)
         self.options: Mapping[str, Any] = MappingProxyType(

@@ -45,6 +45,7 @@ class FastStart:
     key: str | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if self.key is not None:
             checks.label_value("fast_start.key", checks.text("fast_start.key", self.key))
 

@@ -51,6 +51,7 @@ class HubModel:
     ignore: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         name = checks.text("model", self.model)
         if not _REPOSITORY.fullmatch(name) or ".." in name or "--" in name:
             raise InvalidOptionError(
@@ -103,6 +104,7 @@ class InitDownload:
     resources: Resources | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.integer("download.max_seconds", self.max_seconds, minimum=0)
         checks.boolean("download.offline", self.offline)
         if self.models is not None:

@@ -69,6 +69,7 @@ class KvOffload:
     disk: str | KubernetesObject | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if checks.quantity("kv_offload.host", checks.size("kv_offload.host", self.host)) < _LEAST:
             raise InvalidOptionError(
                 f"{self.host!r} is less than 256Mi; a quantity in bytes is meant, such as '200Gi'",

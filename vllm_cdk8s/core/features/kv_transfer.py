@@ -13,6 +13,7 @@ from vllm_cdk8s.core.pod.programs import run
 from vllm_cdk8s.core.pod.resources import Resources, resource_name
 from vllm_cdk8s.core.rules.book import EXAMPLE_CONNECTOR, KV_OFFLOAD
 from vllm_cdk8s.core.server.contribution import Contribution
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,6 +90,7 @@ class Nixl:
     load_failure: str = "recompute"
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.port("connector.port", self.port)
         if self.rdma is not None:
             resource_name("connector.rdma", self.rdma)
@@ -145,11 +147,12 @@ class SharedFiles:
     claim: str | KubernetesObject
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if isinstance(self.claim, str):
             checks.dns_subdomain("connector.claim", self.claim)
         elif not hasattr(self.claim, "name"):
             raise InvalidOptionError(
-                f"{self.claim!r} is not a claim; allowed: a name or a kplus.IPersistentVolumeClaim",
+                f"{shown(self.claim)} is not a claim; allowed: a name or a kplus.IPersistentVolumeClaim",
                 option="connector.claim",
             )
 
@@ -202,10 +205,11 @@ class PairProxy:
     timeout_seconds: int = 300
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if self.image is not None:
             checks.text("proxy.image", self.image)
         checks.instance("proxy.resources", self.resources, Resources, allowed="Resources(...)")
-        checks.integer("proxy.timeout_seconds", self.timeout_seconds, minimum=1, maximum=checks.MAX_INT32)
+        checks.integer("proxy.timeout_seconds", self.timeout_seconds, minimum=1)
 
     def container(self, target: Target, connector: Connector, prefill_url: str) -> dict[str, Any]:
         """The native sidecar."""
@@ -246,6 +250,7 @@ class RoutingSidecar:
     resources: Resources = field(default_factory=Resources)
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.text("proxy.image", self.image)
         checks.instance("proxy.resources", self.resources, Resources, allowed="Resources(...)")
 
@@ -283,6 +288,7 @@ class KvTransfer:
     prefill_url: str = ""
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.one_of("kv_transfer.role", self.role, tuple(_ROLES), what="a role")
         checks.label_value("kv_transfer.digest", self.digest)
 

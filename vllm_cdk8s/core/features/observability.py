@@ -60,6 +60,7 @@ class Tracing:
     details: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         parts = urlsplit(checks.text("tracing.endpoint", self.endpoint))
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidOptionError(
@@ -144,6 +145,7 @@ class KvEvents:
     replay_port: int | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.port("kv_events.port", self.port)
         if self.topic is not None:
             checks.text("kv_events.topic", self.topic)
@@ -199,6 +201,7 @@ class AccessLog:
     leave_out: Sequence[str] = ("/health", "/metrics", "/ping")
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         paths = sequence("access_log.leave_out", self.leave_out)
         if not paths:
             raise InvalidOptionError("is empty; leave the option out to log all", option="access_log.leave_out")

@@ -171,9 +171,7 @@ def plan_job(
         labels: labels of our own.
         subject: plain data whose change means another Job too.
     """
-    ttl = checks.integer(
-        "ttl_seconds", options.get("ttl_seconds", DEFAULT_TTL_SECONDS), minimum=0, maximum=checks.MAX_INT32
-    )
+    ttl = checks.integer("ttl_seconds", options.get("ttl_seconds", DEFAULT_TTL_SECONDS), minimum=0)
     whole = {**spec, "ttlSecondsAfterFinished": ttl}
     return JobPlan(
         spec=whole,

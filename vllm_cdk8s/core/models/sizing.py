@@ -329,7 +329,7 @@ def size_model(
 
 def startup_seconds(parameters: int) -> int:
     """The start-up budget by size: 300 s below 7B parameters, 600 below 13B, 1800 below 70B, and 3600 from there on."""
-    return startup_budget(checks.integer("parameters", parameters, minimum=1))
+    return startup_budget(checks.integer("parameters", parameters, minimum=1, maximum=checks.MAX_INT64))
 
 
 def _fewest(

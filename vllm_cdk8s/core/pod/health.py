@@ -52,6 +52,7 @@ class HttpProbe:
     path: str = DEFAULT_PATH
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         for name, minimum in _MINIMUM.items():
             value = getattr(self, name)
             if value is not None:

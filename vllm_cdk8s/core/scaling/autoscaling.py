@@ -39,8 +39,9 @@ class Autoscaling:
     target_memory_utilization: int | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.integer("min_replicas", self.min_replicas, minimum=1)
-        checks.integer("max_replicas", self.max_replicas, minimum=1, maximum=checks.MAX_INT32)
+        checks.integer("max_replicas", self.max_replicas, minimum=1)
         if self.min_replicas > self.max_replicas:
             raise ConflictError(
                 f"{self.min_replicas} is above max_replicas: {self.max_replicas}", option="min_replicas"
@@ -50,7 +51,7 @@ class Autoscaling:
                 "None, and no memory target either; allowed: at least one of the two", option="target_cpu_utilization"
             )
         for resource, percent in self.targets().items():
-            checks.integer(f"target_{resource}_utilization", percent, minimum=1, maximum=checks.MAX_INT32)
+            checks.integer(f"target_{resource}_utilization", percent, minimum=1)
 
     def targets(self) -> dict[str, int]:
         """The percentages aimed at, by resource."""

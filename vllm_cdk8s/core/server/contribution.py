@@ -11,6 +11,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.rules.book import OTHER_NAMESPACE
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine import EngineArgs
@@ -197,10 +198,10 @@ def with_features(
     for option, kind in _FEATURES.items():
         feature = options.get(option)
         if feature is None or feature is False:
-            result.pop(option, None)  # said or not, it is off
+            result.pop(option, None)
             continue
         if not isinstance(feature, Feature) or option != feature.OPTION:
-            raise InvalidOptionError(f"{feature!r} is none; allowed: {kind}", option=option)
+            raise InvalidOptionError(f"{shown(feature)} is none; allowed: {kind}", option=option)
         target = Target(
             model=model, engine_args=said, env=described, namespace=namespace, guarded="api_key" in options,
             version=version, storage=storage, image=options.get("image", ""),
@@ -257,7 +258,7 @@ def _agree(own: dict[str, Any], added: Mapping[str, Any], *, option: str, place:
     for name, value in added.items():
         if name in own and own[name] != value:
             raise ConflictError(
-                f"{own[name]!r} contradicts {option}, which sets it to {value!r}; say it in one place",
+                f"{shown(own[name])} contradicts {option}, which sets it to {shown(value)}; say it in one place",
                 option=f"{place}[{name!r}]",
             )
         own[name] = value

@@ -55,7 +55,7 @@ class LeaderWorkerSetShape:
 
     def __post_init__(self) -> None:
         group.check_nodes(self.nodes)
-        checks.integer("replicas", self.replicas, minimum=0, maximum=checks.MAX_INT32)
+        checks.integer("replicas", self.replicas, minimum=0)
 
     @property
     def longest_suffix(self) -> str:

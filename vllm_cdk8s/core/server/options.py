@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.engine import EngineArgs
     from vllm_cdk8s.core.pod.resources import Resources
     from vllm_cdk8s.core.server.contribution import Feature
+    from vllm_cdk8s.core.server.queueing import Gang, KueueQueue
 
 
 class ServerOptions(PodOptions, total=False):
@@ -54,6 +55,8 @@ class ServerOptions(PodOptions, total=False):
         tracing: send traces to a collector by OpenTelemetry.
         access_log: an access log without the lines of probes and scrapers.
         fast_start: keep what makes a second start fast, by release and GPU; True, or more by ``FastStart``.
+        kueue: a queue of Kueue's that the pods wait in until it has quota for them.
+        gang: place the pods of a group together or not at all; for servers over several nodes.
     """
 
     name: str
@@ -86,6 +89,8 @@ class ServerOptions(PodOptions, total=False):
     tracing: Feature
     access_log: Feature
     fast_start: bool | Feature
+    kueue: KueueQueue
+    gang: Gang
 
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType({
