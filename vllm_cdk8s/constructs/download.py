@@ -74,7 +74,7 @@ class ModelDownload(Whole):
         **job_options: Unpack[JobOptions],
     ) -> None:
         own: dict[str, Any] = check_options(
-            job_options, JOB_OPTIONS, others=tuple(inspect.signature(ModelDownload).parameters)
+            job_options, JOB_OPTIONS, others=tuple(inspect.signature(ModelDownload.__init__).parameters)
         )
         if hf_token is not None:
             own["hf_token"] = hf_token

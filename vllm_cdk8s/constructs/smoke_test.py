@@ -82,7 +82,7 @@ class SmokeTest(Whole):
         **job_options: Unpack[JobOptions],
     ) -> None:
         own: dict[str, Any] = check_options(
-            job_options, JOB_OPTIONS, others=tuple(inspect.signature(SmokeTest).parameters)
+            job_options, JOB_OPTIONS, others=tuple(inspect.signature(SmokeTest.__init__).parameters)
         )
         checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
         options = wire_options({**own, "env": {} if env is None else env})
