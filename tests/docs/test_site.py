@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import vllm_cdk8s
+from vllm_cdk8s.core.engine.catalogue import history, release, versions
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
@@ -66,6 +67,18 @@ def test_every_link_of_the_sources_leads_to_one_of_them(staged: Path) -> None:
             assert (page.parent / link).exists(), f"{page.relative_to(staged)}: {link}"
             links += 1
     assert links > 100
+
+
+def test_every_option_of_vllm_has_a_row_with_its_releases(staged: Path) -> None:
+    page = (staged / "reference" / "engine-options.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)`.*\| ([^|]+) \|$", page, re.MULTILINE))
+    every = {name for version in versions() for name in release(version).names}
+    assert every - set(rows) == {"model", "host", "port", "api_key"}
+    assert rows["swap_space"] == history("swap_space") == "vLLM up to 0.17.1"
+    assert rows["max_model_len"] == "all"
+    for name, said in rows.items():
+        assert said in {"all", history(name)}
+        assert (said == "all") == all(release(version).option(name) for version in versions())
 
 
 def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
