@@ -55,13 +55,16 @@ All values of `vllm-cdk8s template` and `VllmChart`, with their defaults, as `vl
 {values}
 ```
 """
-_OPTIONS = """# vLLM's options
+_OPTIONS = """---
+hide: [toc]
+---
+# vLLM's options
 
 What `engine_args` takes: every option of `vllm serve` from vLLM {first} to {last}, read from vLLM's own parsers, but
-those that are keywords of a server (`model`, `host`, `port`, `api_key`). Type and default are those of the newest release
-that has it. [The engine's command line](../engine.md) says how they are checked.
+for the keywords of a server (`model`, `host`, `port`, `api_key`). Type and default are those of the newest release that
+has it. [The engine's command line](../engine.md) says how they are checked.
 
-| option | takes | default | releases |
+| option | releases | takes | default |
 |---|---|---|---|
 {rows}
 """
@@ -123,7 +126,8 @@ def _engine_options() -> str:
         several = {"list": ", several", "append": ", again and again", "optional": ", or nothing"}.get(option.kind, "")
         default = "" if option.default is None else f"`{json.dumps(option.default)}`".replace("|", "&#124;")
         gone = " (deprecated)" if option.deprecated else ""
-        rows.append(f"| `{name}`{gone} | {allowed}{several} | {default} | {'all' if all(found) else history(name)} |")
+        releases = "all" if all(found) else str(history(name)).removeprefix("vLLM ")
+        rows.append(f"| `{name}`{gone} | {releases} | {allowed}{several} | {default} |")
     return _OPTIONS.format(rows="\n".join(rows), first=versions()[0], last=versions()[-1])
 
 
