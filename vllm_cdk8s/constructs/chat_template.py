@@ -9,7 +9,7 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import name_in_tree, place
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.features.chat_template import KEY, MountedTemplate, template_text
 from vllm_cdk8s.core.kube import checks
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.contribution import Contribution, Target
 
 
-class ChatTemplate(Construct):
+class ChatTemplate(Whole):
     """A chat template in a ConfigMap of its own: ``chat_template=ChatTemplate(self, "template", text=TEMPLATE)``.
 
     A digest of the template is in the pods' annotations, so that another template makes the server roll out: vLLM reads

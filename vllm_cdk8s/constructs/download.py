@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
+from vllm_cdk8s.constructs.apps import Whole
 from vllm_cdk8s.constructs.job import add_job
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.constructs.threshold import wire_options
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import cdk8s
     import cdk8s_plus_27 as kplus
+    from constructs import Construct
     from typing_extensions import Unpack
 
     from vllm_cdk8s.core.features.hub import HubModel
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.secret_key import SecretKey
 
 
-class ModelDownload(Construct):
+class ModelDownload(Whole):
     """A Job that downloads models into a storage.
 
     ``ModelDownload(self, "fetch", models=["Qwen/Qwen2.5-7B-Instruct"], storage=storage)``.
@@ -73,7 +74,7 @@ class ModelDownload(Construct):
         **job_options: Unpack[JobOptions],
     ) -> None:
         own: dict[str, Any] = check_options(
-            job_options, JOB_OPTIONS, others=tuple(ModelDownload.__init__.__kwdefaults__ or ())
+            job_options, JOB_OPTIONS, others=tuple(inspect.signature(ModelDownload).parameters)
         )
         if hf_token is not None:
             own["hf_token"] = hf_token

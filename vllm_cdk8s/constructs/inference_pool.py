@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place, same_namespace
+from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.server import VllmServer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.serving import Serving
 
 
-class InferencePool(Construct):
+class InferencePool(Whole):
     """The pods of a server, among which an endpoint picker chooses for each request by queue, cache and adapters.
 
     ``InferencePool(self, "pool", server=server, endpoint_picker="llama-epp")``, and the pool as the backend of an

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import name_in_tree, place
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.constructs.tree import objects_of
@@ -36,7 +35,7 @@ from vllm_cdk8s.core.rules.book import NOT_SCRAPED, SCRAPED_TWICE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from constructs import IConstruct
+    from constructs import Construct, IConstruct
 
     from vllm_cdk8s.core.errors import Problem
     from vllm_cdk8s.core.monitoring.promql import Target
@@ -75,7 +74,7 @@ def _note_watcher(scope: Construct, server: Server, watcher: Construct) -> None:
     watch.watchers.setdefault(server, []).append(watcher)
 
 
-class _Monitor(Construct):
+class _Monitor(Whole):
     """What both monitors have in common: all but their kind, and what in it holds the endpoint."""
 
     _KIND: ClassVar[str]
@@ -156,7 +155,7 @@ class ServiceMonitor(_Monitor):
     _ENDPOINTS = "endpoints"
 
 
-class Alerts(Construct):
+class Alerts(Whole):
     """A PrometheusRule that alerts when the server is down, restarts, stalls, queues up, fills its cache, starts late.
 
     ``Alerts(self, "Alerts", server=server)``. The alerts need a `PodMonitor` or a `ServiceMonitor`; those on restarts
@@ -216,7 +215,7 @@ class Alerts(Construct):
         _note_watcher(scope, server, self)
 
 
-class Dashboard(Construct):
+class Dashboard(Whole):
     """A Grafana dashboard of the server, in a ConfigMap with the label that Grafana's sidecar looks for.
 
     ``Dashboard(self, "Dashboard", server=server)``. It shows load, latency and cache over the last hour, for all pods

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place, same_namespace
+from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.monitoring import monitors_of
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
@@ -22,8 +21,10 @@ from vllm_cdk8s.core.traffic.network_policy import DNS_PORT, Egress, check_peer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs import Construct
 
-class ServerNetworkPolicy(Construct):
+
+class ServerNetworkPolicy(Whole):
     """Admit named clients and scrapers to a server's port, and nobody else.
 
     ``ServerNetworkPolicy(self, "policy", server=server, clients=[web], scrapers=["monitoring"])``. vLLM's API key

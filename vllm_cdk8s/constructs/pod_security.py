@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import name_in_tree, place, without_namespace
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place, without_namespace
 from vllm_cdk8s.constructs.namespace_levels import level_findings
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.kube import checks
@@ -18,8 +17,10 @@ from vllm_cdk8s.core.namespaces.pod_security_policy import privileged_policy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from constructs import Construct
 
-class _LevelNamespace(Construct):
+
+class _LevelNamespace(Whole):
     """A Namespace whose three Pod Security labels say one level."""
 
     _LEVEL: ClassVar[str]
@@ -84,7 +85,7 @@ class RestrictedNamespace(_LevelNamespace):
     _LEVEL = "restricted"
 
 
-class PrivilegedPodSecurityPolicy(Construct):
+class PrivilegedPodSecurityPolicy(Whole):
     """A PodSecurityPolicy for privileged pods, and the right of one service account to use it: Kubernetes 1.21 to 1.24.
 
     The policy and its ClusterRole and ClusterRoleBinding belong to the cluster, not to a namespace. Kubernetes 1.25 has

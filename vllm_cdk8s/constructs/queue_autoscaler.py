@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
-from vllm_cdk8s.constructs.apps import same_namespace
+from vllm_cdk8s.constructs.apps import Whole, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.monitoring import expect_no_pods
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
@@ -19,8 +17,10 @@ from vllm_cdk8s.core.scaling.queue import KEDA_API, QueueScaling, TriggerAuthent
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs import Construct
 
-class QueueAutoscaler(Construct):
+
+class QueueAutoscaler(Whole):
     """Replicas by the requests that wait: a KEDA ScaledObject on ``vllm:num_requests_waiting`` of this server.
 
     ``QueueAutoscaler(self, "scale", server=server, prometheus_address="http://prometheus-operated.monitoring:9090",

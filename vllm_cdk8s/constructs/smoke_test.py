@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.job import add_job
 from vllm_cdk8s.constructs.policies import ask_policies
 from vllm_cdk8s.constructs.server_base import Server
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import cdk8s
+    from constructs import Construct
     from typing_extensions import Unpack
 
     from vllm_cdk8s.core.jobs.job import JobOptions
     from vllm_cdk8s.core.pod.secret_key import SecretKey
 
 
-class SmokeTest(Construct):
+class SmokeTest(Whole):
     """A Job that tests one server: ``SmokeTest(self, "smoke-test", server=server)``.
 
     It waits until ``/health`` answers, finds the model in ``/v1/models``, makes one request, and says in its log what
@@ -81,7 +82,7 @@ class SmokeTest(Construct):
         **job_options: Unpack[JobOptions],
     ) -> None:
         own: dict[str, Any] = check_options(
-            job_options, JOB_OPTIONS, others=tuple(SmokeTest.__init__.__kwdefaults__ or ())
+            job_options, JOB_OPTIONS, others=tuple(inspect.signature(SmokeTest).parameters)
         )
         checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
         options = wire_options({**own, "env": env or {}})

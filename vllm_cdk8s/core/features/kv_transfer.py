@@ -13,6 +13,7 @@ from vllm_cdk8s.core.pod.programs import run
 from vllm_cdk8s.core.pod.resources import Resources, resource_name
 from vllm_cdk8s.core.rules.book import EXAMPLE_CONNECTOR, KV_OFFLOAD
 from vllm_cdk8s.core.server.contribution import Contribution
+from vllm_cdk8s.core.server.set_role import SLICE_LABEL
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ _POLICY_SINCE = "0.13.0"
 _RENAMED_SINCE = "0.13.0"
 _VOLUME, _FOLDER = "kv-transfer", "/kv-transfer"
 _POD_IP: dict[str, Any] = {"fieldRef": {"fieldPath": "status.podIP"}}
+# Of a DisaggregatedSet with several slices, each pod keeps to its own.
+SLICE_VARIABLE = "SLICE"
+_OWN_SLICE: dict[str, Any] = {"fieldRef": {"fieldPath": f"metadata.labels['{SLICE_LABEL}']"}}
 _ROLES = {"prefill": "kv_producer", "decode": "kv_consumer"}
 _POLICIES = ("recompute", "fail")
 _NOBODY: dict[str, Any] = {
@@ -121,7 +125,7 @@ class Nixl:
         if target.version.at_least(_POLICY_SINCE):
             config["kv_load_failure_policy"] = self.load_failure
         return Contribution(
-            engine_args={"kv_transfer_config": config},
+            kv_connector=config,
             env={f"{_SIDE_CHANNEL}_HOST": _POD_IP, f"{_SIDE_CHANNEL}_PORT": str(self.port)},
             ports={"nixl": self.port},
             limits={} if self.rdma is None else {self.rdma: 1},
@@ -172,11 +176,11 @@ class SharedFiles:
         name = self.claim if isinstance(self.claim, str) else self.claim.name
         renamed = target.version.at_least(_RENAMED_SINCE)
         return Contribution(
-            engine_args={"kv_transfer_config": {
+            kv_connector={
                 "kv_connector": "ExampleConnector" if renamed else "SharedStorageConnector",
                 "kv_role": "kv_both",
                 "kv_connector_extra_config": {"shared_storage_path": _FOLDER},
-            }},
+            },
             volumes=({"name": _VOLUME, "persistentVolumeClaim": {"claimName": name}},),
             volume_mounts=({"name": _VOLUME, "mountPath": _FOLDER},),
         )  # fmt: skip
@@ -221,7 +225,10 @@ class PairProxy:
             f"--timeout={self.timeout_seconds}",
         ]
         image = target.image if self.image is None else self.image
-        return _sidecar("pair-proxy", image, target, run("pair_proxy", arguments), self.resources, ready=True)
+        program = run("pair_proxy", arguments, references=frozenset({SLICE_VARIABLE}))
+        if f"$({SLICE_VARIABLE})" in prefill_url:
+            program["env"] = [{"name": SLICE_VARIABLE, "valueFrom": _OWN_SLICE}]
+        return _sidecar("pair-proxy", image, target, program, self.resources, ready=True)
 
     def environment(self) -> Mapping[str, str]:
         """Variables of the prefilling vLLM."""
@@ -294,10 +301,10 @@ class KvTransfer:
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""
-        if "kv_offloading_size" in target.engine_args or "kv_transfer_config" in target.engine_args:
+        if "kv_offloading_size" in target.engine_args:
             raise ConflictError(
-                "takes vLLM's one connector, which carries the KV cache between the sides of a pair; take it out",
-                option="kv_offload",
+                "takes the place of the connector that carries KV cache between the sides of a pair; say kv_offload=",
+                option="engine_args['kv_offloading_size']",
                 rule=KV_OFFLOAD,
             )
         added = self.connector.contribute(self.role, target)
@@ -308,7 +315,7 @@ class KvTransfer:
                 option="data_parallel_multi_port_external_lb",
             )
         return Contribution(
-            engine_args=added.engine_args,
+            kv_connector=added.kv_connector,
             env={**added.env, **({} if decode else self.proxy.environment())},
             volumes=added.volumes,
             volume_mounts=added.volume_mounts,

@@ -40,6 +40,8 @@ def plan_download(
         ConflictError: the storage does not last.
     """
     wanted = hub_models("models", models)
+    if name is not None:
+        checks.dns_label("name", name)
     if "emptyDir" in storage.volume:
         raise ConflictError("it does not last, so that no server would find the models there", option="storage")
     if storage.read_only:

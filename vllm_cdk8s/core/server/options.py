@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.engine import EngineArgs
     from vllm_cdk8s.core.pod.resources import Resources
     from vllm_cdk8s.core.server.contribution import Feature
+    from vllm_cdk8s.core.server.queueing import Gang, KueueQueue
 
 
 class ServerOptions(PodOptions, total=False):
@@ -62,6 +63,8 @@ class ServerOptions(PodOptions, total=False):
         access_log: leave probes and scrapers out of the access log.
         fast_start: keep compiled code on the model's volume by release and GPU, for a fast second start: True, or a
             ``FastStart``.
+        kueue: the Kueue queue that the pods wait in until it has quota for them.
+        gang: schedule the pods of a group together or not at all, for servers that span several nodes.
     """
 
     name: str
@@ -94,6 +97,8 @@ class ServerOptions(PodOptions, total=False):
     tracing: Feature
     access_log: Feature
     fast_start: bool | Feature
+    kueue: KueueQueue
+    gang: Gang
 
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType({
