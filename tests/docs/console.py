@@ -1,7 +1,7 @@
 """What a page's ```console blocks show, run again in the order of the page.
 
-`$ cat FILE` is how a page writes a file down: what it shows is what the file holds from there on. The first Python block
-is app.py. ``python -m tests.docs.console README.md`` writes the blocks of a page anew.
+`$ cat FILE` is how a page writes a file down: what it shows is what the file holds from there on. The first Python
+block is app.py. ``python -m tests.docs.console README.md`` writes the blocks of a page anew.
 """
 
 from __future__ import annotations
