@@ -102,3 +102,10 @@ def test_help_says_each_keyword_on_a_line_of_its_own(name: str) -> None:
     construct = getattr(vllm_cdk8s, name)
     arguments = (inspect.getdoc(construct) or "").partition("Args:\n")[2].partition("\n\n")[0]
     assert re.findall(r"^    (\w+):", arguments, re.MULTILINE) == list(inspect.signature(construct).parameters)
+
+
+def test_help_shows_types_as_they_are_written() -> None:
+    shown = str(inspect.signature(vllm_cdk8s.VllmServer))
+    assert "ForwardRef" not in shown
+    assert "hf_token: 'SecretKey' = None" in shown
+    assert "port: 'int' = 8000" in shown

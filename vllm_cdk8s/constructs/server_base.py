@@ -466,7 +466,8 @@ def keyword_options(options: type, *, required: tuple[str, ...] = ()) -> Callabl
 
 
 def _annotations(options: type) -> dict[str, Any]:
-    return dict(options.__annotations__)
+    """The types as the source has them: text, as in any signature of a module that does not evaluate its annotations."""
+    return {name: getattr(said, "__forward_arg__", said) for name, said in options.__annotations__.items()}
 
 
 def _documented(doc: str, options: type) -> str:
