@@ -466,7 +466,7 @@ def keyword_options(options: type, *, required: tuple[str, ...] = ()) -> Callabl
 
 
 def _annotations(options: type) -> dict[str, Any]:
-    """The types as the source has them: text, as in any signature of a module that does not evaluate its annotations."""
+    """The types as the source has them: text, as in any signature whose annotations are not evaluated."""
     return {name: getattr(said, "__forward_arg__", said) for name, said in options.__annotations__.items()}
 
 
