@@ -148,6 +148,7 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.synth
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -c 'import sys; sys.exit("the documentation is built with Python 3.11 or newer: make clean docs PYTHON=python3.12") if sys.version_info < (3, 11) else None'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@
 
