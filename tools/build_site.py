@@ -29,11 +29,11 @@ LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!https?:|mailto:|#)([^)
 # The reference: a page for each of these, in the order of the navigation.
 REFERENCE = {
     "servers": ("Servers", ["VllmServer", "ServerOptions", "PodOptions", "MultiNodeVllmServer", "RayVllmServer",
-                            "DisaggregatedServer", "Pool", "DisaggregatedSet", "Nixl", "SharedFiles", "PairProxy",
+                            "DisaggregatedServer", "DisaggregatedSet", "Pool", "Nixl", "SharedFiles", "PairProxy",
                             "RoutingSidecar", "VllmChart"]),
     "engine": ("The engine", ["EngineArgs", "KvOffload", "KvEvents", "FastStart", "Tracing", "AccessLog"]),
-    "pods": ("Pods", ["Resources", "SecretKey", "KaiShare", "KueueQueue", "Gang", "DeviceClaim", "DeviceClaimTemplate",
-                      "SlowStartProbes", "ManualProbes", "HttpProbe", "DropCacheWrapper"]),
+    "pods": ("Pods", ["Resources", "SecretKey", "KaiShare", "KueueQueue", "Gang", "DeviceClaim",
+                      "DeviceClaimTemplate", "SlowStartProbes", "ManualProbes", "HttpProbe", "DropCacheWrapper"]),
     "models": ("Models and storage", ["ModelStorage", "ModelDownload", "InitDownload", "HubModel", "LoraAdapters",
                                       "LoraAdapter", "ChatTemplate", "size_model", "Sizing", "known_models"]),
     "traffic": ("Traffic", ["Ingress", "IngressHost", "IngressPath", "IngressTls", "HTTPRoute", "GatewayRef",
