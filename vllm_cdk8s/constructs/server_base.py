@@ -411,7 +411,7 @@ class Server(Construct):
 
         Args:
             path: a JSON pointer below the template; its parent must exist, and ``/-`` appends to a list that does.
-            value: the field's new value, as in a manifest.
+            value: the field's new value in wire form.
 
         Raises:
             InvalidOptionError: the path is not a JSON pointer, or the value is not plain data, or holds a literal
