@@ -38,7 +38,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_reference_has_every_public_name_once() -> None:
     shown = Counter(name for _, names in TOOL.REFERENCE.values() for name in names)
-    assert shown == Counter(vllm_cdk8s.__all__)
+    assert shown == Counter(vllm_cdk8s.__all__), "REFERENCE in tools/build_site.py says on which page a name is"
 
 
 def test_the_members_that_the_reference_shows_are_there_and_documented() -> None:
