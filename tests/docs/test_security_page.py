@@ -11,10 +11,8 @@ from tests.snippets import DOCS
 from vllm_cdk8s import ConflictError, DropCacheWrapper, NonRoot, RestrictedNamespace, VllmCdk8sError, VllmServer
 
 PAGE = (DOCS / "security.md").read_text(encoding="utf-8")
-ROWS = {
-    what: (default, tighter)
-    for what, default, tighter in re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE)
-}
+ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+ROWS = {what: (default, tighter) for what, default, tighter in ROW.findall(PAGE)}
 
 
 def template(**options: Any) -> dict[str, Any]:
