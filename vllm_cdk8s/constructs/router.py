@@ -55,8 +55,8 @@ class Router(Construct):
         name: the name of all the router's objects.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         servers: the servers that it sends requests to.
         routing: how it chooses among those that have the model: ``roundrobin``; ``session``, the same one for the same
             value of a header; ``prefixaware``, the one that was sent the longest beginning of the prompt before.

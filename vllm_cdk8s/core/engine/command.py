@@ -132,7 +132,7 @@ def engine_command(
         model: a model of the Hugging Face hub, or a path in the container.
         host: the address to listen on.
         port: the port to listen on.
-        engine_args: settings by vLLM's names in snake_case; None as a value takes a default of this package away.
+        engine_args: settings by vLLM's names in snake_case; None as a value removes a default of this package.
         extra_args: settings as raw arguments, checked like ``engine_args``.
         unchecked_args: raw arguments that are passed on as they are, at the end; only literal secrets are refused.
         image: the container image, whose tag says the version.
