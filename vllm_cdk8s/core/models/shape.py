@@ -7,6 +7,7 @@ from typing import Literal
 
 CacheKind = Literal["full", "sliding", "chunked", "latent", "linear"]
 Task = Literal["generate", "embed", "rerank"]
+_VOCABULARY_STEP = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,6 +155,14 @@ class ModelFacts:
     task: Task = "generate"
     modalities: tuple[str, ...] = ("text",)
     gated: bool | None = None
+
+    @property
+    def shards(self) -> int | None:
+        """The number that the tensor parallel size must divide beside the heads: the vocabulary, padded to whole 64.
+
+        From vllm/model_executor/layers/vocab_parallel_embedding.py; None where the vocabulary is not known.
+        """
+        return None if not self.vocabulary else -(-self.vocabulary // _VOCABULARY_STEP) * _VOCABULARY_STEP
 
     @property
     def kv_values_per_token(self) -> int | None:

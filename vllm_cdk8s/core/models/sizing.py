@@ -341,7 +341,7 @@ def _fewest(
     length: int,
 ) -> tuple[int, Ledger, str]:
     """The tensor parallel size: as wanted where that can work, else the fewest that hold the model and one sequence."""
-    numbers = candidates(facts.attention_heads, wanted, facts.id)
+    numbers = candidates(facts, wanted)
     for number in numbers:
         found = kept(number)
         needs, tokens = found.lines[0].needs or 0, found.kv_cache_tokens
