@@ -353,9 +353,16 @@ def test_a_pull_policy_is_a_name_or_kpluss(policy: Any) -> None:
 
 
 def test_other_resources_may_be_gpus() -> None:
-    chart = served(gpu_resource="amd.com/gpu", gpus=4)
+    chart = served(gpu_resource="amd.com/gpu", gpus=4, image="vllm/vllm-openai-rocm:v0.20.2")
     assert vllm_container(chart)["resources"] == {"limits": {"amd.com/gpu": 4}}
     assert "--tensor-parallel-size=4" in vllm_container(chart)["args"]
+
+
+def test_an_image_for_other_devices_than_those_asked_for_warns() -> None:
+    with pytest.warns(
+        VllmCdk8sWarning, match=r"image: '.*' is built for nvidia, and amd\.com/gpu is of amd; use .*VC210"
+    ):
+        served(gpu_resource="amd.com/gpu", gpus=4)
 
 
 def test_an_account_by_name_is_used_as_it_is() -> None:

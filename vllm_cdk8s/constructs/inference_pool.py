@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place, same_namespace
+from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.errors import InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import BACKEND_TLS
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.pool import POOL_API_VERSION, pool_spec
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.serving import Serving
 
 
-class InferencePool(Construct):
+class InferencePool(Whole):
     """The pods of a server, among which an endpoint picker chooses for each request by queue, cache and adapters.
 
     ``InferencePool(self, "pool", server=server, endpoint_picker="llama-epp")``, and the pool as the backend of an
@@ -34,8 +35,8 @@ class InferencePool(Construct):
     Source: https://gateway-api-inference-extension.sigs.k8s.io/reference/spec/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server whose pods are chosen from; of one over several nodes, those that serve.
         endpoint_picker: the picker's Service, by name or as a kplus service, in the server's namespace.
         endpoint_picker_port: the Service's port.
@@ -67,7 +68,8 @@ class InferencePool(Construct):
         checks.instance("server", server, VllmServer, GroupServer, allowed="a VllmServer or one over several nodes")
         if not isinstance(endpoint_picker, str) and getattr(endpoint_picker, "kind", None) != "Service":
             raise InvalidOptionError(
-                f"{endpoint_picker!r} is not a service; allowed: a name or a kplus.Service", option="endpoint_picker"
+                f"{shown(endpoint_picker)} is not a service; allowed: a name or a kplus.Service",
+                option="endpoint_picker",
             )
         spec = pool_spec(
             selector=server.serving_selector,
@@ -95,8 +97,8 @@ class InferencePool(Construct):
         """A pool of the chart's namespace that exists already, such as one that its picker's Helm chart made.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             name: the pool's name.
 
         Raises:

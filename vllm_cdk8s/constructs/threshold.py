@@ -39,6 +39,7 @@ def wire_options(options: Mapping[str, Any]) -> dict[str, Any]:
     for name, words in (("image_pull_policy", _PULL_POLICIES), ("service_type", _SERVICE_TYPES)):
         if isinstance(said.get(name), Enum):
             said[name] = words.get(said[name].name, said[name])
+    said = {name: checks.plain_members(value) for name, value in said.items()}
     if said.get("fast_start") is True:
         from vllm_cdk8s.core.features.fast_start import FastStart  # noqa: PLC0415 - for those who ask for it
 

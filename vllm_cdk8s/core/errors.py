@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, UNWISE
+from vllm_cdk8s.core.showing import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -70,12 +71,13 @@ class Problem:
         return () if self.option is None else option_path(self.option)
 
     def sentence(self, say: Callable[[str], str] | None = None) -> str:
-        """The sentence, each mentioned option as ``say`` says it; unsaid, as Python does."""
-        return _MENTION.sub(lambda match: match[1] if say is None else say(match[1]), self.what)
+        """The sentence, each mentioned option as ``say`` says it; unsaid, as Python does. It shows no secret."""
+        return masked(_MENTION.sub(lambda match: match[1] if say is None else say(match[1]), self.what))
 
     def line(self) -> str:
         """``<where>: <option>: <sentence>``."""
-        return ": ".join(part for part in (self.where, self.option, self.sentence()) if part is not None)
+        option = None if self.option is None else masked(self.option)
+        return ": ".join(part for part in (self.where, option, self.sentence()) if part is not None)
 
     def __str__(self) -> str:
         """The line, and the rule's code behind it."""

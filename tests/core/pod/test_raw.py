@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
-from vllm_cdk8s.core.pod import raw
+from vllm_cdk8s.core.pod import raw, raw_volumes
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.template import environment
 
@@ -140,11 +140,70 @@ def test_two_containers_of_a_pod_cannot_listen_on_one_port() -> None:
             {"configMap": {"name": "x", "items": [{"key": "a", "path": "../b"}]}},
             "volumes[0].configMap.items[0].path: '../b' is not a relative path",
         ),
+        (
+            {"configMap": {"name": "x", "items": [{"key": "a b", "path": "b"}]}},
+            "volumes[0].configMap.items[0].key: 'a b' is not a key",
+        ),
+        (
+            {"configMap": {"name": "x", "items": [{"key": "a", "path": "b", "mode": 9999}]}},
+            "volumes[0].configMap.items[0].mode: 9999 is out of range; allowed: 0 to 511",
+        ),
+        (
+            {"secret": {"secretName": "x", "items": [{"key": "a", "path": "p"}, {"key": "b", "path": "p"}]}},
+            "volumes[0].secret.items: 'p' is there twice",
+        ),
+        ({"nfs": {"server": "", "path": "/a"}}, "volumes[0].nfs.server: '' is empty"),
+        ({"csi": {"driver": "bad driver"}}, "volumes[0].csi.driver: 'bad driver' is not"),
+        ({"csi": {"driver": "a" * 64}}, f"volumes[0].csi.driver: '{'a' * 64}' is longer than 63 characters"),
+        ({"image": {}}, "volumes[0].image.reference: None is not a string"),
+        (
+            {"image": {"reference": "a:b", "pullPolicy": "always"}},
+            "volumes[0].image.pullPolicy: 'always' is not a pull policy; allowed: Always, Never, IfNotPresent",
+        ),
+        ({"ephemeral": {}}, "volumes[0].ephemeral.volumeClaimTemplate: is missing"),
+        (
+            {"ephemeral": {"volumeClaimTemplate": {"spec": {}}}},
+            "volumes[0].ephemeral.volumeClaimTemplate.spec.accessModes: is missing; allowed: a list of ReadWriteOnce",
+        ),
+        (
+            {"ephemeral": {"volumeClaimTemplate": {"spec": {"accessModes": ["RWO"]}}}},
+            "volumes[0].ephemeral.volumeClaimTemplate.spec.accessModes[0]: 'RWO' is not an access mode",
+        ),
+        (
+            {"ephemeral": {"volumeClaimTemplate": {"spec": {"accessModes": ["ReadWriteOnce"]}}}},
+            "volumes[0].ephemeral.volumeClaimTemplate.spec.resources.requests['storage']: is missing",
+        ),
+        ({"projected": {"sources": [{}]}}, "volumes[0].projected.sources[0]: has nothing in it"),
+        (
+            {"projected": {"sources": [{"secret": {"name": "a"}, "configMap": {"name": "b"}}]}},
+            "volumes[0].projected.sources[0]: has secret and configMap; allowed: one source each",
+        ),
+        (
+            {"projected": {"sources": [{"serviceAccountToken": {"path": "t", "expirationSeconds": 10}}]}},
+            "volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: 10 is out of range; allowed: 600",
+        ),
+        (
+            {
+                "projected": {
+                    "sources": [{"serviceAccountToken": {"path": "t"}}, {"serviceAccountToken": {"path": "t"}}]
+                }
+            },
+            "volumes[0].projected: 't' is there twice",
+        ),
+        ({"downwardAPI": {"items": [{"path": "p"}]}}, "volumes[0].downwardAPI.items[0]: has nothing to write"),
+        (
+            {"downwardAPI": {"items": [{"path": "p", "fieldRef": {"fieldPath": "spec.nodeName"}}]}},
+            "volumes[0].downwardAPI.items[0].fieldRef.fieldPath: 'spec.nodeName' is not a field that a file may have",
+        ),
+        (
+            {"downwardAPI": {"items": [{"path": "p", "resourceFieldRef": {"resource": "limits.cpu"}}]}},
+            "volumes[0].downwardAPI.items[0].resourceFieldRef.containerName: is missing",
+        ),
     ],
 )
 def test_a_volume_that_the_api_server_refuses_is_refused(item: dict[str, Any], message: str) -> None:
     with pytest.raises((InvalidOptionError, ConflictError)) as caught:
-        raw.volumes("volumes", [{"name": "x", **item}])
+        raw_volumes.volumes("volumes", [{"name": "x", **item}])
     assert str(caught.value).startswith(message)
 
 
@@ -215,3 +274,47 @@ def test_a_token_in_the_place_of_a_secrets_name_is_refused_and_not_shown(secret:
             SecretKey(*arguments)
         assert str(secret) not in str(caught.value)
     assert SecretKey("hf-token", "HF_TOKEN").wire() == {"secretKeyRef": {"name": "hf-token", "key": "HF_TOKEN"}}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"emptyDir": {}},
+        {"emptyDir": {"sizeLimit": "1.5Gi", "medium": "HugePages"}},
+        {"csi": {"driver": "Secrets-Store.csi.k8s.io"}},
+        {"downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]}},
+        {"projected": {"sources": [{"serviceAccountToken": {"path": "t", "expirationSeconds": 3600}}]}},
+        {"projected": {"sources": []}},
+        {"image": {"reference": "a:b", "pullPolicy": "IfNotPresent"}},
+        {
+            "ephemeral": {
+                "volumeClaimTemplate": {
+                    "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+                }
+            }
+        },
+    ],
+)
+def test_what_the_api_server_takes_is_taken(item: dict[str, Any]) -> None:
+    assert raw_volumes.volumes("volumes", [{"name": "x", **item}]) == [{"name": "x", **item}]
+
+
+def test_an_empty_folder_may_be_said_by_a_null() -> None:
+    assert raw_volumes.volumes("volumes", [{"name": "x", "emptyDir": None}]) == [{"name": "x", "emptyDir": {}}]
+
+
+@pytest.mark.parametrize(
+    ("mount", "message"),
+    [
+        ({"mountPath": "/proc"}, "m[0].mountPath: '/proc' cannot be mounted at; runtimes refuse what is below /proc"),
+        ({"mountPropagation": "Bidirectional"}, "m[0].mountPropagation: 'Bidirectional' needs a privileged container"),
+        (
+            {"readOnly": True, "recursiveReadOnly": "Enabled", "mountPropagation": "HostToContainer"},
+            "m[0].recursiveReadOnly: contradicts mountPropagation 'HostToContainer'",
+        ),
+    ],
+)
+def test_a_mount_that_cannot_be_is_refused(mount: dict[str, Any], message: str) -> None:
+    with pytest.raises((InvalidOptionError, ConflictError)) as caught:
+        raw_volumes.mounts("m", [{"name": "x", "mountPath": "/d", **mount}], privileged=False)
+    assert str(caught.value).startswith(message)

@@ -26,6 +26,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, r
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules.book import ENGINE_CONFLICT, ENGINE_VALUE
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.args import EngineArgs
@@ -231,7 +232,8 @@ def _typed(
         return {}, set()
     if not isinstance(engine_args, Mapping):
         raise InvalidOptionError(
-            f"{engine_args!r} is not a mapping; allowed: names of vLLM's options to their values", option="engine_args"
+            f"{shown(engine_args)} is not a mapping; allowed: names of vLLM's options to their values",
+            option="engine_args",
         )
     result: dict[str, Any] = {}
     taken_away = set()

@@ -82,7 +82,7 @@ def _problem(label: str, what: str, version: EngineVersion, release: catalogue.R
 
 def _wrong(name: str, value: str, facts: Mapping[str, Any]) -> str | None:
     """What is wrong with a value, without repeating what may be a secret."""
-    shown = "the value" if any(word in name for word in _SECRET) else repr(value)
+    said = "the value" if any(word in name for word in _SECRET) else repr(value)
     if choices := facts.get("choices"):
         fold = facts.get("fold", False)
         items = [part.strip() for part in value.split(",") if part.strip()] if facts.get("list") else [value]
@@ -98,7 +98,7 @@ def _wrong(name: str, value: str, facts: Mapping[str, Any]) -> str | None:
         float(value) if kind == "float" else int(value)
     except ValueError:
         words = {"bool": "0 or 1, the only words that vLLM reads here", "int": "a whole number", "float": "a number"}
-        return f"{shown} is not {words[kind]}"
+        return f"{said} is not {words[kind]}"
     return None
 
 

@@ -18,6 +18,7 @@ from vllm_cdk8s.core.engine.catalogue import fact_at, said
 from vllm_cdk8s.core.engine.options import near
 from vllm_cdk8s.core.errors import InvalidOptionError, warn
 from vllm_cdk8s.core.rules.book import ENGINE_VALUE
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,7 +131,7 @@ def _within(label: str, bound: Mapping[str, Any] | None, value: Any) -> None:
             if limit is not None
         ]
         raise InvalidOptionError(
-            f"{value!r} is out of range; allowed: {' and '.join(words)}", option=label, rule=ENGINE_VALUE
+            f"{shown(value)} is out of range; allowed: {' and '.join(words)}", option=label, rule=ENGINE_VALUE
         )
 
 
@@ -171,14 +172,14 @@ def _named(label: str, name: str, value: Any, known: Sequence[str], release: Rel
     runs = _data()["names"].get(name, {}).get(value)
     if runs:
         plugin = _WENT_TO.get(value) if runs[-1][1] < release.index else None
-        message = f"{value!r} is not in vLLM {release.name}, but in {said(runs, _data()['versions'])}"
+        message = f"{shown(value)} is not in vLLM {release.name}, but in {said(runs, _data()['versions'])}"
         if plugin:
             warn(f"{message}; it needs the package {plugin} in the image", option=label, rule=ENGINE_VALUE)
         else:
             finding(InvalidOptionError(message, option=label, rule=ENGINE_VALUE))
         return
     error = InvalidOptionError(
-        f"{value!r} is not a value that vLLM {release.name} itself knows"
+        f"{shown(value)} is not a value that vLLM {release.name} itself knows"
         + (near(value, known) or f"; allowed: {', '.join(known)}"),
         option=label,
         rule=ENGINE_VALUE,

@@ -6,7 +6,6 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.catalogue import history
@@ -15,6 +14,7 @@ from vllm_cdk8s.core.errors import InvalidOptionError, nearest, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.weight_types import canonical
 from vllm_cdk8s.core.rules.book import DEPRECATED
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Option, Release
@@ -49,8 +49,8 @@ def checked(option: str, spec: Option, value: Any, release: Release, finding: Fi
 def _members(value: Any) -> Any:
     """A value, or a list of values, with members of enumerations as what they stand for."""
     if isinstance(value, (list, tuple)):
-        return [plain_member(item) for item in value]
-    return plain_member(value)
+        return [checks.plain_member(item) for item in value]
+    return checks.plain_member(value)
 
 
 def _items(option: str, spec: Option, value: Any, finding: Finding) -> list[Any]:
@@ -83,13 +83,13 @@ def _typed(option: str, spec: Option, value: Any) -> Any:
     if spec.auto and isinstance(value, (str, int)) and value in {"auto", -1}:
         return value
     if not _IS[spec.type](value):
-        wrong = f"{value!r} is not {_ARTICLES[spec.type]}"
+        wrong = f"{shown(value)} is not {_ARTICLES[spec.type]}"
         hint = "; give a mapping, it is written as JSON" if spec.type == "object" and isinstance(value, str) else ""
         raise InvalidOptionError(wrong + hint, option=option)
     if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidOptionError(f"{value!r} is not a finite number", option=option)
+        raise InvalidOptionError(f"{shown(value)} is not a finite number", option=option)
     if isinstance(value, str) and "\0" in value:
-        raise InvalidOptionError(f"{value!r} holds a NUL character", option=option)
+        raise InvalidOptionError(f"{shown(value)} holds a NUL character", option=option)
     return json_data(option, value)
 
 
@@ -120,7 +120,7 @@ def json_data(option: str, value: Any, *, depth: int = 0) -> Any:
     Raises:
         InvalidOptionError: it is no plain data, or is nested too deeply, as what holds itself is.
     """
-    value = plain_member(value)
+    value = checks.plain_member(value)
     if isinstance(value, str):
         return refuse_surrogates(option, value)
     if isinstance(value, int):
@@ -130,19 +130,12 @@ def json_data(option: str, value: Any, *, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise InvalidOptionError(f"{key!r} is not a string, as a key must be", option=option)
+                raise InvalidOptionError(f"{shown(key)} is not a string, as a key must be", option=option)
             refuse_surrogates(option, key)
         return {key: json_data(f"{option}.{key}", item, depth=depth + 1) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
         return [json_data(f"{option}[{index}]", item, depth=depth + 1) for index, item in enumerate(value)]
     return checks.plain(option, value)
-
-
-def plain_member(value: Any) -> Any:
-    """The plain value of an enumeration's member; anything else as it is."""
-    if isinstance(value, Enum) and isinstance(value.value, (str, int, float)):
-        return value.value
-    return value
 
 
 def refuse_surrogates(option: str, text: str) -> str:
@@ -178,7 +171,7 @@ def _among(option: str, spec: Option, value: Any, finding: Finding) -> None:
         if spec.nullable and value == "None":
             return
         allowed = ", ".join(str(choice) for choice in spec.choices)
-        finding(InvalidOptionError(f"{value!r} is none of {allowed}{near(value, spec.choices)}", option=option))
+        finding(InvalidOptionError(f"{shown(value)} is none of {allowed}{near(value, spec.choices)}", option=option))
 
 
 def near(value: Any, candidates: Sequence[Any]) -> str:
@@ -228,17 +221,17 @@ def _check_field(label: str, facts: Mapping[str, Any], item: Any, finding: Findi
         if compound == "a single value" and isinstance(item, str):
             return  # vLLM's validators read some lists and configurations from words
         allowed = " or ".join(sorted({_COMPOUNDS.get(kind, "a single value") for kind in kinds}))
-        raise InvalidOptionError(f"{item!r} is {compound}; allowed: {allowed}", option=label)
+        raise InvalidOptionError(f"{shown(item)} is {compound}; allowed: {allowed}", option=label)
     if kinds == ["choice"] and isinstance(item, (str, int)) and not isinstance(item, bool):
         folded = {str(choice).lower() for choice in choices}
         if str(item).lower() not in folded:
             allowed = ", ".join(str(choice) for choice in choices)
-            finding(InvalidOptionError(f"{item!r} is none of {allowed}{near(item, choices)}", option=label))
+            finding(InvalidOptionError(f"{shown(item)} is none of {allowed}{near(item, choices)}", option=label))
     elif len(kinds) == 1 and kinds[0] in _PLAIN_KINDS:
         wanted = _PLAIN_KINDS[kinds[0]]
         if not isinstance(item, wanted) or (isinstance(item, bool) and kinds[0] != "bool"):  # type: ignore[arg-type]
             words = {"bool": "a boolean", "int": "a whole number", "float": "a number"}[kinds[0]]
-            raise InvalidOptionError(f"{item!r} is not {words}", option=label)
+            raise InvalidOptionError(f"{shown(item)} is not {words}", option=label)
 
 
 def converted(option: str, spec: Option, text: str) -> Any:

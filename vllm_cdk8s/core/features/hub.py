@@ -32,8 +32,8 @@ _ELSEWHERE = ("s3://", "gs://", "az://", "/")
 class HubModel:
     """A model of the Hugging Face hub: ``HubModel(model="Qwen/Qwen2.5-7B-Instruct", revision="main")``.
 
-    Without patterns, all its files are downloaded, but where it has safetensors those files that hold the same weights
-    in other formats, which vLLM does not load.
+    Without patterns, all files are downloaded. Where the repository has safetensors, copies of the weights in other
+    formats are left out, since vLLM does not load them.
 
     Args:
         model: the repository.
@@ -51,6 +51,7 @@ class HubModel:
     ignore: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         name = checks.text("model", self.model)
         if not _REPOSITORY.fullmatch(name) or ".." in name or "--" in name:
             raise InvalidOptionError(
@@ -103,6 +104,7 @@ class InitDownload:
     resources: Resources | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.integer("download.max_seconds", self.max_seconds, minimum=0)
         checks.boolean("download.offline", self.offline)
         if self.models is not None:

@@ -13,6 +13,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
 from vllm_cdk8s.core.server.contribution import Contribution
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.options import KubernetesObject
@@ -42,6 +43,7 @@ class LoraAdapter:
     base_model: str | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if checks.text("lora.name", self.name).startswith("-"):
             raise InvalidOptionError(
                 f"{self.name!r} begins with '-', so vLLM would read it as an option", option="lora.name"
@@ -106,13 +108,14 @@ class LoraAdapters:
     hub_repositories: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.boolean("lora.resolve_at_runtime", self.resolve_at_runtime)
         checks.mount_path("lora.mount_path", self.mount_path)
         if isinstance(self.claim, str):
             checks.dns_subdomain("lora.claim", self.claim)
         elif self.claim is not None and not hasattr(self.claim, "name"):
             raise InvalidOptionError(
-                f"{self.claim!r} is not a claim; allowed: a name or a kplus.IPersistentVolumeClaim",
+                f"{shown(self.claim)} is not a claim; allowed: a name or a kplus.IPersistentVolumeClaim",
                 option="lora.claim",
             )
         for index, repository in enumerate(sequence("lora.hub_repositories", self.hub_repositories)):
@@ -152,7 +155,7 @@ class LoraAdapters:
         for index, item in enumerate(items):
             if not isinstance(item, LoraAdapter):
                 raise InvalidOptionError(
-                    f"{item!r} is not an adapter; allowed: LoraAdapter(name=..., path=...)",
+                    f"{shown(item)} is not an adapter; allowed: LoraAdapter(name=..., path=...)",
                     option=f"lora.adapters[{index}]",
                 )
         return items
@@ -165,7 +168,7 @@ class LoraAdapters:
         for plugin in needed:
             if isinstance(plugins, str) and plugin not in plugins.split(","):
                 raise ConflictError(
-                    f"{plugins!r} keeps vLLM from loading {plugin!r}, which resolve_at_runtime needs; add it",
+                    f"{shown(plugins)} keeps vLLM from loading {plugin!r}, which resolve_at_runtime needs; add it",
                     option="env['VLLM_PLUGINS']",
                 )
         hub: dict[str, str] = {}

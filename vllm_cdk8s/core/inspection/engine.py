@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import catalogue
+from vllm_cdk8s.core.engine.connectors import connectors_of
 from vllm_cdk8s.core.engine.consistency import Settings, check_features, check_model, check_ranges
 from vllm_cdk8s.core.engine.environment import check_environment
 from vllm_cdk8s.core.engine.limits import check_bounds, check_names
-from vllm_cdk8s.core.engine.serving import check_host
+from vllm_cdk8s.core.engine.serving import check_host, check_listening
 from vllm_cdk8s.core.errors import Collector, InvalidOptionError, Problem, collecting, ruled
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules import book
@@ -59,17 +59,8 @@ def model_limits(facts: ServerFacts) -> Iterator[Problem]:
     if model is None or not facts.known("hf_overrides") or "VLLM_ALLOW_LONG_MAX_MODEL_LEN" in facts.env:
         return
     for problem in found_by(check_model, in_force(facts), model, known_model(model)):
-        yield (
-            problem
-            if problem.severity == "error"
-            else replace(
-                problem,
-                rule=book.CONTEXT_BEYOND_MODEL,
-                severity="error",
-                what=problem.what.partition(": ")[2],
-                option=facts.engine.label("max_model_len"),
-            )
-        )
+        # Whoever is warned in Python may still set the variable; a manifest shows that nobody did.
+        yield replace(problem, severity="error")
 
 
 def port_variable(facts: ServerFacts) -> Iterator[Problem]:
@@ -91,12 +82,14 @@ def port_variable(facts: ServerFacts) -> Iterator[Problem]:
 
 
 def reachable(facts: ServerFacts) -> Iterator[Problem]:
-    """An address that nothing outside of the container reaches."""
+    """An address that nothing outside of the container reaches, and no address at all."""
     host = facts.engine.settings.get("host")
     others = [*(facts.pod.get("containers") or ()), *(facts.pod.get("initContainers") or ())]
     # A proxy in the pod may be who is to reach it.
     if isinstance(host, str) and len(others) <= 1 and facts.kind in _SERVED and not facts.pod.get("hostNetwork"):
         yield from found_by(check_host, facts.engine.label("host"), host)
+    if facts.engine.complete and len(others) <= 1 and facts.kind in _SERVED:
+        yield from found_by(check_listening, in_force(facts))
 
 
 def names(facts: ServerFacts) -> Iterator[Problem]:
@@ -148,8 +141,8 @@ def variables(facts: ServerFacts) -> Iterator[Problem]:
 
 def side_channel(facts: ServerFacts) -> Iterator[Problem]:
     """NIXL whose other side is told to look for it at its own ``localhost``."""
-    config = facts.engine.settings.get("kv_transfer_config")
-    if not isinstance(config, Mapping) or config.get("kv_connector") not in _NIXL or "env" in facts.supplied:
+    connectors = connectors_of(facts.engine.settings.get("kv_transfer_config"))
+    if not _NIXL.intersection(connectors) or "env" in facts.supplied:
         return
     # A script may set it, and so may whatever envFrom brings.
     words = f"{facts.container.get('command')} {facts.container.get('args')}"

@@ -40,6 +40,8 @@ def plan_download(
         ConflictError: the storage does not last.
     """
     wanted = hub_models("models", models)
+    if name is not None:
+        checks.dns_label("name", name)
     if "emptyDir" in storage.volume:
         raise ConflictError("it does not last, so that no server would find the models there", option="storage")
     if storage.read_only:
@@ -55,9 +57,9 @@ def plan_download(
     if non_root is not None:
         checks.instance("non_root", non_root, NonRoot, allowed="NonRoot()")
         non_root.check_mount_path(storage.mount_path)
-    checks.integer("retries", retries, minimum=0, maximum=checks.MAX_INT32)
+    checks.integer("retries", retries, minimum=0)
     if deadline_seconds is not None:
-        checks.integer("deadline_seconds", deadline_seconds, minimum=1, maximum=checks.MAX_INT32)
+        checks.integer("deadline_seconds", deadline_seconds, minimum=1)
     labels = {NAME_LABEL: "vllm-download", **({} if name is None else {INSTANCE_LABEL: name})}
     template = job_pod(
         options,

@@ -28,7 +28,7 @@ _RESOURCES = 'Resources(limits={"memory": "4Gi"})'
 
 
 class JobOptions(RunOptions, total=False):
-    """What may be said of any Job; each is off, or empty, unless said.
+    """Options of every Job; each is off, or empty, by default.
 
     Attributes:
         resources: requests and limits of the container.
@@ -171,9 +171,7 @@ def plan_job(
         labels: labels of our own.
         subject: plain data whose change means another Job too.
     """
-    ttl = checks.integer(
-        "ttl_seconds", options.get("ttl_seconds", DEFAULT_TTL_SECONDS), minimum=0, maximum=checks.MAX_INT32
-    )
+    ttl = checks.integer("ttl_seconds", options.get("ttl_seconds", DEFAULT_TTL_SECONDS), minimum=0)
     whole = {**spec, "ttlSecondsAfterFinished": ttl}
     return JobPlan(
         spec=whole,

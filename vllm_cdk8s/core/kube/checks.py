@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from decimal import Decimal
+from enum import Enum
 from typing import Any, TypeVar
 
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube.text import check_text
+from vllm_cdk8s.core.showing import shown
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _DNS_SUBDOMAIN = re.compile(rf"{_DNS_LABEL.pattern}(\.{_DNS_LABEL.pattern})*")
@@ -35,19 +38,22 @@ _T = TypeVar("_T")
 
 MAX_LABEL = 63
 MAX_INT32 = 2**31 - 1  # what Kubernetes counts replicas and seconds in
+MAX_INT64 = 2**63 - 1
+MEBIBYTE = 2**20
 _MAX_SUBDOMAIN = 253
 _MAX_PORT = 65535
+_DEEPEST = 50
 
 
-def integer(option: str, value: object, *, minimum: int, maximum: int | None = None) -> int:
+def integer(option: str, value: object, *, minimum: int, maximum: int = MAX_INT32) -> int:
     """A whole number within bounds; a boolean or a float is not one."""
     # The bound of Kubernetes' own integers is only worth telling to whom it stops.
-    bounded = maximum is not None and (maximum != MAX_INT32 or (isinstance(value, int) and value > maximum))
+    bounded = maximum != MAX_INT32 or (isinstance(value, int) and value > maximum)
     allowed = f"{minimum} to {maximum}" if bounded else f"a whole number of at least {minimum}"
     if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidOptionError(f"{value!r} is not a whole number; allowed: {allowed}", option=option)
-    if value < minimum or (maximum is not None and value > maximum):
-        raise InvalidOptionError(f"{value!r} is out of range; allowed: {allowed}", option=option)
+        raise InvalidOptionError(f"{shown(value)} is not a whole number; allowed: {allowed}", option=option)
+    if not minimum <= value <= maximum:
+        raise InvalidOptionError(f"{shown(value)} is out of range; allowed: {allowed}", option=option)
     return value
 
 
@@ -59,16 +65,16 @@ def port(option: str, value: object) -> int:
 def boolean(option: str, value: object) -> bool:
     """True or False, and no other value that happens to be truthy."""
     if not isinstance(value, bool):
-        raise InvalidOptionError(f"{value!r} is not a boolean; allowed: True, False", option=option)
+        raise InvalidOptionError(f"{shown(value)} is not a boolean; allowed: True, False", option=option)
     return value
 
 
 def text(option: str, value: object) -> str:
     """A string with something in it."""
     if not isinstance(value, str):
-        raise InvalidOptionError(f"{value!r} is not a string", option=option)
+        raise InvalidOptionError(f"{shown(value)} is not a string", option=option)
     if not value.strip():
-        raise InvalidOptionError(f"{value!r} is empty", option=option)
+        raise InvalidOptionError(f"{shown(value)} is empty", option=option)
     return check_text(option, value)
 
 
@@ -81,7 +87,7 @@ def dns_label(option: str, value: object, *, longest_suffix: str = "") -> str:
         raise InvalidOptionError(f"{name!r} is {len(name)} characters long; allowed: {limit}{room}", option=option)
     if not _DNS_LABEL.fullmatch(name):
         raise InvalidOptionError(
-            f"{name!r} is not a DNS label; allowed: lower-case letters, digits and '-', "
+            f"{shown(name)} is not a DNS label; allowed: lower-case letters, digits and '-', "
             "with a letter or digit at both ends",
             option=option,
         )
@@ -106,7 +112,7 @@ def dns_subdomain(option: str, value: object) -> str:
     name = text(option, value)
     if len(name) > _MAX_SUBDOMAIN or not _DNS_SUBDOMAIN.fullmatch(name):
         raise InvalidOptionError(
-            f"{name!r} is not a Kubernetes object name; allowed: lower-case letters, digits, '-' and '.', "
+            f"{shown(name)} is not a Kubernetes object name; allowed: lower-case letters, digits, '-' and '.', "
             f"at most {_MAX_SUBDOMAIN} characters, with a letter or digit at both ends",
             option=option,
         )
@@ -117,18 +123,18 @@ def label_value(option: str, value: object) -> str:
     """The value of a Kubernetes label."""
     if not isinstance(value, str) or len(value) > MAX_LABEL or not _LABEL_VALUE.fullmatch(value):
         raise InvalidOptionError(
-            f"{value!r} is not a label value; allowed: a string of at most {MAX_LABEL} letters, digits, '-', '_' "
+            f"{shown(value)} is not a label value; allowed: a string of at most {MAX_LABEL} letters, digits, '-', '_' "
             "and '.', with a letter or digit at both ends",
             option=option,
         )
-    return value
+    return check_text(option, value)
 
 
 def qualified_name(option: str, value: object) -> str:
     """The key of a label or annotation, or the name of a resource: ``[prefix/]name``."""
     name = text(option, value)
     if not _is_qualified(name):
-        raise InvalidOptionError(f"{name!r} is not a qualified name; allowed: [DNS prefix/]name", option=option)
+        raise InvalidOptionError(f"{shown(name)} is not a qualified name; allowed: [DNS prefix/]name", option=option)
     return name
 
 
@@ -148,7 +154,7 @@ def annotation_map(option: str, value: object) -> dict[str, str]:
     result = {}
     for key, item in _items(option, value):
         if not isinstance(item, str):
-            raise InvalidOptionError(f"{item!r} is not a string", option=f"{option}[{key!r}]")
+            raise InvalidOptionError(f"{shown(item)} is not a string", option=f"{option}[{key!r}]")
         # Kubernetes compares the key's lower-case form, and keeps the key.
         if not _is_qualified(key.lower()):
             qualified_name(option, key)
@@ -165,7 +171,7 @@ def env_name(option: str, value: object) -> str:
     name = text(option, value)
     if not _ENV_NAME.fullmatch(name):
         raise InvalidOptionError(
-            f"{name!r} is not a name for an environment variable; allowed: letters, digits, '_', '-' and '.', "
+            f"{shown(name)} is not a name for an environment variable; allowed: letters, digits, '_', '-' and '.', "
             "not beginning with a digit or '..'",
             option=option,
         )
@@ -185,7 +191,7 @@ def quantity(option: str, value: object) -> Decimal:
         match = _QUANTITY.fullmatch(str(value))
     if match is None:
         raise InvalidOptionError(
-            f"{value!r} is not a quantity; allowed: a number with an optional unit, such as '24Gi', '500m' or '2'",
+            f"{shown(value)} is not a quantity; allowed: a number with an optional unit, such as '24Gi', '500m' or '2'",
             option=option,
         )
     unit = match["unit"] or ""
@@ -201,10 +207,15 @@ def quantity_or_none(value: object) -> Decimal | None:
         return None
 
 
-def size(option: str, value: object) -> str:
-    """A size in bytes as a quantity, more than zero."""
-    if quantity(option, value) <= 0:
-        raise InvalidOptionError(f"{value!r} is not more than zero", option=option)
+def size(option: str, value: object, *, least: int = 1) -> str:
+    """A size in bytes as a quantity, more than zero; below ``least`` a unit was left out, or ``m`` stands for ``M``."""
+    amount = quantity(option, value)
+    if least == 1 and amount <= 0:
+        raise InvalidOptionError(f"{shown(value)} is not more than zero", option=option)
+    if amount < least:
+        raise InvalidOptionError(
+            f"{shown(value)} is less than {least // MEBIBYTE} MiB; allowed: a size such as '50Gi'", option=option
+        )
     return str(value)
 
 
@@ -234,9 +245,9 @@ def instance(option: str, value: _T, *kinds: type, allowed: str) -> _T:
     if not isinstance(value, kinds):
         # A construct's own text has an address in it, which says nothing and is another each time.
         path = getattr(getattr(value, "node", None), "path", None)
-        shown = repr(value) if path is None else f"{path}, a {type(value).__name__},"
+        said = shown(value) if path is None else f"{path}, a {type(value).__name__},"
         raise InvalidOptionError(
-            f"{shown} is no {' or '.join(kind.__name__ for kind in kinds)}; allowed: {allowed}", option=option
+            f"{said} is no {' or '.join(kind.__name__ for kind in kinds)}; allowed: {allowed}", option=option
         )
     return value
 
@@ -244,9 +255,8 @@ def instance(option: str, value: _T, *kinds: type, allowed: str) -> _T:
 def one_of(option: str, value: object, allowed: Collection[str], *, what: str = "known") -> str:
     """One of a few words; the message says what it is not (``a kind``), the words, and the nearest of them."""
     if not isinstance(value, str) or value not in allowed:
-        raise InvalidOptionError(
-            f"{value!r} is not {what}; allowed: {', '.join(allowed)}{nearest(str(value), allowed)}", option=option
-        )
+        hint = nearest(value, allowed) if isinstance(value, str) else ""
+        raise InvalidOptionError(f"{shown(value)} is not {what}; allowed: {', '.join(allowed)}{hint}", option=option)
     return value
 
 
@@ -255,14 +265,15 @@ def reference(option: str, value: object, kind: str) -> str:
     if not isinstance(value, str):
         if getattr(value, "kind", None) != kind:
             raise InvalidOptionError(
-                f"{value!r} is no {kind}; allowed: a name, or a construct such as a kplus.I{kind}", option=option
+                f"{shown(value)} is no {kind}; allowed: a name, or a construct such as a kplus.I{kind}", option=option
             )
         value = getattr(value, "name", None)
     return dns_subdomain(option, value)
 
 
-def plain(option: str, value: object) -> Any:
+def plain(option: str, value: object, *, depth: int = 0) -> Any:
     """A copy of plain data in wire form: JSON types only, since anything else is lost or crashes on its way to YAML."""
+    value = plain_member(value)
     if isinstance(value, str):
         return check_text(option, value)
     if value is None or isinstance(value, (bool, int)):
@@ -271,15 +282,48 @@ def plain(option: str, value: object) -> Any:
         if not math.isfinite(value):
             raise InvalidOptionError(f"{value!r} has no place in YAML", option=option)
         return value
+    if depth > _DEEPEST:
+        raise InvalidOptionError(f"is nested more than {_DEEPEST} levels deep, or holds itself", option=option[:100])
     if isinstance(value, Mapping):
         # A null in YAML means "not set", to Kubernetes too.
-        return {key: plain(f"{option}.{key}", item) for key, item in _items(option, value) if item is not None}
+        return {
+            key: plain(f"{option}.{key}", item, depth=depth + 1)
+            for key, item in _items(option, value)
+            if item is not None
+        }
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
-        return [plain(f"{option}[{index}]", item) for index, item in enumerate(value)]
+        return [plain(f"{option}[{index}]", item, depth=depth + 1) for index, item in enumerate(value)]
     raise InvalidOptionError(
-        f"{value!r} is not plain data; allowed: strings, numbers, booleans, lists and mappings as in YAML",
+        f"{shown(value)} is not plain data; allowed: strings, numbers, booleans, lists and mappings as in YAML",
         option=option,
     )
+
+
+def plain_member(value: Any) -> Any:
+    """The plain value of an enumeration's member; anything else as it is."""
+    if isinstance(value, Enum) and isinstance(value.value, (str, int, float)):
+        return value.value
+    return value
+
+
+def plain_members(value: Any, *, depth: int = 0) -> Any:
+    """The value with the members of enumerations in it, in lists and mappings too, as what they stand for."""
+    if depth > _DEEPEST:
+        return value  # what holds itself is refused where it is read
+    if type(value) is dict:
+        return {plain_member(key): plain_members(item, depth=depth + 1) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(plain_members(item, depth=depth + 1) for item in value)
+    return plain_member(value)
+
+
+def plain_fields(value: Any) -> None:
+    """Have a value object hold what the members of enumerations stand for that it was given."""
+    for field in fields(value):
+        given = getattr(value, field.name)
+        settled = plain_members(given)
+        if settled is not given:
+            object.__setattr__(value, field.name, settled)
 
 
 def mapping(option: str, value: object) -> dict[str, Any]:
@@ -290,8 +334,8 @@ def mapping(option: str, value: object) -> dict[str, Any]:
 
 def _items(option: str, value: object) -> list[tuple[str, Any]]:
     if not isinstance(value, Mapping):
-        raise InvalidOptionError(f"{value!r} is not a mapping", option=option)
+        raise InvalidOptionError(f"{shown(value)} is not a mapping", option=option)
     for key in value:
         if not isinstance(key, str):
-            raise InvalidOptionError(f"{key!r} is not a string, as a key must be", option=option)
+            raise InvalidOptionError(f"{shown(key)} is not a string, as a key must be", option=option)
     return list(value.items())

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, nearest
-from vllm_cdk8s.core.kube.secrets import shown
 from vllm_cdk8s.core.rules.book import SCHEMA
+from vllm_cdk8s.core.showing import shown
 
 _INT32 = 2**31
 _INT64 = 2**63

@@ -1,56 +1,9 @@
-"""What looks like a secret, by its name or by itself, so that no manifest and no message shows one."""
+"""The refusal of a secret that would stand in a manifest."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
-
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET
-
-_MASK = "***"
-_LONGEST = 300
-# The field names of programs that a vLLM server is likely to be given; a literal here is a secret for certain.
-_SECRET_NAMES = frozenset({
-    "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN", "OPENAI_API_KEY", "NGC_API_KEY",
-})  # fmt: skip
-_SECRET_LOOKING = re.compile(r"(^|_)(TOKEN|API_?KEY|SECRET|PASSWORD|PASSWD|ACCESS_KEY|PRIVATE_KEY)$", re.IGNORECASE)
-# Tokens say of themselves whose they are. A word that a token could begin with (hf_transfer, sk-learn) is none.
-# Source: https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
-_TOKEN = re.compile(
-    r"(?<![A-Za-z0-9_-])(?:"
-    r"hf_(?=[A-Za-z]*[0-9A-Z])[A-Za-z0-9]{4,}|hf_[A-Za-z0-9]{20,}"
-    r"|sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{4,}|sk-[A-Za-z0-9_-]{16,}|sk-(?:secret|live|test|proj|ant)[A-Za-z0-9_-]*"
-    r"|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_-]{16,}"
-    r"|nvapi-[A-Za-z0-9_-]{8,}|xox[abprs]-[A-Za-z0-9-]{8,}|dckr_pat_[A-Za-z0-9_-]{8,}|npm_[A-Za-z0-9]{30,}"
-    r"|A[KS]IA[0-9A-Z]{16}|AIza[A-Za-z0-9_-]{30,}"
-    r"|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?"
-    r")(?![A-Za-z0-9])"
-)
-_REFERENCES = re.compile(r"(\$\([A-Za-z_][A-Za-z0-9_]*\)|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*)")
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a variable of this name is a secret for certain: ``HF_TOKEN``, ``VLLM_API_KEY`` and the like."""
-    return name.upper() in _SECRET_NAMES
-
-
-def may_name_secret(name: str) -> bool:
-    """Whether the name ends as those of secrets do: ``_TOKEN``, ``_API_KEY``, ``_PASSWORD`` and the like."""
-    return _SECRET_LOOKING.search(name) is not None
-
-
-def looks_like_secret(text: object) -> bool:
-    """Whether a text holds what says of itself that it is a token or a private key, such as ``hf_...``."""
-    return isinstance(text, str) and _TOKEN.search(text) is not None
-
-
-def is_reference(text: str) -> bool:
-    """Whether a text is nothing but a reference to a variable, such as ``$(HF_TOKEN)``."""
-    return _REFERENCES.fullmatch(text) is not None
 
 
 def literal_secret(option: str, *, allowed: str) -> InvalidOptionError:
@@ -65,42 +18,3 @@ def literal_secret(option: str, *, allowed: str) -> InvalidOptionError:
         option=option,
         rule=LITERAL_SECRET,
     )
-
-
-def masked(text: str) -> str:
-    """The text with ``***`` in the place of what looks like a secret."""
-    return _TOKEN.sub(_MASK, text)
-
-
-def shown(value: object) -> str:
-    """A value as a message may show it: its ``repr``, shortened, without bytes and without what looks like a secret."""
-    text = masked(repr(_without_secrets(value)))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-
-
-def _without_secrets(value: object) -> Any:
-    if isinstance(value, (bytes, bytearray)):
-        return _Bytes(value)
-    if isinstance(value, Mapping):
-        # A container's variable: {"name": "HF_TOKEN", "value": ...}.
-        named = value.get("name")
-        secret = isinstance(named, str) and may_name_secret(named)
-        return {
-            key: _MASK
-            if isinstance(item, (str, bytes)) and ((secret and key == "value") or may_name_secret(str(key)))
-            else _without_secrets(item)
-            for key, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [_without_secrets(item) for item in value]
-    return value
-
-
-class _Bytes:
-    """Bytes, of which a message says no more than how many they are."""
-
-    def __init__(self, value: bytes | bytearray) -> None:
-        self._length = len(value)
-
-    def __repr__(self) -> str:
-        return f"<{self._length} bytes>"

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.kube.writing import NUMBER_TO_KUBERNETES
-from vllm_cdk8s.core.rules.book import UNWRITABLE
+from vllm_cdk8s.core.rules.book import LITERAL_SECRET, UNWRITABLE
+from vllm_cdk8s.core.showing import is_secret
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.kube.manifest import Manifest
+    from vllm_cdk8s.core.rules.rule import Rule
 
 # All that YAML 1.1 does not take as it is, and what its readers take for line breaks besides the usual ones.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
+_LITERAL = "a literal secret would stand in the YAML for all to read; allowed: a reference to a Secret"
 
-@lru_cache(maxsize=4096)  # most texts of a server are those of the next one too
+
 def text_problem(text: str) -> str | None:
     """What YAML would make of a text other than the text, or None."""
     found = _UNWRITABLE.search(text)
@@ -35,11 +38,14 @@ def text_problem(text: str) -> str | None:
 
 
 def check_text(option: str, text: str) -> str:
-    """The text, if YAML carries it unchanged.
+    """The text, if YAML carries it unchanged and it holds no secret.
 
     Raises:
-        InvalidOptionError: it holds a control character other than a line break or a tab, or is a number to Kubernetes.
+        InvalidOptionError: it holds a control character other than a line break or a tab, is a number to Kubernetes, or
+            holds a token or a private key, which the message does not repeat.
     """
+    if is_secret(text):
+        raise InvalidOptionError(_LITERAL, option=option, rule=LITERAL_SECRET)
     problem = text_problem(text)
     if problem is not None:
         raise InvalidOptionError(problem, option=option, rule=UNWRITABLE)
@@ -47,22 +53,30 @@ def check_text(option: str, text: str) -> str:
 
 
 def unwritable_texts(manifest: Manifest) -> Iterator[Problem]:
-    """The texts of a manifest that YAML would not carry unchanged, by their paths in it."""
-    if _writable(manifest.body):
+    """The texts of a manifest that YAML would not carry unchanged, or that hold a secret, by their paths in it."""
+    if _sound(manifest.body):
         return
     for path, text in _texts(manifest.body, ()):
-        problem = text_problem(text)
-        if problem is not None:
+        found = _trouble(text)
+        if found is not None:
             where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
-            yield Problem(what=problem, rule=UNWRITABLE, option=f"{manifest.kind}.{where}", at=path)
+            yield Problem(what=found[0], rule=found[1], option=f"{manifest.kind}.{where}", at=path)
 
 
-def _writable(value: Any) -> bool:
+@lru_cache(maxsize=4096)  # most texts of a server are those of the next one too
+def _trouble(text: str) -> tuple[str, Rule] | None:
+    if is_secret(text):
+        return _LITERAL, LITERAL_SECRET
+    problem = text_problem(text)
+    return None if problem is None else (problem, UNWRITABLE)
+
+
+def _sound(value: Any) -> bool:
     if isinstance(value, str):
-        return text_problem(value) is None
+        return _trouble(value) is None
     if isinstance(value, (dict, Mapping)):  # what is asked first is answered without a call of Mapping's
-        return all(text_problem(str(key)) is None and _writable(item) for key, item in value.items())
-    return not isinstance(value, (list, tuple)) or all(map(_writable, value))
+        return all(_trouble(str(key)) is None and _sound(item) for key, item in value.items())
+    return not isinstance(value, (list, tuple)) or all(map(_sound, value))
 
 
 def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

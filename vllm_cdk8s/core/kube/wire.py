@@ -7,12 +7,13 @@ from typing import Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.showing import shown
 
 
 def sequence(option: str, value: object) -> list[Any]:
     """A list or tuple as a list; a single string is the commonest mistake."""
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
-        raise InvalidOptionError(f"{value!r} is not a list", option=option)
+        raise InvalidOptionError(f"{shown(value)} is not a list", option=option)
     return list(value)
 
 
@@ -23,7 +24,7 @@ def named(option: str, items: Sequence[Any]) -> list[dict[str, Any]]:
         copy = checks.plain(f"{option}[{index}]", item)
         if not isinstance(copy, dict) or "name" not in copy:
             raise InvalidOptionError(
-                f"{item!r} has no name; allowed: a mapping as in YAML", option=f"{option}[{index}]"
+                f"{shown(item)} has no name; allowed: a mapping as in YAML", option=f"{option}[{index}]"
             )
         checks.dns_label(f"{option}[{index}].name", copy["name"])
         result.append(copy)
@@ -35,7 +36,12 @@ def prune(mapping: Mapping[str, Any]) -> dict[str, Any]:
 
     Below it lie the user's own data, where an empty map may have a meaning (an emptyDir, a selector of everything).
     """
-    return {key: item for key, item in mapping.items() if item is not None and item not in ({}, [])}
+    return {key: item for key, item in mapping.items() if item is not None and not _says_nothing(item)}
+
+
+def _says_nothing(item: object) -> bool:
+    # Not by ==, which has no end where the item holds itself.
+    return isinstance(item, (Mapping, list)) and not item
 
 
 def unique(option: str, names: Iterable[Any]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.models.shape import LayerCache, ModelFacts, StoredWeights, Task, WeightCounts
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +134,7 @@ class _Reader:
                 continue
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
                 raise InvalidOptionError(
-                    f"{self.where!r} has {key} {value!r}, which is not a whole number", option="model"
+                    f"{self.where!r} has {key} {shown(value)}, which is not a whole number", option="model"
                 )
             return value
         return None

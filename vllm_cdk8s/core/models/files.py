@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.models.config import facts_of, text_part
 from vllm_cdk8s.core.models.shape import ModelFacts, WeightCounts
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,7 +170,9 @@ def _whole(config: dict[str, Any], path: Path, *keys: str) -> int | None:
         if value is None:
             continue
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise InvalidOptionError(f"{str(path)!r} has {key} {value!r}, which is not a whole number", option="model")
+            raise InvalidOptionError(
+                f"{str(path)!r} has {key} {shown(value)}, which is not a whole number", option="model"
+            )
         return value
     return None
 

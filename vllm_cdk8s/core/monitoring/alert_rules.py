@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.promql import seconds
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -189,5 +190,5 @@ def _rule(
 
 def _share(option: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1:
-        raise InvalidOptionError(f"{value!r} is not a share; allowed: more than 0, at most 1", option=option)
+        raise InvalidOptionError(f"{shown(value)} is not a share; allowed: more than 0, at most 1", option=option)
     return value

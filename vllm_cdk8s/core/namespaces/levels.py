@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from vllm_cdk8s.core.errors import ConflictError, Problem
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import NAMESPACE_LEVEL
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,9 @@ def level_labels(level: str, labels: Mapping[str, str], *, kind: str) -> dict[st
     for key, value in said.items():
         if own.get(key, value) != value:
             raise ConflictError(
-                f"{own[key]!r} contradicts the {value!r} of a {kind}", option=f"labels[{key!r}]", rule=NAMESPACE_LEVEL
+                f"{own[key]!r} contradicts the {shown(value)} of a {kind}",
+                option=f"labels[{key!r}]",
+                rule=NAMESPACE_LEVEL,
             )
     return {**own, **said}
 

@@ -37,6 +37,7 @@ class Devices:
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if self.device_class is not None:
             checks.dns_subdomain("device_class", self.device_class)
         elif self.mig is None:

@@ -11,9 +11,9 @@ from typing import Any
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
-from vllm_cdk8s.core.kube.secrets import shown
 from vllm_cdk8s.core.kube.wire import sequence, unique
 from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
+from vllm_cdk8s.core.showing import shown
 
 _TOLERATION_KEYS = ("key", "operator", "value", "effect", "tolerationSeconds")
 # Lt and Gt are those of Kubernetes 1.35 and newer.
@@ -53,6 +53,7 @@ class KaiShare:
     gpu_fraction: float | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if self.queue is not None:
             checks.label_value("kai.queue", checks.text("kai.queue", self.queue))
         for name in ("gpu_memory_mib", "gpu_total_memory_mib"):
@@ -150,6 +151,7 @@ class DeviceClaim:
     request: str | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.dns_label("device_claims.name", self.name)
         if (self.template is None) == (self.claim is None):
             raise ConflictError(
@@ -258,7 +260,7 @@ def _toleration(index: int, item: object) -> dict[str, Any]:
 
 def _check_number(option: str, value: object) -> None:
     if not isinstance(value, str) or not _INTEGER.fullmatch(value):
-        raise InvalidOptionError(f"{value!r} is not a whole number in quotation marks", option=option)
+        raise InvalidOptionError(f"{shown(value)} is not a whole number in quotation marks", option=option)
 
 
 def _affinity(affinity: object) -> dict[str, Any]:
@@ -339,7 +341,7 @@ def _spread(index: int, item: object, pod_selector: Mapping[str, str] | None) ->
         raise InvalidOptionError(f"has no {', '.join(missing)}; needed: {', '.join(_SPREAD_NEEDS)}", option=option)
     spread = dict(checks.plain(option, item))
     check_schema(option, spread, "TopologySpreadConstraint")
-    checks.integer(f"{option}.maxSkew", spread["maxSkew"], minimum=1, maximum=checks.MAX_INT32)
+    checks.integer(f"{option}.maxSkew", spread["maxSkew"], minimum=1)
     checks.qualified_name(f"{option}.topologyKey", spread["topologyKey"])
     if "minDomains" in spread:
         checks.integer(f"{option}.minDomains", spread["minDomains"], minimum=1)

@@ -1,4 +1,4 @@
-"""What the API server refuses of raw containers and volumes beyond the shape of their fields.
+"""What the API server refuses of raw containers beyond the shape of their fields.
 
 Source: https://github.com/kubernetes/kubernetes/tree/master/pkg/apis/core/validation
 """
@@ -12,18 +12,13 @@ from typing import Any
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
-from vllm_cdk8s.core.kube.secrets import (
-    is_reference,
-    is_secret_name,
-    literal_secret,
-    looks_like_secret,
-    may_name_secret,
-    shown,
-)
+from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.wire import named, unique
+from vllm_cdk8s.core.pod.raw_volumes import KEY, mounts, object_name, resource_field
 from vllm_cdk8s.core.pod.resources import check_devices, check_quantities
 from vllm_cdk8s.core.pod.security import check_container_context
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET
+from vllm_cdk8s.core.showing import is_reference, is_secret_name, looks_like_secret, may_name_secret, shown
 
 Wire = Mapping[str, Any]
 
@@ -35,14 +30,11 @@ _LEAST = {
 # What a container that runs to its end has no use for.
 _OF_RUNNING = ("lifecycle", *_PROBES)
 _PORT_NAME = re.compile(r"(?=.{1,15}\Z)(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_LARGEST_MODE = 0o777
 _SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
 _FIELD = re.compile(
     r"metadata\.(name|namespace|uid)|metadata\.(labels|annotations)\['[^']+'\]"
     r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)"
 )
-_KEY = re.compile(r"(?!\.\.?\Z)[-._a-zA-Z0-9]{1,253}")
-_RESOURCE = re.compile(r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)")
 
 
 def containers(option: str, items: Sequence[Any]) -> list[dict[str, Any]]:
@@ -71,7 +63,8 @@ def _container(option: str, item: Wire, *, init: bool) -> None:
     for index, source in enumerate(item.get("envFrom", ())):
         env_from(f"{option}.envFrom[{index}]", source)
     _ports(f"{option}.ports", item.get("ports", ()))
-    mounts(f"{option}.volumeMounts", item.get("volumeMounts", ()))
+    privileged = item.get("securityContext", {}).get("privileged") is True
+    mounts(f"{option}.volumeMounts", item.get("volumeMounts", ()), privileged=privileged)
     runs_on = not init or item.get("restartPolicy") == "Always"
     for field in _OF_RUNNING:
         if field in item and not runs_on:
@@ -172,8 +165,8 @@ def value_from(option: str, source: object) -> None:
     ((kind, content),) = source.items()
     within = f"{option}.{kind}"
     if kind in ("secretKeyRef", "configMapKeyRef"):
-        _name(f"{within}.name", content.get("name"))
-        if not _KEY.fullmatch(content["key"]):
+        object_name(f"{within}.name", content.get("name"))
+        if not KEY.fullmatch(content["key"]):
             raise InvalidOptionError(
                 f"{shown(content['key'])} is not a key; allowed: letters, digits, '-', '_' and '.'",
                 option=f"{within}.key",
@@ -186,12 +179,8 @@ def value_from(option: str, source: object) -> None:
                 "spec.nodeName, spec.serviceAccountName, status.hostIP, status.hostIPs, status.podIP, status.podIPs",
                 option=f"{within}.fieldPath",
             )
-    elif kind == "resourceFieldRef" and not _RESOURCE.fullmatch(content["resource"]):
-        raise InvalidOptionError(
-            f"{content['resource']!r} is not a resource that a variable may have; allowed: limits or requests of cpu, "
-            "memory, ephemeral-storage or hugepages-<size>, such as 'limits.memory'",
-            option=f"{within}.resource",
-        )
+    elif kind == "resourceFieldRef":
+        resource_field(f"{within}.resource", content["resource"])
 
 
 def env_from(option: str, source: object) -> None:
@@ -206,15 +195,7 @@ def env_from(option: str, source: object) -> None:
         raise InvalidOptionError(
             f"{shown(source)} is not a source; allowed: one of secretRef and configMapRef, and a prefix", option=option
         )
-    _name(f"{option}.{kinds[0]}.name", source[kinds[0]].get("name"))
-
-
-def _name(option: str, name: object) -> None:
-    if isinstance(name, str) and looks_like_secret(name):
-        raise InvalidOptionError(
-            "a secret stands where the name of the object belongs that holds it", option=option, rule=LITERAL_SECRET
-        )
-    checks.dns_subdomain(option, name)
+    object_name(f"{option}.{kinds[0]}.name", source[kinds[0]].get("name"))
 
 
 def _ports(option: str, ports: Sequence[Wire]) -> None:
@@ -250,30 +231,6 @@ def check_shared_ports(option: str, items: Iterable[Wire]) -> None:
                 )
 
 
-def mounts(option: str, items: Sequence[Wire]) -> None:
-    """Check mounts, whose shape is right already, each by itself and that no two are at one place.
-
-    Raises:
-        InvalidOptionError: a path is not one that can be mounted.
-        ConflictError: two are at one path, or fields of one exclude each other.
-    """
-    for index, mount in enumerate(items):
-        within = f"{option}[{index}]"
-        checks.mount_path(f"{within}.mountPath", mount["mountPath"])
-        if mount.get("subPath") and mount.get("subPathExpr"):
-            raise ConflictError("contradicts subPath; say one of them", option=f"{within}.subPathExpr")
-        for field in ("subPath", "subPathExpr"):
-            _relative(f"{within}.{field}", mount.get(field, ""))
-        if mount.get("recursiveReadOnly", "Disabled") != "Disabled" and not mount.get("readOnly"):
-            raise ConflictError("needs readOnly: true", option=f"{within}.recursiveReadOnly")
-    unique(option, (mount["mountPath"].rstrip("/") for mount in items))
-
-
-def _relative(option: str, path: str) -> None:
-    if path.startswith("/") or ".." in path.split("/"):
-        raise InvalidOptionError(f"{path!r} is not a relative path without '..'", option=option)
-
-
 def _probe(option: str, probe: Wire, *, once: bool) -> None:
     _handler(option, probe)
     for field, least in _LEAST.items():
@@ -304,46 +261,3 @@ def _handler(option: str, handler: Wire) -> None:
             raise InvalidOptionError(
                 f"{port!r} is neither a number nor the name of a port", option=f"{option}.{kind}.port"
             )
-
-
-def volumes(option: str, items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Volumes in wire form, checked.
-
-    Raises:
-        InvalidOptionError: the API server would refuse one.
-        ConflictError: one has two sources.
-    """
-    result = named(option, items)
-    if not result:
-        return result
-    check_schema(option, result, "Volume[]")
-    for index, item in enumerate(result):
-        _volume(f"{option}[{index}]", item)
-    return result
-
-
-def _volume(option: str, item: Wire) -> None:
-    sources = [field for field in item if field != "name"]
-    if not sources:
-        raise InvalidOptionError(
-            f"{item['name']!r} has no source; allowed: one such as emptyDir, persistentVolumeClaim, configMap, secret",
-            option=option,
-        )
-    if len(sources) > 1:
-        raise ConflictError(f"{item['name']!r} has {' and '.join(sources)}; say one source", option=option)
-    (kind,) = sources
-    source, within = item[kind], f"{option}.{kind}"
-    for field, name in (("configMap", "name"), ("secret", "secretName"), ("persistentVolumeClaim", "claimName")):
-        if kind == field:
-            _name(f"{within}.{name}", source.get(name))
-    if kind == "emptyDir" and "sizeLimit" in source:
-        checks.size(f"{within}.sizeLimit", source["sizeLimit"])
-    if kind in ("hostPath", "nfs"):
-        checks.absolute_path(f"{within}.path", source["path"])
-    mode = source.get("defaultMode", 0)
-    if not 0 <= mode <= _LARGEST_MODE:
-        raise InvalidOptionError(
-            f"{mode} is out of range; allowed: 0 to {_LARGEST_MODE} (0777 in octal)", option=f"{within}.defaultMode"
-        )
-    for index, entry in enumerate(source.get("items", ())):
-        _relative(f"{within}.items[{index}].path", entry["path"])

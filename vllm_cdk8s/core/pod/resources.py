@@ -10,6 +10,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.rules.book import HOST_MEMORY, NOT_A_GPU_COUNT
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.models.sizing import Sizing
@@ -27,7 +28,7 @@ class Resources:
 
     Args:
         requests: what the scheduler sets aside, as Kubernetes quantities by resource name.
-        limits: what the container may not exceed, likewise.
+        limits: what the container may not exceed, as Kubernetes quantities by resource name.
 
     Raises:
         InvalidOptionError: a name is not a resource name, or a quantity does not parse.
@@ -38,6 +39,7 @@ class Resources:
     limits: Mapping[str, str | int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         for kind in ("requests", "limits"):
             given = getattr(self, kind)
             if not isinstance(given, Mapping):
@@ -78,11 +80,11 @@ def _check_amount(option: str, name: str, value: object) -> None:
     amount = checks.quantity(option, value)
     if _is_device(name) and amount != int(amount):
         what = "GPUs" if name.endswith("/gpu") else "devices"
-        raise InvalidOptionError(f"{value!r} is not a whole number of {what}", option=option, rule=NOT_A_GPU_COUNT)
+        raise InvalidOptionError(f"{shown(value)} is not a whole number of {what}", option=option, rule=NOT_A_GPU_COUNT)
     if name == "memory" and 0 < amount < _LEAST_MEMORY:
         hint = f"; did you mean '{value}Gi'?" if str(value).isdigit() else ""
         raise InvalidOptionError(
-            f"{value!r} is {amount.normalize():f} bytes, in which no container starts; allowed: an amount such as "
+            f"{shown(value)} is {amount.normalize():f} bytes, in which no container starts; allowed: an amount such as "
             f"'24Gi'{hint}",
             option=option,
         )
@@ -90,7 +92,7 @@ def _check_amount(option: str, name: str, value: object) -> None:
         page = checks.quantity(f"{option}: the size of a page", name.removeprefix(_HUGE))
         if page <= 0 or amount % page:
             raise InvalidOptionError(
-                f"{value!r} is not a multiple of the size of a page, {name.removeprefix(_HUGE)!r}", option=option
+                f"{shown(value)} is not a multiple of the size of a page, {name.removeprefix(_HUGE)!r}", option=option
             )
 
 
@@ -214,7 +216,7 @@ def with_reserved(
         said = own.limits.get(name, own.requests.get(name, value))
         if str(said) != str(value):
             raise ConflictError(
-                f"{said!r} contradicts the {value!r} of another option; say it in one place",
+                f"{said!r} contradicts the {shown(value)} of another option; say it in one place",
                 option=f"resources.limits[{name!r}]",
             )
         result["limits"][name] = value

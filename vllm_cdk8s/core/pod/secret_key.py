@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.kube.secrets import looks_like_secret, shown
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET
+from vllm_cdk8s.core.showing import looks_like_secret, shown
 
 if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
@@ -35,6 +35,7 @@ class SecretKey:
     key: str
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         # Who mistakes the two gives the secret itself, which no message may show.
         for option, value in (("secret", self.secret), ("key", self.key)):
             if isinstance(value, (bytes, bytearray)) or looks_like_secret(value) or _TOKEN.fullmatch(str(value)):

@@ -10,8 +10,8 @@ from vllm_cdk8s.core.engine import images
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
-from vllm_cdk8s.core.kube.secrets import shown
 from vllm_cdk8s.core.rules.book import CANNOT_RUN_AS
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ class NonRoot:
         home: the home directory.
 
     Raises:
-        InvalidOptionError: a number is not one of at least 1, or the home is not an absolute path.
+        InvalidOptionError: a number is less than 1, or the home is not an absolute path.
     """
 
     uid: int = 1000
@@ -43,6 +43,7 @@ class NonRoot:
     home: str = "/home/vllm"
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.integer("non_root.uid", self.uid, minimum=1)
         checks.integer("non_root.gid", self.gid, minimum=1)
         checks.absolute_path("non_root.home", self.home)
@@ -198,9 +199,9 @@ def _adds_sys_admin(context: Mapping[str, Any]) -> bool:
 def _check_numbers(option: str, context: Mapping[str, Any]) -> None:
     for field in _IDS:
         if field in context:
-            checks.integer(f"{option}.{field}", context[field], minimum=0, maximum=checks.MAX_INT32)
+            checks.integer(f"{option}.{field}", context[field], minimum=0)
     for index, group in enumerate(context.get("supplementalGroups", ())):
-        checks.integer(f"{option}.supplementalGroups[{index}]", group, minimum=0, maximum=checks.MAX_INT32)
+        checks.integer(f"{option}.supplementalGroups[{index}]", group, minimum=0)
     if context.get("runAsNonRoot") and context.get("runAsUser") == 0:
         raise ConflictError("True contradicts runAsUser: 0, which is root", option=f"{option}.runAsNonRoot")
     for field in ("seccompProfile", "appArmorProfile"):

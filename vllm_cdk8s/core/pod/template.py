@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
-from vllm_cdk8s.core.kube.secrets import is_secret_name, literal_secret, shown
+from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.kube.wire import named, prune, unique
-from vllm_cdk8s.core.pod import raw
+from vllm_cdk8s.core.pod import raw, raw_volumes
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
+from vllm_cdk8s.core.showing import is_secret_name, shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.health import Health
@@ -102,8 +103,10 @@ def _variable(name: str, value: object) -> dict[str, Any]:
     elif is_secret_name(name):
         raise literal_secret(option, allowed=_ENV_MEND)
     else:
+        # Who reads a secret from a file has bytes of it.
+        said = f"<{len(value)} bytes>" if isinstance(value, bytes) else shown(value)
         raise InvalidOptionError(
-            f"{shown(value)} is not a string; allowed: a string (numbers and booleans in quotes) or a kplus.EnvValue",
+            f"{said} is not a string; allowed: a string (numbers and booleans in quotes) or a kplus.EnvValue",
             option=option,
         )
     return {"value": literal(check_text(option, value))}
@@ -160,7 +163,7 @@ def shared_memory(
     """
     if size is None and (gpus <= 1 or any(_mounts_shm(mount) for mount in mounts)):
         return None
-    limit = checks.size("shm_size", size) if size is not None else f"{max(2, gpus)}Gi"
+    limit = checks.size("shm_size", size, least=checks.MEBIBYTE) if size is not None else f"{max(2, gpus)}Gi"
     if memory_limit is not None:
         ceiling = checks.quantity("resources.limits['memory']", memory_limit)
         if checks.quantity("shm_size", limit) >= ceiling:
@@ -194,11 +197,11 @@ def volumes(
     if shm is not None:
         result.append({"name": SHM_VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": shm}})
         mounts.append({"name": SHM_VOLUME, "mountPath": _SHM_PATH})
-    result += raw.volumes("volumes", extra)
+    result += raw_volumes.volumes("volumes", extra)
     own = named("volume_mounts", extra_mounts)
     if own:
         check_schema("volume_mounts", own, "VolumeMount[]")
-        raw.mounts("volume_mounts", own)
+        raw_volumes.mounts("volume_mounts", own)
     mounts += own
     unique("volumes", (volume["name"] for volume in result))
     known = [volume["name"] for volume in result]

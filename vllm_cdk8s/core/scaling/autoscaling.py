@@ -23,10 +23,11 @@ class Autoscaling:
     The load of a GPU server hardly shows on its CPU; scaling on the queue of waiting requests follows it.
 
     Args:
-        min_replicas: replicas that are always there.
-        max_replicas: replicas at most.
-        target_cpu_utilization: percent of the CPU request that is aimed at; None leaves CPU out.
-        target_memory_utilization: percent of the memory request that is aimed at; None leaves memory out.
+        min_replicas: the lowest number of replicas.
+        max_replicas: the highest number of replicas.
+        target_cpu_utilization: the target for CPU, in percent of the CPU request; None does not scale by CPU.
+        target_memory_utilization: the target for memory, in percent of the memory request; None does not scale by
+            memory.
 
     Raises:
         InvalidOptionError: a number is out of its range, or there is no target.
@@ -39,8 +40,9 @@ class Autoscaling:
     target_memory_utilization: int | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.integer("min_replicas", self.min_replicas, minimum=1)
-        checks.integer("max_replicas", self.max_replicas, minimum=1, maximum=checks.MAX_INT32)
+        checks.integer("max_replicas", self.max_replicas, minimum=1)
         if self.min_replicas > self.max_replicas:
             raise ConflictError(
                 f"{self.min_replicas} is above max_replicas: {self.max_replicas}", option="min_replicas"
@@ -50,7 +52,7 @@ class Autoscaling:
                 "None, and no memory target either; allowed: at least one of the two", option="target_cpu_utilization"
             )
         for resource, percent in self.targets().items():
-            checks.integer(f"target_{resource}_utilization", percent, minimum=1, maximum=checks.MAX_INT32)
+            checks.integer(f"target_{resource}_utilization", percent, minimum=1)
 
     def targets(self) -> dict[str, int]:
         """The percentages aimed at, by resource."""

@@ -10,6 +10,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, m
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.rules.book import NEVER_EVICTED, TWO_OWNERS
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ _EVICTION_POLICIES = ("AlwaysAllow", "IfHealthyBudget")
 _REVISION_LABELS = {
     "Deployment": "pod-template-hash",
     "LeaderWorkerSet": "leaderworkerset.sigs.k8s.io/template-revision-hash",
+    "DisaggregatedSet": "disaggregatedset.x-k8s.io/revision",
 }
 _UNSATISFIABLE = ("DoNotSchedule", "ScheduleAnyway")
 
@@ -46,6 +48,7 @@ class Budget:
     unhealthy_pod_eviction: str = "AlwaysAllow"
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if self.min_available is not None and self.max_unavailable is not None:
             raise ConflictError(
                 f"{self.min_available!r} and max_unavailable: {self.max_unavailable!r} are both given; say one of them",
@@ -110,12 +113,12 @@ def spread_constraints(
     keys = [checks.qualified_name("over", key) for key in sequence("over", over)]
     if not keys:
         raise InvalidOptionError("has no label of nodes; allowed: at least one", option="over")
-    checks.integer("max_skew", max_skew, minimum=1, maximum=checks.MAX_INT32)
+    checks.integer("max_skew", max_skew, minimum=1)
     checks.one_of("when_unsatisfiable", when_unsatisfiable, _UNSATISFIABLE)
     taken = [constraint.get("topologyKey") for constraint in present]
     for index, key in enumerate(keys):
         if key in taken or key in keys[:index]:
-            raise ConflictError(f"the pods of {server.path} are spread over {key!r} already", option="over")
+            raise ConflictError(f"the pods of {server.path} are spread over {shown(key)} already", option="over")
     return [
         {
             "topologyKey": key,
@@ -143,7 +146,7 @@ def _pods(option: str, value: object, *, of: int) -> int:
         match = _PERCENT.fullmatch(value)
         if match is None or int(match[1]) > _ALL_PERCENT:
             raise InvalidOptionError(
-                f"{value!r} is not a percentage; allowed: such as '50%', or a whole number", option=option
+                f"{shown(value)} is not a percentage; allowed: such as '50%', or a whole number", option=option
             )
         return -(-int(match[1]) * of // _ALL_PERCENT)
-    return checks.integer(option, value, minimum=0, maximum=checks.MAX_INT32)
+    return checks.integer(option, value, minimum=0)

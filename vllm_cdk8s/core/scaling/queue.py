@@ -16,6 +16,7 @@ from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.monitoring.promql import quoted
 from vllm_cdk8s.core.monitoring.watching import target_of
 from vllm_cdk8s.core.rules.book import AUTOSCALER
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.server.serving import Serving
@@ -54,6 +55,7 @@ class TriggerAuthentication:
     modes: Sequence[str] = ("bearer",)
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.dns_subdomain("authentication.name", self.name)
         checks.one_of("authentication.kind", self.kind, _KINDS, what="a kind")
         for mode in sequence("authentication.modes", self.modes):
@@ -79,12 +81,13 @@ class QueueScaling:
     fallback_failures: int = 3
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         _address(self.prometheus_address)
         _check_bounds(self.min_replicas, self.max_replicas, self.fallback_replicas)
         for option in ("waiting_requests", "running_requests", "polling_seconds", "fallback_failures"):
             if getattr(self, option) is not None or option != "running_requests":
-                checks.integer(option, getattr(self, option), minimum=1, maximum=checks.MAX_INT32)
-        checks.integer("activation_requests", self.activation_requests, minimum=0, maximum=checks.MAX_INT32)
+                checks.integer(option, getattr(self, option), minimum=1)
+        checks.integer("activation_requests", self.activation_requests, minimum=0)
         if self.wake_query is not None:
             checks.text("wake_query", self.wake_query)
         further = self._further()
@@ -218,23 +221,23 @@ def _address(value: object) -> str:
         known = None
     if not known or parts.query or parts.fragment or any(char.isspace() for char in address):
         raise InvalidOptionError(
-            f"{value!r} is not a URL; allowed: such as 'http://prometheus-operated.monitoring:9090'", option=option
+            f"{shown(value)} is not a URL; allowed: such as 'http://prometheus-operated.monitoring:9090'", option=option
         )
     if parts.username is not None or parts.password is not None:
         raise InvalidOptionError("it holds a user or password for all to read; use authentication=", option=option)
     if parts.path.endswith(("/api/v1", "/api/v1/query")):
-        raise InvalidOptionError(f"{value!r} ends in the path that KEDA adds itself", option=option)
+        raise InvalidOptionError(f"{shown(value)} ends in the path that KEDA adds itself", option=option)
     return address
 
 
 def _check_bounds(min_replicas: int, max_replicas: int, fallback_replicas: int | None) -> None:
     checks.integer("min_replicas", min_replicas, minimum=0)
-    checks.integer("max_replicas", max_replicas, minimum=1, maximum=checks.MAX_INT32)
+    checks.integer("max_replicas", max_replicas, minimum=1)
     if min_replicas > max_replicas:
         raise ConflictError(f"{min_replicas} is above max_replicas: {max_replicas}", option="min_replicas")
     if fallback_replicas is None:
         return
-    checks.integer("fallback_replicas", fallback_replicas, minimum=0, maximum=checks.MAX_INT32)
+    checks.integer("fallback_replicas", fallback_replicas, minimum=0)
     if not min_replicas <= fallback_replicas <= max_replicas:
         raise ConflictError(
             f"{fallback_replicas} is not between min_replicas: {min_replicas} and max_replicas: {max_replicas}",
@@ -245,7 +248,7 @@ def _check_bounds(min_replicas: int, max_replicas: int, fallback_replicas: int |
 def _trigger(index: int, item: object) -> dict[str, Any]:
     option = f"extra_triggers[{index}]"
     if not isinstance(item, Mapping):
-        raise InvalidOptionError(f"{item!r} is not a mapping", option=option)
+        raise InvalidOptionError(f"{shown(item)} is not a mapping", option=option)
     trigger: dict[str, Any] = checks.plain(option, item)
     for field in trigger:
         if field not in _TRIGGER_FIELDS:
@@ -261,11 +264,11 @@ def _trigger(index: int, item: object) -> dict[str, Any]:
         checks.one_of(f"{option}.metricType", trigger["metricType"], _METRIC_TYPES, what="a metric type")
     metadata = trigger.get("metadata")
     if not isinstance(metadata, Mapping):
-        raise InvalidOptionError(f"{metadata!r} is not a mapping", option=f"{option}.metadata")
+        raise InvalidOptionError(f"{shown(metadata)} is not a mapping", option=f"{option}.metadata")
     for key, value in metadata.items():
         if not isinstance(value, str):
             raise InvalidOptionError(
-                f"{value!r} is not a string; KEDA wants numbers in quotes too", option=f"{option}.metadata.{key}"
+                f"{shown(value)} is not a string; KEDA wants numbers in quotes too", option=f"{option}.metadata.{key}"
             )
     return trigger
 
@@ -290,7 +293,7 @@ def _cooldown(server: Serving, seconds: int | None) -> int:
     budget = server.startup_seconds
     if seconds is None:
         return budget + _COOLDOWN_SECONDS
-    checks.integer("cooldown_seconds", seconds, minimum=0, maximum=checks.MAX_INT32)
+    checks.integer("cooldown_seconds", seconds, minimum=0)
     if seconds < budget:
         warn(
             f"{seconds} is below the start-up budget of {budget} s, so the server may be put to sleep before it has "

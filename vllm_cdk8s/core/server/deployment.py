@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.server.balancing import check_balancing
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,11 +24,13 @@ def _share(option: str, value: object) -> int | str:
     """A number of pods, or a percentage of them."""
     if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal():
         if int(value[:-1]) > 100 and option == "max_unavailable":  # noqa: PLR2004 - per cent
-            raise InvalidOptionError(f"{value!r} is out of range; allowed: 0% to 100%", option=option)
+            raise InvalidOptionError(f"{shown(value)} is out of range; allowed: 0% to 100%", option=option)
         return value
     if isinstance(value, str):
-        raise InvalidOptionError(f"{value!r} is neither a number of pods nor a percentage such as '25%'", option=option)
-    return checks.integer(option, value, minimum=0, maximum=checks.MAX_INT32)
+        raise InvalidOptionError(
+            f"{shown(value)} is neither a number of pods nor a percentage such as '25%'", option=option
+        )
+    return checks.integer(option, value, minimum=0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +58,7 @@ class DeploymentShape:
     services: tuple[str, ...] = ("",)
 
     def __post_init__(self) -> None:
-        checks.integer("replicas", self.replicas, minimum=0, maximum=checks.MAX_INT32)
+        checks.integer("replicas", self.replicas, minimum=0)
         for option in ("max_surge", "max_unavailable"):
             if getattr(self, option) is not None:
                 _share(option, getattr(self, option))

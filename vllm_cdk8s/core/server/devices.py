@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.devices import built_for
 from vllm_cdk8s.core.errors import VllmCdk8sError, warn
+from vllm_cdk8s.core.inspection.pod import device_vendor
 from vllm_cdk8s.core.rules.book import VENDOR
 from vllm_cdk8s.core.server.needs import server_accelerator
 
@@ -24,7 +25,8 @@ _IMAGES = {
 
 def _said(options: Mapping[str, Any]) -> Accelerator | None:
     # What is wrong with the options is told where they are read.
-    if not isinstance(options.get("gpu", ""), str) or not isinstance(options.get("node_selector", {}), Mapping):
+    texts = (options.get(name, "") for name in ("gpu", "gpu_resource"))
+    if not all(isinstance(text, str) for text in texts) or not isinstance(options.get("node_selector", {}), Mapping):
         return None
     try:
         return server_accelerator(options)
@@ -50,17 +52,16 @@ def check_image(options: Mapping[str, Any], gpus: int | None) -> None:
         gpus: how many accelerators the pod asks for.
     """
     found = _said(options)
-    if found is None or not gpus:
-        return
+    resource = str(options["gpu_resource"])
+    name, maker = (resource, device_vendor(resource)) if found is None else (found.name, found.vendor)
     image = str(options["image"])
     built = built_for(image)
-    if built in (None, found.vendor):
+    if maker is None or not gpus or built in (None, maker):
         return
-    family = _IMAGES.get(found.vendor)
-    hint = f"one that {found.vendor} or vLLM builds for it" if family is None else f"{family}:<release>"
+    family = _IMAGES.get(maker)
+    hint = f"one that {maker} or vLLM builds for it" if family is None else f"{family}:<release>"
     warn(
-        f"{image!r} is built for {'the CPU' if built == 'cpu' else built}, and {found.name} is of {found.vendor}; use "
-        f"{hint}",
+        f"{image!r} is built for {'the CPU' if built == 'cpu' else built}, and {name} is of {maker}; use {hint}",
         option="image",
         rule=VENDOR,
     )

@@ -41,12 +41,14 @@ from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
 from vllm_cdk8s.core.server.contribution import Extras, with_features
 from vllm_cdk8s.core.server.devices import check_image, device_defaults
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
+from vllm_cdk8s.core.server.inspecting import inspection
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
 from vllm_cdk8s.core.server.options import DEFAULTS, PULL_POLICIES
 from vllm_cdk8s.core.server.pod import SHUTDOWN_TIMEOUT_SINCE, ServerPod
 from vllm_cdk8s.core.server.service import ServiceOptions, service_account
 from vllm_cdk8s.core.server.serving import asks_for_key
-from vllm_cdk8s.core.server.shape import ServerFrame
+from vllm_cdk8s.core.server.shape import Additions, ServerFrame
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, Storage
 from vllm_cdk8s.core.traffic.exposure import doors, open_to_the_world
@@ -212,6 +214,7 @@ class _Planning:
         names = given.names
         who = attempt(identity, said, names)
         annotations: Any = None if who is None else attempt(shape.annotations, who.annotations)
+        queue: Any = attempt(_queueing, said, shape.kind)
         service = attempt(ServiceOptions.of, said)
         policy = attempt(
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
@@ -232,9 +235,11 @@ class _Planning:
         if shape.nodes > 1:
             attempt(group.check_env, env or {})
             env = {group.HOST_IP_VARIABLE: group.HOST_IP, **(env or {})}
-        if not sound or None in (who, annotations, service, policy, resources, engine, storage, account):
+        if not sound or None in (who, annotations, queue, service, policy, resources, engine, storage, account):
             return None
-        if (said := attempt(_with_shm, said, engine, resources[1], extras.shm_bytes, shape.nodes)) is None:
+        if (
+            said := attempt(_with_shm, {**said, **queue.options}, engine, resources[1], extras.shm_bytes, shape.nodes)
+        ) is None:
             return None
         pod = ServerPod(
             options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=port,
@@ -262,10 +267,12 @@ class _Planning:
             sidecars=extras.sidecars,
         )  # fmt: skip
         workload = Manifest(
-            api_version=shape.api_version, kind=shape.kind, name=names.workload, labels=who.labels,
-            annotations=annotations, body={"spec": shape.spec(template, frame)},
+            api_version=shape.api_version, kind=shape.kind, name=names.workload, labels={**who.labels, **queue.labels},
+            annotations={**annotations, **queue.annotations},
+            body={"spec": {**shape.spec(template, frame), **queue.spec}},
         )  # fmt: skip
         self._add(unwritable_texts(workload))
+        self._add(inspection(pod, template, nodes=shape.nodes))
         return {
             "shape": shape,
             "names": names,
@@ -314,6 +321,14 @@ class _Planning:
         return claim(
             self._given.names.claim, size=storage.size or DEFAULT_SIZE, mode="ReadWriteOnce", labels=who.labels
         )
+
+
+def _queueing(said: Mapping[str, Any], kind: str) -> Additions:
+    if not {"kueue", "gang"} & said.keys():
+        return Additions()
+    from vllm_cdk8s.core.server.queueing import queueing  # noqa: PLC0415 - for those who made one
+
+    return queueing(said, kind)
 
 
 def check_options(
@@ -367,7 +382,7 @@ def _check_names(given: ServerInput) -> None:
 
 def _acknowledged(codes: object) -> Mapping[str, str]:
     if not isinstance(codes, Mapping):
-        raise InvalidOptionError(f"{codes!r} is not a mapping of rules' codes to reasons", option="acknowledge")
+        raise InvalidOptionError(f"{shown(codes)} is not a mapping of rules' codes to reasons", option="acknowledge")
     for code, reason in codes.items():
         if find_rule(str(code)) is None:
             raise InvalidOptionError(
@@ -503,7 +518,7 @@ def replicas_with_autoscaling(replicas: object, bounds: tuple[int, int] | None) 
         InvalidOptionError: they are not a whole number.
         ConflictError: both are said.
     """
-    number = checks.integer("replicas", replicas, minimum=0, maximum=checks.MAX_INT32)
+    number = checks.integer("replicas", replicas, minimum=0)
     if bounds is not None and number != 1:
         raise ConflictError(f"{number} contradicts autoscaling, which decides on the replicas", option="replicas")
     return number

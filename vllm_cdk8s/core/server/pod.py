@@ -20,6 +20,7 @@ from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import security
 from vllm_cdk8s.core.rules.book import NO_GPU, READ_ONLY_STORAGE, SHARED_GPU, TOO_FEW_GPUS
 from vllm_cdk8s.core.server.balancing import probed_port
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def scheme(engine: EngineCommand) -> str:
 def variables(env: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of a container: the secrets of its options, then the user's own."""
     if not isinstance(env, Mapping):
-        raise InvalidOptionError(f"{env!r} is not a mapping", option="env")
+        raise InvalidOptionError(f"{shown(env)} is not a mapping", option="env")
     found: dict[str, Any] = {}
     for option, name in (("hf_token", "HF_TOKEN"), ("api_key", "VLLM_API_KEY")):
         if option in options:
@@ -255,7 +256,7 @@ def _source(index: int, item: Any) -> dict[str, Any]:
     kind = getattr(item, "kind", None)
     if kind not in ("Secret", "ConfigMap"):
         raise InvalidOptionError(
-            f"{item!r} is neither a kplus.ISecret nor a kplus.IConfigMap nor a mapping in wire form", option=option
+            f"{shown(item)} is neither a kplus.ISecret nor a kplus.IConfigMap nor a mapping in wire form", option=option
         )
     return {"secretRef" if kind == "Secret" else "configMapRef": {"name": item.name}}
 

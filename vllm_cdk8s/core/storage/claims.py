@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import prune
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE = "50Gi"
 ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
-_SMALLEST = 2**20
 
 
 def access_mode(value: object) -> str:
@@ -24,10 +22,8 @@ def access_mode(value: object) -> str:
 
 
 def storage_size(option: str, value: object) -> str:
-    """A size as a quantity; less than 1 MiB is a unit that was left out, or ``m`` (thousandths) for ``M``."""
-    if checks.quantity(option, value) < _SMALLEST:
-        raise InvalidOptionError(f"{value!r} is less than 1 MiB; allowed: a size such as '50Gi'", option=option)
-    return str(value)
+    """The size of a storage as a quantity."""
+    return checks.size(option, value, least=checks.MEBIBYTE)
 
 
 def claim(

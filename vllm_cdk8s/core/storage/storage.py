@@ -47,6 +47,7 @@ class Storage:
     namespace: object = UNKNOWN
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.mount_path("mount_path", self.mount_path)
 
     @classmethod

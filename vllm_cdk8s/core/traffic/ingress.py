@@ -40,6 +40,7 @@ class IngressPath:
     path_type: str = "Prefix"
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.one_of("path_type", self.path_type, PATH_TYPES, what="a path type")
         checks.absolute_path("path", self.path)
         problem = None if self.path_type == "ImplementationSpecific" else path_problem(self.path)
@@ -68,6 +69,7 @@ class IngressHost:
     paths: Sequence[str | IngressPath] = ("/",)
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         host_name("host", self.host)
         paths = self.ingress_paths()
         if not paths:
@@ -99,6 +101,7 @@ class IngressTls:
     hosts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.reference("tls.secret", self.secret, "Secret")
         for host in sequence("tls.hosts", self.hosts):
             host_name("tls.hosts", host)
@@ -121,7 +124,7 @@ class Ingress:
 
     Raises:
         InvalidOptionError: a host, path or class is not a valid name, or there is no host.
-        ConflictError: a host is there twice, or the class is said by the old annotation too.
+        ConflictError: a host is given twice, or the class is also set by the old annotation.
     """
 
     hosts: Sequence[str | IngressHost]
@@ -130,6 +133,7 @@ class Ingress:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         names = [host.host for host in self.ingress_hosts()]
         if not names:
             raise InvalidOptionError("has no host; allowed: at least one", option="ingress.hosts")

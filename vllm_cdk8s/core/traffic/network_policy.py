@@ -44,6 +44,7 @@ class Egress:
     ports: Sequence[int] = (_HTTPS_PORT,)
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         if self.to is not None:
             check_peer("egress.to", self.to)
         if not sequence("egress.ports", self.ports):

@@ -17,6 +17,7 @@ from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.kube.writing import to_yaml
 from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.rules.book import PICKER
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.pool import POOL_GROUP
 
 if TYPE_CHECKING:
@@ -64,14 +65,15 @@ class Picker:
     open_metrics: bool = False
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.text("image", self.image)
-        checks.integer("replicas", self.replicas, minimum=1, maximum=checks.MAX_INT32)
+        checks.integer("replicas", self.replicas, minimum=1)
         checks.boolean("flow_control", self.flow_control)
         checks.boolean("open_metrics", self.open_metrics)
         checks.instance("resources", self.resources, Resources, allowed="Resources(...)")
         for name, priority in checks.mapping("objectives", self.objectives).items():
             checks.dns_subdomain("objectives", name)
-            checks.integer(f"objectives[{name!r}]", priority, minimum=_LEAST_INT32, maximum=checks.MAX_INT32)
+            checks.integer(f"objectives[{name!r}]", priority, minimum=_LEAST_INT32)
         if self.config is not None:
             self._check_config(self.config)
         else:
@@ -94,7 +96,7 @@ class Picker:
                     option="scorers",
                     rule=PICKER,
                 )
-            checks.integer(f"scorers[{name!r}]", weight, minimum=1, maximum=checks.MAX_INT32)
+            checks.integer(f"scorers[{name!r}]", weight, minimum=1)
 
     def _check_config(self, config: object) -> None:
         said = checks.mapping("config", config)
@@ -109,11 +111,15 @@ class Picker:
             )
         plugins = said.get("plugins")
         if not isinstance(plugins, list) or not all(isinstance(item, Mapping) for item in plugins):
-            raise InvalidOptionError(f"{plugins!r} is not a list of mappings", option="config.plugins", rule=PICKER)
+            raise InvalidOptionError(
+                f"{shown(plugins)} is not a list of mappings", option="config.plugins", rule=PICKER
+            )
         known = {str(item.get("name") or item.get("type")) for item in plugins}
         profiles = said.get("schedulingProfiles") or []
         if not isinstance(profiles, list):
-            raise InvalidOptionError(f"{profiles!r} is not a list", option="config.schedulingProfiles", rule=PICKER)
+            raise InvalidOptionError(
+                f"{shown(profiles)} is not a list", option="config.schedulingProfiles", rule=PICKER
+            )
         for index, profile in enumerate(profiles):
             for plugin in profile.get("plugins") or () if isinstance(profile, Mapping) else ():
                 wanted = plugin.get("pluginRef") if isinstance(plugin, Mapping) else None
