@@ -378,6 +378,20 @@ def test_a_long_sequence_needs_room_in_the_kv_cache() -> None:
     assert size_model("Qwen/Qwen2.5-7B", gpu_memory=24, max_model_len=65_536, kv_cache_dtype="fp8").gpus == 1
 
 
+def test_the_steps_of_vllm_decide_what_the_first_pass_leaves() -> None:
+    def room(**options: object) -> int:
+        found = size_model("Qwen/Qwen3-8B", gpu="H100", vllm="0.24.0", **options).kv_cache_tokens  # type: ignore[arg-type]
+        assert found is not None
+        return found
+
+    assert room(max_num_seqs=16) > room()
+    assert room(max_num_batched_tokens=65_536) < room()
+    assert room(enforce_eager=True) > room()
+    for name in ("max_num_seqs", "max_num_batched_tokens"):
+        with pytest.raises(InvalidOptionError, match=f"{name}: 0 is out of range"):
+            room(**{name: 0})
+
+
 def test_a_smaller_kv_cache_type_halves_a_token() -> None:
     wide = size_model("Qwen/Qwen3-8B").kv_cache_bytes_per_token
     narrow = size_model("Qwen/Qwen3-8B", kv_cache_dtype="fp8").kv_cache_bytes_per_token
