@@ -26,6 +26,7 @@ class LayerCache:
         latent_dim: the width of the one vector of latent attention, which every GPU keeps.
         index_bytes: what the indexer of sparse attention keeps per token beside it, in bytes.
         conv_values: the numbers in the convolution's state, which tensor parallelism divides.
+        conv_steps: the tokens that the convolution looks back on.
         state_values: the numbers in the recurrent state, which tensor parallelism divides.
         state_dtype: the recurrent state's type where the configuration says one.
     """
@@ -39,6 +40,7 @@ class LayerCache:
     latent_dim: int = 0
     index_bytes: int = 0
     conv_values: int = 0
+    conv_steps: int = 1
     state_values: int = 0
     state_dtype: str | None = None
 
