@@ -151,6 +151,13 @@ def test_a_token_in_a_secret_that_is_written_down(tmp_path: Path) -> None:
     assert run(tmp_path, {**secret, "data": {"token": "cGFzc3dvcmQ=", "x": "%%"}}) == []
 
 
+def test_a_vocabulary_that_seven_gpus_cannot_share(tmp_path: Path) -> None:
+    args = ["Qwen/Qwen2.5-7B-Instruct", "--tensor-parallel-size=7"]
+    found = run(tmp_path, changed(container__args=args, container__resources={"limits": {"nvidia.com/gpu": 7}}))
+    assert codes(found) == ["VC160", "VC204"]
+    assert any("7 does not divide the 152064 entries" in one.message for one in found)
+
+
 def test_two_gpus_without_shared_memory(tmp_path: Path) -> None:
     args = ["Qwen/Qwen2.5-7B-Instruct", "--tensor-parallel-size=2"]
     limits = {"limits": {"nvidia.com/gpu": 2}}

@@ -287,6 +287,9 @@ def _add_size(size: argparse.ArgumentParser) -> None:
     size.add_argument("--data-parallel-size", type=int, default=1, help="copies of the model (default: 1)")
     size.add_argument("--max-model-len", type=_tokens, help="the longest context in tokens, 32k too (default: 2048)")
     size.add_argument("--kv-cache-dtype", default="auto", help="the KV cache's type (default: auto)")
+    size.add_argument("--max-num-batched-tokens", type=_tokens, help="the most tokens of one step (default: by GPU)")
+    size.add_argument("--max-num-seqs", type=int, help="the most sequences of one step (default: by GPU)")
+    size.add_argument("--enforce-eager", action="store_true", help="without CUDA graphs")
     size.add_argument("--vllm", metavar="VERSION", help="vLLM's version (default: the newest)")
     size.add_argument("--json", action="store_true", help="the figures as data")
 

@@ -155,3 +155,10 @@ SIDE_CHANNEL = Rule(
     mend="Set VLLM_NIXL_SIDE_CHANNEL_HOST from the field status.podIP.",
     source=f"{_VLLM}features/nixl_connector_usage/",
 )
+VOCABULARY = Rule(
+    code="VC160",
+    name="vocabulary-not-divisible",
+    title="The tensor parallel size does not divide the model's vocabulary",
+    why="vLLM pads the vocabulary to whole 64, gives each rank an equal part, and stops where it cannot.",
+    mend="Choose a divisor, a power of two as a rule, and spread over more GPUs by pipeline_parallel_size.",
+)
