@@ -12,7 +12,7 @@ from vllm_cdk8s.helm.release_plan import plan_release
 from vllm_cdk8s.helm.validation import check_values, field_paths
 
 TOKEN = "hf_" + "abcDEF0123456789abcDEF0123456789ab"
-HOSTILE = [
+HOSTILE: list[Any] = [
     "x", "", None, True, -1, 2**31, 2**63, 1.5, 1e300, [], {}, [None], ["x"], [{}], {"a": None}, {"a": {"b": ["c"]}},
     [{"name": "a", "emptyDir": {}}], ["--compilation-config", "[]"], "x" * 300, "a b", "../..", "$(X)", "{{ x }}",
     TOKEN,

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from vllm_cdk8s.cli.output import CommandError, hold_standard_streams, say, show
-from vllm_cdk8s.core.errors import VllmCdk8sError, nearest
-from vllm_cdk8s.core.showing import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,21 +33,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         parsed = _parsed(arguments)
         code: int | None = import_module(f"vllm_cdk8s.cli.{parsed.module}").run(parsed)
-    except (CommandError, VllmCdk8sError) as error:
-        # Problems are one line each; what any one of them quotes stays on its line.
-        for problem in getattr(error, "problems", None) or [error]:
-            say("error: " + masked(" ".join(str(problem).splitlines())))
-        return 2
     except BrokenPipeError:
         return 0  # whoever reads the output has had enough of it (`| head`)
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if not _is_told(error):
+            raise
+        from vllm_cdk8s.core.showing import masked  # noqa: PLC0415 - as below
+
+        # Problems are one line each; what any one of them quotes stays on its line.
+        for problem in getattr(error, "problems", None) or [error]:
+            say("error: " + masked(" ".join(str(problem).splitlines())))
+        return 2
     return code or 0
+
+
+def _is_told(error: Exception) -> bool:
+    """Whether it is said in a line, without a traceback."""
+    # Loaded when something is raised, so that `--help` does without.
+    from vllm_cdk8s.core.errors import VllmCdk8sError  # noqa: PLC0415
+
+    return isinstance(error, (CommandError, VllmCdk8sError))
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser, commands = command_parser()
     if arguments and not arguments[0].startswith("-") and arguments[0] not in commands:
+        from vllm_cdk8s.core.errors import nearest  # noqa: PLC0415 - as above
+
         raise CommandError(
             f"{parser.prog}: {arguments[0]!r} is not a command{nearest(arguments[0], commands)}; allowed: "
             f"{', '.join(commands)}"
@@ -97,7 +109,7 @@ class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version  # noqa: PLC0415 - takes as long as all the rest
+        from importlib.metadata import version  # noqa: PLC0415 - for those who ask
 
         show(f"{parser.prog} {version('vllm-cdk8s')}\n")
         parser.exit()
@@ -107,7 +119,7 @@ class _ListGpus(argparse.Action):
     """Prints the accelerators whose memory is known, one a line."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from vllm_cdk8s.core.models.accelerators import known_accelerators  # noqa: PLC0415 - for those who ask
+        from vllm_cdk8s.core.models.accelerators import known_accelerators  # noqa: PLC0415 - as above
 
         show("\n".join(known_accelerators()) + "\n")
         parser.exit()
@@ -275,6 +287,9 @@ def _add_size(size: argparse.ArgumentParser) -> None:
     size.add_argument("--data-parallel-size", type=int, default=1, help="copies of the model (default: 1)")
     size.add_argument("--max-model-len", type=_tokens, help="the longest context in tokens, 32k too (default: 2048)")
     size.add_argument("--kv-cache-dtype", default="auto", help="the KV cache's type (default: auto)")
+    size.add_argument("--max-num-batched-tokens", type=_tokens, help="the most tokens of one step (default: by GPU)")
+    size.add_argument("--max-num-seqs", type=int, help="the most sequences of one step (default: by GPU)")
+    size.add_argument("--enforce-eager", action="store_true", help="without CUDA graphs")
     size.add_argument("--vllm", metavar="VERSION", help="vLLM's version (default: the newest)")
     size.add_argument("--json", action="store_true", help="the figures as data")
 

@@ -92,7 +92,7 @@ def server_ledger(pod: ServerPod, *, model: str, nodes: int, given: Mapping[str,
     drafts = [known_model(str(draft["model"]))] if isinstance(draft, dict) and draft.get("model") else []
     return ledger(
         model=_facts(model, pod.engine.settings),
-        accelerator=server_accelerator(given),
+        accelerator=_of_process(server_accelerator(given)),
         engine={**pod.engine.settings, **_offloaded(pod.engine.settings)},
         version=None if version is None else version_key(version)[:3],
         gpus=pod.gpus,
@@ -115,6 +115,10 @@ def _offloaded(settings: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(taken, int) or isinstance(taken, bool) or "kv_offloading_size" in settings:
         return {}
     return {"kv_offloading_size": taken / _GIB}
+
+
+def _of_process(found: Accelerator | None) -> Accelerator | None:
+    return None if found is None else found.of_process
 
 
 def server_accelerator(given: Mapping[str, Any]) -> Accelerator | None:
