@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 GPU = "resources: {limits: {nvidia.com/gpu: 1}}\n"
 KEY = "vllm: {env: [{name: VLLM_API_KEY, valueFrom: {secretKeyRef: {name: s, key: k}}}]}\n"
 BY_HAND = "slowStart: {enabled: false}\n"
+QWEN = "vllm: {model: Qwen/Qwen3-8B}\n"
 
 
 def answer(tmp_path: Path, values: str) -> list[str]:
@@ -44,8 +45,8 @@ def answer(tmp_path: Path, values: str) -> list[str]:
             "startupProbe.failureThreshold: allows 4611686011984936972 s for a start",
         ),
         (
-            BY_HAND + "startupProbe: {enabled: false}\nlivenessProbe: {initialDelaySeconds: 5}",
-            "warning: {}:4: livenessProbe: gives up after 65 s",
+            BY_HAND + QWEN + "startupProbe: {enabled: false}\nlivenessProbe: {initialDelaySeconds: 5}",
+            "warning: {}:5: livenessProbe: gives up after 65 s",
         ),
         (
             BY_HAND + "livenessProbe: {timeoutSeconds: 1, failureThreshold: 1}",

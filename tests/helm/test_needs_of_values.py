@@ -111,3 +111,17 @@ def test_what_fits_is_not_complained_of() -> None:
 
     assert rendered(L70, *sets, PRODUCT + "NVIDIA-H100-80GB-HBM3", gpus=4).stderr == ""
     assert rendered(QWEN, gpus=1).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("sets", "path"),
+    [(("startupProbe.failureThreshold=20",), "startupProbe.failureThreshold"),
+     (("startupProbe.enabled=false",), "livenessProbe.initialDelaySeconds")],
+)  # fmt: skip
+def test_a_budget_by_hand_is_mended_by_hand(sets: tuple[str, ...], path: str) -> None:
+    by_hand = ("slowStart.enabled=false", "persistence.size=170Gi", *sets)
+    warned = "\n".join(rendered(L70, *by_hand, gpus=4).warnings)
+    ((said, value),) = set(re.findall(r"say --set (\S+)=(\w+)", warned))
+
+    assert said == path
+    assert rendered(L70, *by_hand, f"{said}={value}", gpus=4).warnings == []

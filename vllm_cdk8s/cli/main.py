@@ -68,6 +68,8 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
         )
     parsed, others = parser.parse_known_args(arguments)
     if others:
+        from vllm_cdk8s.core.errors import nearest  # noqa: PLC0415 - as above
+
         said = next((each.partition("=")[0] for each in others if each.startswith("-")), "")
         known = commands.get(arguments[0], [])
         page = f"{parser.prog} {arguments[0]}" if known else parser.prog

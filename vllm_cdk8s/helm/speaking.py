@@ -75,6 +75,11 @@ _PATHS: dict[str, Path] = {
 }
 _ARGUMENTS = ("vllm", "additionalArgs")
 _NAME = re.compile(r"[a-z_]+")
+# Which value gives a start its time by hand, with a startup probe and without one.
+_BUDGETS: dict[bool, Path] = {
+    True: ("startupProbe", "failureThreshold"),
+    False: ("livenessProbe", "initialDelaySeconds"),
+}
 _FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
 # What only Python has, in words of values.
 _INSTEAD = {
@@ -133,7 +138,7 @@ class Speaker:
         found: Any = {
             CLAIM_TOO_SMALL: values.persistence.size,
             HOST_MEMORY: values.resources.limits.get("memory"),
-            STARTUP_BUDGET: values.slow_start.max_startup_seconds,
+            STARTUP_BUDGET: values.slow_start.max_startup_seconds if values.slow_start.enabled else None,
         }.get(problem.rule)
         if found is None or (isinstance(found, str) and found.endswith("Gi")):
             return None
@@ -141,6 +146,8 @@ class Speaker:
 
     def mention(self, option: str) -> str:
         """An option in a sentence, with its value where it has one."""
+        if option.startswith("max_startup_seconds=") and not self._values.slow_start.enabled:
+            return f"{self._set}{self._by_hand(int(option.partition('=')[2]))}"
         if option == "gpus=0":
             return f"{self._set}resources.limits.nvidia.com/gpu=0"
         if option in _INSTEAD:
@@ -164,6 +171,8 @@ class Speaker:
         head, *rest = option_path(option)
         if option == "gpus":
             return self._gpus
+        if option == "max_startup_seconds" and not self._values.slow_start.enabled:
+            return _BUDGETS[self._values.startup_probe.enabled]
         if head == "tensor_parallel_size" and self._values.vllm.tensor_parallel_size is None:
             return self._argument("tensor_parallel_size") or self._gpus
         if option in _PATHS:
@@ -173,6 +182,14 @@ class Speaker:
         if head in _PATHS:
             return (*_PATHS[str(head)], *self._below(str(head), rest))
         return self._named_alike(str(head), rest)
+
+    def _by_hand(self, seconds: int) -> str:
+        """The value that gives a start so many seconds where the probes are set by hand."""
+        probe, path = self._values.startup_probe, path_text(_BUDGETS[self._values.startup_probe.enabled])
+        if not probe.enabled:
+            return f"{path}={seconds}"
+        failures = -(-(seconds - (probe.initial_delay_seconds or 0)) // probe.period_seconds) + 1
+        return f"{path}={failures}"
 
     def _named_alike(self, head: str, rest: list[str | int]) -> Path:
         """Where a value of the option's own name stands, or the argument that says it."""
