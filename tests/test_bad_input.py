@@ -251,8 +251,8 @@ def test_more_gpus_than_there_are_says_both_numbers() -> None:
         ),
         (lambda: Ingress(hosts=[]), "ingress.hosts: has no host; allowed: at least one"),
         (lambda: Ingress(hosts="llm.example.com"), "ingress.hosts: 'llm.example.com' is not a list"),
-        (lambda: Ingress(hosts=["LLM.example.com"]), "host: 'LLM.example.com' is not a Kubernetes object name"),
-        (lambda: Ingress(hosts=["https://x.com"]), "host: 'https://x.com' is not a Kubernetes object name"),
+        (lambda: Ingress(hosts=["LLM.example.com"]), "host: 'LLM.example.com' is not the name of a host"),
+        (lambda: Ingress(hosts=["https://x.com"]), "host: 'https://x.com' is not the name of a host"),
         (lambda: Ingress(hosts=["a.com", IngressHost(host="a.com")]), "ingress.hosts: 'a.com' is there twice"),
         (lambda: Ingress(hosts=["a.com"], class_name="N G"), "ingress.class_name: 'N G' is not a Kubernetes object"),
         (lambda: Ingress(hosts=["a.com"], tls=["cert"]), "ingress.tls: 'cert' is no IngressTls"),  # type: ignore[list-item]

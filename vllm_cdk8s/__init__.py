@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
     from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
     from vllm_cdk8s.constructs.network import ServerNetworkPolicy
+    from vllm_cdk8s.constructs.node_cache import NodeModelCache
     from vllm_cdk8s.constructs.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy, RestrictedNamespace
     from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.features.kv_offload import KvOffload
     from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy, RoutingSidecar, SharedFiles
     from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
+    from vllm_cdk8s.core.features.object_stores import AzureStorage, GoogleStorage, S3Storage
     from vllm_cdk8s.core.features.observability import AccessLog, KvEvents, Tracing
+    from vllm_cdk8s.core.features.streaming import RunaiStreamer, Tensorizer
     from vllm_cdk8s.core.models.facts import known_models
     from vllm_cdk8s.core.models.sizing import Sizing, size_model
     from vllm_cdk8s.core.pod.health import HttpProbe
@@ -58,6 +61,7 @@ __all__ = [
     "AccessLog",
     "Alerts",
     "Autoscaling",
+    "AzureStorage",
     "ChatTemplate",
     "ConflictError",
     "Dashboard",
@@ -73,6 +77,7 @@ __all__ = [
     "FastStart",
     "Gang",
     "GatewayRef",
+    "GoogleStorage",
     "HTTPRoute",
     "HttpAutoscaler",
     "HttpProbe",
@@ -95,6 +100,7 @@ __all__ = [
     "ModelStorage",
     "MultiNodeVllmServer",
     "Nixl",
+    "NodeModelCache",
     "NonRoot",
     "PairProxy",
     "PodDisruptionBudget",
@@ -110,6 +116,8 @@ __all__ = [
     "RouteMatch",
     "Router",
     "RoutingSidecar",
+    "RunaiStreamer",
+    "S3Storage",
     "SecretKey",
     "ServerNetworkPolicy",
     "ServerOptions",
@@ -118,6 +126,7 @@ __all__ = [
     "Sizing",
     "SlowStartProbes",
     "SmokeTest",
+    "Tensorizer",
     "Tracing",
     "TriggerAuthentication",
     "VllmCdk8sError",
@@ -151,6 +160,7 @@ _MODULES = {
     "core.features.lora": ("LoraAdapter", "LoraAdapters"),
     "constructs.monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),
     "constructs.multi_node": ("MultiNodeVllmServer",),
+    "constructs.node_cache": ("NodeModelCache",),
     "constructs.network": ("ServerNetworkPolicy",),
     "core.traffic.network_policy": ("Egress",),
     "core.pod.placement": ("DeviceClaim", "KaiShare"),
@@ -186,6 +196,8 @@ _MODULES = {
         "Tracing",
     ),
     "core.features.fast_start": ("FastStart",),
+    "core.features.object_stores": ("AzureStorage", "GoogleStorage", "S3Storage"),
+    "core.features.streaming": ("RunaiStreamer", "Tensorizer"),
     "helm.chart": ("VllmChart",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

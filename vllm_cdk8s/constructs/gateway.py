@@ -143,7 +143,7 @@ class HTTPRoute(Whole):
         check_rules(rules)
         self.route = custom_resource(
             self, scope, f"{GATEWAY_GROUP}/v1", "HTTPRoute", name=name,
-            labels={**_common_labels(weighted), **checks.label_map("labels", labels or {})}, annotations=annotations,
+            labels={**_common_labels(weighted), **checks.label_map("labels", labels)}, annotations=annotations,
             spec=prune({"parentRefs": parents, "hostnames": hosts, "rules": rules}),
         )  # fmt: skip
         path = self.node.path

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
-from vllm_cdk8s.constructs.apps import same_namespace
+from vllm_cdk8s.constructs.apps import Whole, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.monitoring import expect_no_pods
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
@@ -18,8 +16,10 @@ from vllm_cdk8s.core.scaling.keda import KEDA_API
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs import Construct
 
-class HttpAutoscaler(Construct):
+
+class HttpAutoscaler(Whole):
     """Replicas by requests, from none: KEDA's HTTP add-on counts them, and holds those that come while nobody serves.
 
     ``HttpAutoscaler(self, "scale", server=server, hosts=["llm.example.com"], max_replicas=2)``. Makes an
@@ -101,9 +101,6 @@ class HttpAutoscaler(Construct):
 
         super().__init__(scope, id)
         same_namespace(scope, "ScaledObject", server=server, namespace=server.namespace)
-        server.leave_replicas_to(self, min_replicas=min_replicas, max_replicas=max_replicas)
-        if min_replicas == 0:
-            expect_no_pods(server)
         self.route = custom_resource(
             self, scope, ROUTE_API, "InterceptorRoute", id="Route", name=name, labels=all_labels, annotations=None,
             spec=scaling.route(server),
@@ -112,3 +109,7 @@ class HttpAutoscaler(Construct):
             self, scope, KEDA_API, "ScaledObject", name=name, labels=all_labels, annotations=annotations,
             spec=scaling.spec(server, self.route.name),
         )  # fmt: skip
+        # Last, since a server that has left its replicas to somebody does not take them back.
+        server.leave_replicas_to(self, min_replicas=min_replicas, max_replicas=max_replicas)
+        if min_replicas == 0:
+            expect_no_pods(server)

@@ -97,7 +97,7 @@ class Autoscaling:
         checks.integer("max_replicas", self.max_replicas, minimum=1)
         if self.min_replicas > self.max_replicas:
             raise ConflictError(
-                f"{self.min_replicas} is above max_replicas: {self.max_replicas}", option="min_replicas"
+                f"{self.min_replicas} is above {mention('max_replicas')}: {self.max_replicas}", option="min_replicas"
             )
         if self.min_replicas == 0 and self.targets():
             resource = next(iter(self.targets()))

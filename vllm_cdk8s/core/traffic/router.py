@@ -82,9 +82,9 @@ class RouterPlan:
         self._check_aliases()
 
     def _check_routing(self) -> None:
-        if self.routing in _OTHER_LOGICS:
+        if str(self.routing) in _OTHER_LOGICS:
             raise InvalidOptionError(
-                f"{self.routing!r} {_OTHER_LOGICS[self.routing]}; allowed: {', '.join(_LOGICS)}",
+                f"{self.routing!r} {_OTHER_LOGICS[str(self.routing)]}; allowed: {', '.join(_LOGICS)}",
                 option="routing",
                 rule=ROUTER,
             )
