@@ -19,6 +19,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sW
 from vllm_cdk8s.core.features.disaggregated import Pool
 from vllm_cdk8s.core.features.kv_offload import KvOffload
 from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy, RoutingSidecar, SharedFiles
+from vllm_cdk8s.core.server.queueing import KueueQueue
 
 IMAGE = "vllm/vllm-openai:v0.32.0"
 SIDECARS = since("1.29")
@@ -174,6 +175,18 @@ def test_what_is_said_of_a_pool_wins_over_what_is_said_of_both() -> None:
     assert {"--max-num-seqs=256", "--seed=1", "--tensor-parallel-size=2"} <= set(decode["args"])
     assert variables(decode)["A"] == "1"
     assert found["Deployment/qwen-decode"]["spec"]["replicas"] == 3
+
+
+def test_both_pools_wait_in_a_queue_of_kueues_or_each_in_its_own() -> None:
+    def queues(**options: Any) -> list[str | None]:
+        found = made(**options)
+        labels = [found[f"Deployment/qwen-{side}"]["metadata"]["labels"] for side in ("prefill", "decode")]
+        return [each.get("kueue.x-k8s.io/queue-name") for each in labels]
+
+    assert queues(kueue=KueueQueue(name="both")) == ["both", "both"]
+    own = Pool(replicas=2, gpus=1, kueue=KueueQueue(name="prompts"))
+    assert queues(prefill=own) == ["prompts", None]
+    assert queues(prefill=own, kueue=KueueQueue(name="both")) == ["prompts", "both"]
 
 
 def test_clients_have_one_way_in() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vllm_cdk8s.core.inspection.security import exposed
+from vllm_cdk8s.core.traffic.model_names import names_of_adapters, names_of_model, takes_other_names
 from vllm_cdk8s.lint.finding import Place, place
 from vllm_cdk8s.lint.pods import containers_of, items, mapping
 
@@ -30,9 +31,10 @@ _INTERNAL = re.compile(r"internal|private|scheme", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerRecord:
-    """What a set needs to know of a server."""
+    """What a set needs to know of a server; ``names`` is None where it may answer to names that are not known."""
 
     model: str | None
+    names: frozenset[str] | None
     port: int | None
     version: str | None
     version_sure: bool
@@ -186,6 +188,7 @@ def pod_record(document: Document, template: PodTemplate, servers: list[Server])
         servers=tuple(
             ServerRecord(
                 model=_served(server),
+                names=_names(server),
                 port=server.facts.port,
                 version=server.facts.engine.version.name,
                 version_sure=server.version_sure,
@@ -212,6 +215,16 @@ def _served(server: Server) -> str | None:
     if "served_model_name" in engine.said and not names:
         return None
     return str(names[0]) if isinstance(names, list) and names else str(names) if names else engine.model
+
+
+def _names(server: Server) -> frozenset[str] | None:
+    """All names that it answers to."""
+    engine, first = server.facts.engine, _served(server)
+    if first is None or not engine.complete or "lora_modules" in engine.said - engine.settings.keys():
+        return None
+    if takes_other_names(engine.settings, server.facts.container) or not server.facts.alone:
+        return None
+    return frozenset({first, *names_of_model(engine.settings), *names_of_adapters(engine.settings)})
 
 
 def service_record(document: Document) -> ServiceRecord:
@@ -244,6 +257,17 @@ def _port(port: Mapping[str, Any]) -> int | str | None:
     return target if isinstance(target, int) else None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backend:
+    """A Service to which a rule of an HTTPRoute sends requests, and the models that they ask for."""
+
+    where: Place
+    namespace: str | None
+    service: str
+    port: Any
+    models: tuple[str, ...]
+
+
 @dataclass(kw_only=True, slots=True)
 class Known:
     """All that was noted of a set, with what finds pods and Services among thousands."""
@@ -253,6 +277,7 @@ class Known:
     monitors: list[Monitor] = field(default_factory=list)
     budgets: list[Monitor] = field(default_factory=list)
     ingresses: list[tuple[Place, str | None, str, Any, bool]] = field(default_factory=list)
+    backends: list[Backend] = field(default_factory=list)
     scalers: list[tuple[Place, str | None, str, str]] = field(default_factory=list)
     _labelled: dict[tuple[str, str], list[PodRecord]] = field(default_factory=dict)
     _files: dict[str, list[PodRecord]] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from vllm_cdk8s.lint.metric_names import Use, uses_of, wrong_metrics
 from vllm_cdk8s.lint.network import SET_RULES, chosen_by
 from vllm_cdk8s.lint.pods import items, mapping, whole
 from vllm_cdk8s.lint.records import Known, Monitor, beside, pod_record, same, service_record
+from vllm_cdk8s.lint.routes import backends_of, routes
 from vllm_cdk8s.lint.scalers import never_wakes
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ class ManifestSet:
             self._known.budgets.append(Monitor.of(document))
         elif kind == "Ingress":
             self._ingress(document, spec)
+        elif kind == "HTTPRoute":
+            self._known.backends += backends_of(document)
         elif kind in {"HorizontalPodAutoscaler", "ScaledObject"}:
             self._scaler(document, spec)
         if kind in {"HorizontalPodAutoscaler", "ScaledObject", "PrometheusRule", "ConfigMap", "GrafanaDashboard"}:
@@ -136,7 +139,7 @@ class ManifestSet:
     def findings(self) -> Iterator[Finding]:
         """What the set shows."""
         self._exposed()
-        for rule in SET_RULES:
+        for rule in (*SET_RULES, routes):
             for problem, where in rule(self._known):
                 self._found.append(finding(problem, where))
         for waiting in self._waiting:

@@ -20,7 +20,7 @@ _DEFAULT_SCHEDULER = "default-scheduler"
 _RAY_GANG, _RAY_QUEUE = "ray.io/gang-scheduling-enabled", "volcano.sh/queue-name"
 _VOLCANO_QUEUE = "scheduling.volcano.sh/queue-name"
 # LeaderWorkerSet's own way to keep a group on one rack; it refuses both together.
-_EXCLUSIVE = "leaderworkerset.sigs.k8s.io/exclusive-topology"
+EXCLUSIVE_TOPOLOGY = "leaderworkerset.sigs.k8s.io/exclusive-topology"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,10 +130,10 @@ def _leader_worker_set(gang: Gang, said: Mapping[str, Any]) -> Additions:
             raise ConflictError(
                 f"{shown(scheduler)} contradicts gang=, which is Kubernetes' own scheduler's", option="scheduler_name"
             )
-        if _EXCLUSIVE in said.get("annotations", {}):
+        if EXCLUSIVE_TOPOLOGY in said.get("annotations", {}):
             raise ConflictError(
                 "LeaderWorkerSet refuses it beside a gang of Kubernetes' own scheduler",
-                option=f"annotations[{_EXCLUSIVE!r}]",
+                option=f"annotations[{EXCLUSIVE_TOPOLOGY!r}]",
                 rule=GANG,
             )
         # Nothing but that it is asked for: then each group is a gang of its own.

@@ -19,25 +19,42 @@ _OPEN = {RUNTIME_ADAPTERS, "VLLM_SKIP_MODEL_NAME_VALIDATION"}
 
 def base_names(server: Serving) -> tuple[str, ...]:
     """The names of the model itself: all that it is served by, else the model's own."""
-    said = server.engine.settings.get("served_model_name")
+    return names_of_model(server.engine.settings) or (server.model,)
+
+
+def names_of_model(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that vLLM's settings give the model; none where they do not say any."""
+    said = settings.get("served_model_name")
     names = [said] if isinstance(said, str) else list(said or ())
-    return tuple(str(name) for name in names) or (server.model,)
+    return tuple(str(name) for name in names)
 
 
 def adapter_names(server: Serving) -> tuple[str, ...]:
     """The names of the adapters that are loaded at start-up."""
-    said = server.engine.settings.get("lora_modules")
+    return names_of_adapters(server.engine.settings)
+
+
+def names_of_adapters(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the adapters in vLLM's settings."""
+    said = settings.get("lora_modules")
     items: Sequence[Any] = [said] if isinstance(said, str) else list(said or ())
     return tuple(name for name in map(_adapter, items) if name)
 
 
 def may_know_others(server: Serving) -> bool:
     """Whether it may answer to names that its command line does not say: of adapters that come while it runs."""
-    if server.engine.settings.get("config") is not None:
-        return True
     containers = server.pod_templates[0].get("spec", {}).get("containers", ())
-    vllm: Mapping[str, Any] = containers[0] if containers else {}
-    return bool(vllm.get("envFrom")) or any(item.get("name") in _OPEN for item in vllm.get("env", ()))
+    return takes_other_names(server.engine.settings, containers[0] if containers else {})
+
+
+def takes_other_names(settings: Mapping[str, Any], container: Mapping[str, Any]) -> bool:
+    """The same of vLLM's settings and its container in wire form."""
+    variables = (item for item in container.get("env") or () if isinstance(item, Mapping))
+    return (
+        settings.get("config") is not None
+        or bool(container.get("envFrom"))
+        or any(item.get("name") in _OPEN for item in variables)
+    )
 
 
 def check_model(option: str, model: str, server: Serving) -> None:
