@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
     from vllm_cdk8s.constructs.endpoint_picker import EndpointPicker
     from vllm_cdk8s.constructs.gateway import HTTPRoute, WeightedBackend
+    from vllm_cdk8s.constructs.http_autoscaler import HttpAutoscaler
     from vllm_cdk8s.constructs.inference_pool import InferencePool
     from vllm_cdk8s.constructs.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
     from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.resources import Resources
     from vllm_cdk8s.core.pod.secret_key import SecretKey
     from vllm_cdk8s.core.pod.security import NonRoot
-    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
+    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling, ExternalMetric
     from vllm_cdk8s.core.scaling.queue import TriggerAuthentication
     from vllm_cdk8s.core.server.options import ServerOptions
     from vllm_cdk8s.core.server.queueing import Gang, KueueQueue
@@ -72,11 +73,13 @@ __all__ = [
     "Egress",
     "EndpointPicker",
     "EngineArgs",
+    "ExternalMetric",
     "FastStart",
     "Gang",
     "GatewayRef",
     "GoogleStorage",
     "HTTPRoute",
+    "HttpAutoscaler",
     "HttpProbe",
     "HubModel",
     "InferencePool",
@@ -137,7 +140,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "core.scaling.autoscaling": ("Autoscaling",),
+    "core.scaling.autoscaling": ("Autoscaling", "ExternalMetric"),
     "constructs.availability": ("PodDisruptionBudget", "spread_pods"),
     "constructs.chat_template": ("ChatTemplate",),
     "constructs.device_claim_template": ("DeviceClaimTemplate",),
@@ -152,6 +155,7 @@ _MODULES = {
     "core.pod.security": ("NonRoot",),
     "core.pod.health": ("HttpProbe",),
     "core.features.hub": ("HubModel", "InitDownload"),
+    "constructs.http_autoscaler": ("HttpAutoscaler",),
     "constructs.inference_pool": ("InferencePool",),
     "core.features.lora": ("LoraAdapter", "LoraAdapters"),
     "constructs.monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),

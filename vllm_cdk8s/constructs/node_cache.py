@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
-from vllm_cdk8s.constructs.apps import name_in_tree, place
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.constructs.namespace_levels import level_findings
 from vllm_cdk8s.constructs.threshold import wire_options
 from vllm_cdk8s.constructs.tree import put
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     import cdk8s
     import cdk8s_plus_27 as kplus
+    from constructs import Construct
     from typing_extensions import Unpack
 
     from vllm_cdk8s.core.features.hub import HubModel
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _OPTIONS = tuple(option for option in JOB_OPTIONS if option != "ttl_seconds")
 
 
-class NodeModelCache(Construct):
+class NodeModelCache(Whole):
     """Models that each node of a kind keeps on a disk of its own: a DaemonSet.
 
     ``cache = NodeModelCache(self, "cache", models=["Qwen/Qwen2.5-7B-Instruct"], node_selector={...})``, and
@@ -86,7 +86,7 @@ class NodeModelCache(Construct):
         **options: Unpack[JobOptions],
     ) -> None:
         given: dict[str, Any] = check_options(
-            options, _OPTIONS, others=("models", *(NodeModelCache.__init__.__kwdefaults__ or ()))
+            options, _OPTIONS, others=tuple(inspect.signature(NodeModelCache).parameters)
         )
         if hf_token is not None:
             given["hf_token"] = hf_token

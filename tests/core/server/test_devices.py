@@ -72,7 +72,7 @@ def test_every_known_accelerator_is_counted_in_a_resource_of_its_own() -> None:
 )
 def test_an_image_of_another_vendor_warns(gpu: str, image: str, message: str) -> None:
     with pytest.warns(VllmCdk8sWarning, match=message) as caught:
-        check_image({"gpu": gpu, "image": image}, 1)
+        check_image({"gpu": gpu, "gpu_resource": "nvidia.com/gpu", "image": image}, 1)
     assert "VC210" in str(caught[0].message)
 
 
@@ -89,4 +89,4 @@ def test_an_image_of_another_vendor_warns(gpu: str, image: str, message: str) ->
     ],
 )
 def test_an_image_that_fits_or_does_not_say_is_silent(gpu: str, image: str, gpus: int | None) -> None:
-    check_image({"gpu": gpu, "image": image}, gpus)
+    check_image({"gpu": gpu, "gpu_resource": "nvidia.com/gpu", "image": image}, gpus)

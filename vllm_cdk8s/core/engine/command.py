@@ -132,7 +132,7 @@ def engine_command(
         model: a model of the Hugging Face hub, or a path in the container.
         host: the address to listen on.
         port: the port to listen on.
-        engine_args: settings by vLLM's names in snake_case; None as a value takes a default of this package away.
+        engine_args: settings by vLLM's names in snake_case; None as a value removes a default of this package.
         extra_args: settings as raw arguments, checked like ``engine_args``.
         unchecked_args: raw arguments that are passed on as they are, at the end; only literal secrets are refused.
         image: the container image, whose tag says the version.
@@ -219,9 +219,7 @@ def _finding(version: EngineVersion, checked_against: str) -> Finding:
     def report(error: InvalidOptionError) -> None:
         if version.known:
             raise error
-        which = (
-            f"the nearest known to {version.name}" if version.name else "as neither image nor engine_version says more"
-        )
+        which = version.assumption()
         for problem in error.problems:
             said = f"{problem.what} (checked against vLLM {checked_against}, {which})"
             warn(said, option=problem.option, rule=problem.rule)

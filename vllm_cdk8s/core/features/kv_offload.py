@@ -10,6 +10,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.rules.book import KV_OFFLOAD
 from vllm_cdk8s.core.server.contribution import Contribution
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +95,7 @@ class KvOffload:
             )
         if not isinstance(self.disk, str) and not hasattr(self.disk, "name"):
             raise InvalidOptionError(
-                f"{self.disk!r} is neither a size nor a claim; allowed: '1Ti', a claim's name or a "
+                f"{shown(self.disk)} is neither a size nor a claim; allowed: '1Ti', a claim's name or a "
                 "kplus.IPersistentVolumeClaim",
                 option="kv_offload.disk",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.server.balancing import check_balancing
 from vllm_cdk8s.core.showing import shown
@@ -63,8 +63,10 @@ class DeploymentShape:
             if getattr(self, option) is not None:
                 share(option, getattr(self, option))
         if {self.max_surge, self.max_unavailable} <= {0, "0%"}:
-            raise ConflictError("and max_surge are both 0, so that no pod could ever be replaced",
-                                option="max_unavailable")  # fmt: skip
+            raise ConflictError(
+                f"is 0, and so is {mention('max_surge')}, so that no pod could ever be replaced",
+                option="max_unavailable",
+            )
 
     @property
     def longest_suffix(self) -> str:

@@ -101,9 +101,9 @@ def check_devices(options: Mapping[str, Any], gpus: int | None, *, nodes: int) -
     """
     check_image(options, gpus)
     vendor, runtime = _vendor(options), options.get("runtime_class")
-    if gpus and vendor is not None and RUNTIMES.get(str(runtime), vendor) != vendor:
+    if gpus and vendor is not None and isinstance(runtime, str) and RUNTIMES.get(runtime, vendor) != vendor:
         raise ConflictError(
-            f"{runtime!r} is for devices of {RUNTIMES[str(runtime)]}, and the pod asks for {options['gpu_resource']}",
+            f"{runtime!r} is for devices of {RUNTIMES[runtime]}, and the pod asks for {options['gpu_resource']}",
             option="runtime_class",
             rule=VENDORS_RUNTIME,
         )
@@ -124,10 +124,14 @@ def check_image(options: Mapping[str, Any], gpus: int | None) -> None:
         gpus: how many accelerators the pod asks for.
     """
     found = _said(options)
-    resource = str(options.get("gpu_resource", ""))
-    name, maker = (resource, device_vendor(resource)) if found is None else (found.name, found.vendor)
-    image = str(options["image"])
-    built = built_for(image)
+    resource = options.get("gpu_resource", "")
+    name, maker = (
+        (resource, device_vendor(resource) if isinstance(resource, str) else None)
+        if found is None
+        else (found.name, found.vendor)
+    )
+    image = options["image"]
+    built = built_for(image) if isinstance(image, str) else None  # whatever else it is, is told where it is read
     if maker is None or not gpus or built in (None, maker):
         return
     family = _IMAGES.get(maker)

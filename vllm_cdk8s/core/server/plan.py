@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from vllm_cdk8s.core.engine import catalogue, engine_command
+from vllm_cdk8s.core.engine.adapters import beyond_key, come_at_runtime
 from vllm_cdk8s.core.engine.environment import check_environment
 from vllm_cdk8s.core.engine.raw import string_list
 from vllm_cdk8s.core.engine.streaming import streamed
@@ -52,7 +53,7 @@ from vllm_cdk8s.core.server.shape import Additions, ServerFrame
 from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, Storage
-from vllm_cdk8s.core.traffic.exposure import doors, open_to_the_world
+from vllm_cdk8s.core.traffic.exposure import adapters_from_outside, doors, lets_through, open_to_the_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -256,13 +257,14 @@ class _Planning:
         found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
         if found is None:
             return None
-        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
+        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes, given=said))
         exposed = [] if service is None else doors(
             names.service, ingress=said.get("ingress"), service_type=service.type,
             service_annotations=service.annotations,
         )  # fmt: skip
         if exposed and not asks_for_key(template, engine.settings):
             give(open_to_the_world("the server", exposed))
+        self._add(_adapters_from_outside(names.service, said, service, come=_adapters_come(template, engine)))
         frame = ServerFrame(
             selector=who.selector, engine=engine, health=health, storage=storage, port=pod.port, gpus=resources[1],
             drop_cache=pod.drop_cache, drain_seconds=said.get("drain_seconds", 0),
@@ -324,6 +326,29 @@ class _Planning:
         return claim(
             self._given.names.claim, size=storage.size or DEFAULT_SIZE, mode="ReadWriteOnce", labels=who.labels
         )
+
+
+def _adapters_come(template: Mapping[str, Any], engine: EngineCommand) -> bool:
+    return come_at_runtime(template) and beyond_key(engine.version)
+
+
+def _adapters_from_outside(
+    name: str, said: Mapping[str, Any], service: ServiceOptions | None, *, come: bool
+) -> list[Problem]:
+    """The warnings that a server's own Ingress or LoadBalancer lets outsiders load adapters."""
+    if service is None or not come:
+        return []
+    ingress = said.get("ingress")
+    found = []
+    if ingress is not None and any(
+        lets_through(path.path, exact=path.path_type == "Exact")
+        for host in ingress.ingress_hosts()
+        for path in host.ingress_paths()
+    ):
+        ways = doors(name, ingress=ingress, service_type="ClusterIP", service_annotations={})
+        found += [adapters_from_outside("the server", ways, option="ingress")] if ways else []
+    ways = doors(name, ingress=None, service_type=service.type, service_annotations=service.annotations)
+    return found + ([adapters_from_outside("the server", ways, option="service_type")] if ways else [])
 
 
 def _queueing(said: Mapping[str, Any], kind: str) -> Additions:
