@@ -35,14 +35,14 @@ class HttpAutoscaler(Whole):
     Source: https://keda.sh/http-add-on/latest/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server whose replicas it sets; it must not have another autoscaler, nor ``replicas``.
         hosts: the names by which requests ask for it (their header Host), ``*.example.com`` included; ``*`` is all.
         paths: beginnings of paths that are let through.
         min_replicas: the fewest replicas; 0 for none while nothing is asked.
         max_replicas: the most.
-        concurrent_requests: requests in flight for each replica that are aimed at; None leaves it to the other.
+        concurrent_requests: the target number of requests in flight per replica; None leaves it to the other.
         requests_per_second: requests a second for each replica that are aimed at, over one minute.
         wait_seconds: with ``min_replicas=0``, how long a request waits for the first replica; 0 is no limit, None takes
             300 s more than the start-up budget.

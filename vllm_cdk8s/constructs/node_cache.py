@@ -42,8 +42,8 @@ class NodeModelCache(Whole):
     On each node a pod downloads the models into a folder of the node, with the image of the servers, which is there
     then too, and waits. Servers prefer those nodes, mount the folder read-only, and take from it what is there whole;
     on another node, or before the download has ended, a pod downloads what it needs into its own storage, which is a
-    throw-away folder unless it is said. Other models in ``models`` make new pods, one node at a time; what a node has
-    stays until you delete it.
+    throw-away folder unless ``storage=`` is given. Other models in ``models`` make new pods, one node at a time; what a
+    node has stays until you delete it.
 
     Pods that mount a folder of their node need the "privileged" Pod Security Standard.
 
@@ -52,8 +52,8 @@ class NodeModelCache(Whole):
         name: its name.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         models: what to keep: repositories of the Hugging Face hub, or `HubModel` for revisions and patterns.
         path: the folder on each node, best of a fast local disk; made where it is not there.
         image: an image with Python 3.10 or newer and huggingface_hub, best the servers' own.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import Problem, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.models.vendors import DEVICE_RESOURCES, is_device
 from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, NOT_A_GPU_COUNT, UNKNOWN_NAME
 from vllm_cdk8s.helm.problems import ValuesError
 
@@ -17,15 +18,8 @@ if TYPE_CHECKING:
     from vllm_cdk8s.helm.model import Values
 
 DEFAULT_GPU = "nvidia.com/gpu"
-# The names that the vendors' device plugins register; a MIG profile, or a driver of Intel's, is part of the name.
-# Others that call theirs gpu, or another of the names that makers of accelerators use, mean the same.
-_DEVICE = re.compile(
-    r"nvidia\.com/(gpu|gpu\.shared|mig-(\d+c\.)?\d+g\.\d+gb(\.me)?(\.all)?)|amd\.com/(gpu|[a-z]{3}_nps\d)"
-    r"|gpu\.intel\.com/(i915|xe)|habana\.ai/gaudi|google\.com/tpu|aws\.amazon\.com/(neuron|neuroncore|neurondevice)"
-    r"|[a-z0-9.-]+/(gpu|vgpu|npu|tpu|mlu|dcu|gcu|xpu|qaic|Ascend[0-9A-Za-z-]+)"
-)
-_VENDORS = ("nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe", "habana.ai/gaudi",
-            "google.com/tpu", "aws.amazon.com/neuron")  # fmt: skip
+# Others than the vendors of the table that call theirs gpu, or another of the names that makers of accelerators use.
+_OTHER_DEVICE = re.compile(r"[a-z0-9.-]+/(gpu|vgpu|npu|tpu|mlu|dcu|gcu|xpu|qaic|Ascend[0-9A-Za-z-]+)")
 _MIG = "nvidia.com/mig-"
 # Parts of a GPU that a scheduler of its own counts, such as HAMi's nvidia.com/gpumem.
 _PART = re.compile(r"[a-z0-9.-]+/[a-z]*(gpu|cuda)[a-z._-]*")
@@ -48,7 +42,7 @@ def gpus_of(values: Values) -> tuple[str, int | None]:
     problems = list(_misspelt(values))
     counts: dict[str, int] = {}
     for name in dict.fromkeys([*values.resources.limits, *values.resources.requests]):
-        if _DEVICE.fullmatch(name) and not problems:
+        if _is_device(name) and not problems:
             problems += _device_problems(values, name)
             limit = values.resources.limits.get(name)
             counts[name] = 0 if limit is None else int(checks.quantity(name, limit))
@@ -72,18 +66,22 @@ def gpus_of(values: Values) -> tuple[str, int | None]:
 def has_part_of_gpu(values: Values) -> bool:
     """Whether the values ask for a part of a GPU in a unit that is no device, so that nobody here can count it."""
     return any(
-        _PART.fullmatch(name) and not _DEVICE.fullmatch(name) and checks.quantity(name, amount)
+        _PART.fullmatch(name) and not _is_device(name) and checks.quantity(name, amount)
         for name, amount in values.resources.limits.items()
     )
 
 
+def _is_device(name: str) -> bool:
+    return is_device(name) or _OTHER_DEVICE.fullmatch(name) is not None
+
+
 def _misspelt(values: Values) -> Iterator[Problem]:
     """Names that no device plugin registers, and that some slip makes of one that is."""
-    right = {_folded(name): name for name in _VENDORS}
+    right = {_folded(name): name for name in DEVICE_RESOURCES}
     for kind, amounts in (("limits", values.resources.limits), ("requests", values.resources.requests)):
         for name in amounts:
             meant = right.get(_folded(name))
-            if name.startswith(_MIG) and not _DEVICE.fullmatch(name):
+            if name.startswith(_MIG) and not _is_device(name):
                 yield Problem(
                     what=f"{name.removeprefix(_MIG)!r} is not a MIG profile; allowed: such as {_MIG}1g.10gb",
                     rule=UNKNOWN_NAME,

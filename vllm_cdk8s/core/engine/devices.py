@@ -5,15 +5,9 @@ from __future__ import annotations
 import re
 
 from vllm_cdk8s.core.engine.images import own, split
+from vllm_cdk8s.core.models.vendors import made_for
 
-_OTHERS = {
-    "cpu": re.compile(r"public\.ecr\.aws/q9t5s3a7/vllm-(arm64-)?cpu-release-repo|.*vllm-(openai-)?cpu(-env)?"),
-    "amd": re.compile(r"((index\.)?docker\.io/)?(rocm/vllm(-dev)?|vllm/vllm-openai-rocm)"),
-    "google": re.compile(r"((index\.)?docker\.io/)?vllm/vllm-tpu"),
-    "intel": re.compile(r"((index\.)?docker\.io/)?(intel/llm-scaler-vllm|vllm/vllm-openai-xpu)"),
-    "aws": re.compile(r"public\.ecr\.aws/neuron/[a-z0-9-]*vllm[a-z0-9-]*"),
-    "habana": re.compile(r"vault\.habana\.ai/.*vllm.*"),
-}
+_CPU = re.compile(r"public\.ecr\.aws/q9t5s3a7/vllm-(arm64-)?cpu-release-repo|.*vllm-(openai-)?cpu(-env)?")
 _FLOATING = {"", "latest", "nightly", "main", "master", "stable"}
 # Behind it would be a commit.
 _LONGEST_FLOATING = 24
@@ -38,7 +32,7 @@ def built_for(image: str) -> str | None:
     None where its name does not say.
     """
     name, tag = split(image)
-    known = next((maker for maker, pattern in _OTHERS.items() if pattern.fullmatch(name)), None)
+    known = "cpu" if _CPU.fullmatch(name) else made_for(name)
     if known is not None or not own(image):
         return known
     words = set(re.split(r"[-_.]", f"{name.rpartition('/')[2]}-{tag}".lower()))

@@ -35,7 +35,7 @@ class S3Storage:
         path_style: name the bucket in the path and not in the host, as most stores that are not AWS's want it.
 
     Raises:
-        InvalidOptionError: the endpoint is no address, or a key is not an entry of a Secret.
+        InvalidOptionError: the endpoint is not a URL, or a key is not an entry of a Secret.
         ConflictError: one of the two keys is missing.
     """
 
@@ -150,7 +150,7 @@ class AzureStorage:
         sas_token: the one that holds a shared access signature.
 
     Raises:
-        InvalidOptionError: the account is no name, or a key is not an entry of a Secret.
+        InvalidOptionError: the account's name is not valid, or a key is not an entry of a Secret.
         ConflictError: both a key and a token.
     """
 

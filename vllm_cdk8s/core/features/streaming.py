@@ -40,7 +40,7 @@ class RunaiStreamer:
     https://github.com/run-ai/runai-model-streamer/blob/master/docs/src/env-vars.md
 
     Args:
-        store: whose store it is, and who may read there; unsaid, the pod proves itself.
+        store: the object store, and the keys to read it. By default the pod's own identity is used.
         memory_limit: host memory of each process for the buffer, as a quantity.
         concurrency: threads that read, or connections to the store, of each process; the streamer's own number unless
             said.
@@ -109,7 +109,7 @@ class Tensorizer:
     Args:
         uri: the file: ``s3://``, ``http://``, ``https://``, or a path in the container.
         store: the endpoint and the keys of an S3 store.
-        num_readers: connections that read at the same time; tensorizer's own number unless said.
+        num_readers: the number of parallel connections. Defaults to tensorizer's own.
         verify_hash: check each tensor against its hash, which takes time.
 
     Raises:

@@ -9,28 +9,12 @@ from vllm_cdk8s.core.engine.devices import built_for
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.inspection.tpu import TPU_RESOURCE, topology_problems
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.models.vendors import RUNTIMES, device_vendor
 from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.inspection.facts import ServerFacts
 
-GPU_VENDORS = {
-    "nvidia.com/": "nvidia",
-    "amd.com/": "amd",
-    "gpu.intel.com/": "intel",
-    "habana.ai/": "habana",
-    "google.com/tpu": "google",
-    "aws.amazon.com/neuron": "aws",
-    "huawei.com/Ascend": "huawei",
-}
-# Whose devices the runtime classes are for that the vendors' own operators make.
-RUNTIMES: Mapping[str, str] = {
-    "nvidia": "nvidia",
-    "nvidia-cdi": "nvidia",
-    "nvidia-legacy": "nvidia",
-    "amd": "amd",
-    "habana": "habana",
-}
 # Where a Deployment's pods, or a group's, are all of a server.
 _COUNTED = {"Deployment", "StatefulSet", "LeaderWorkerSet"}
 
@@ -40,11 +24,6 @@ def resources(container: Mapping[str, Any], which: str) -> dict[str, Any]:
     found = container.get("resources")
     inner = found.get(which) if isinstance(found, Mapping) else None
     return dict(inner) if isinstance(inner, Mapping) else {}
-
-
-def device_vendor(resource: str) -> str | None:
-    """Who makes the devices that a resource counts; None where it counts none."""
-    return next((name for prefix, name in GPU_VENDORS.items() if resource.startswith(prefix)), None)
 
 
 def wrong_vendor(facts: ServerFacts) -> Iterator[Problem]:

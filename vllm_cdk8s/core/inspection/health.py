@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.inspection.devices import device_vendor, resources
+from vllm_cdk8s.core.inspection.devices import resources
 from vllm_cdk8s.core.inspection.storage import downloads
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
+from vllm_cdk8s.core.models.vendors import device_vendor
 from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ from vllm_cdk8s.core.engine.consistency import check_gpus
 from vllm_cdk8s.core.engine.devices import built_for, floats, repository
 from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.inspection.devices import device_vendor, resources
+from vllm_cdk8s.core.inspection.devices import resources
 from vllm_cdk8s.core.inspection.engine import found_by, in_force
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.placeholders import is_placeholder
 from vllm_cdk8s.core.models.ledger import ledger
+from vllm_cdk8s.core.models.vendors import device_vendor
 from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ class ExternalMetric:
 
     Args:
         name: the metric.
-        average_value: what is aimed at for each replica, as a number or a quantity such as ``"500m"``.
+        average_value: the target value per replica, as a number or a quantity such as ``"500m"``.
         labels: labels that its series must have.
 
     Raises:

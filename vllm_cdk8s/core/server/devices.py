@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.devices import built_for
 from vllm_cdk8s.core.errors import ConflictError, VllmCdk8sError, give, warn
-from vllm_cdk8s.core.inspection.devices import RUNTIMES, device_vendor
 from vllm_cdk8s.core.inspection.tpu import (
     ACCELERATOR_LABEL,
     TOPOLOGY_LABEL,
@@ -15,24 +14,12 @@ from vllm_cdk8s.core.inspection.tpu import (
     topology_of,
     topology_problems,
 )
+from vllm_cdk8s.core.models.vendors import RUNTIMES, device_vendor, vendor_named
 from vllm_cdk8s.core.rules.book import VENDOR, VENDORS_RUNTIME
 from vllm_cdk8s.core.server.needs import server_accelerator
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.models.accelerators import Accelerator
-
-# Sources: https://docs.vllm.ai/en/latest/getting_started/installation/gpu/ and
-# https://docs.vllm.ai/projects/tpu/en/latest/getting_started/installation/
-_IMAGES = {
-    "amd": "vllm/vllm-openai-rocm",
-    "aws": "public.ecr.aws/neuron/pytorch-inference-vllm-neuronx",
-    "google": "vllm/vllm-tpu",
-    "intel": "vllm/vllm-openai-xpu",
-    "nvidia": "vllm/vllm-openai",
-}
-# Of the others, vLLM up to 0.11 on XPUs stops at a mode of CUDA graphs, and the rest takes it out with a warning.
-# Sources: check_and_update_config in vllm/platforms, and the plugins for TPU, Gaudi and Neuron.
-_WITH_GRAPHS = (None, "nvidia", "amd")
 
 
 def _said(options: Mapping[str, Any]) -> Accelerator | None:
@@ -80,7 +67,8 @@ def processes_of_device(options: Mapping[str, Any]) -> int:
 
 def draws_graphs(options: Mapping[str, Any]) -> bool:
     """Whether the devices have CUDA graphs, or their like, as far as it is said which they are."""
-    return _vendor(options) in _WITH_GRAPHS
+    vendor = vendor_named(_vendor(options))
+    return vendor is None or vendor.graphs
 
 
 def _vendor(options: Mapping[str, Any]) -> str | None:
@@ -134,7 +122,8 @@ def check_image(options: Mapping[str, Any], gpus: int | None) -> None:
     built = built_for(image) if isinstance(image, str) else None  # whatever else it is, is told where it is read
     if maker is None or not gpus or built in (None, maker):
         return
-    family = _IMAGES.get(maker)
+    vendor = vendor_named(maker)
+    family = None if vendor is None else vendor.image
     hint = f"one that {maker} or vLLM builds for it" if family is None else f"{family}:<release>"
     warn(
         f"{image!r} is built for {'the CPU' if built == 'cpu' else built}, and {name} is of {maker}; use {hint}",
