@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from constructs import Construct
 
 from vllm_cdk8s.constructs import threshold
-from vllm_cdk8s.constructs.apps import name_in_tree, place, standing
+from vllm_cdk8s.constructs.apps import place, standing
+from vllm_cdk8s.constructs.bound_volume import BoundVolume, access_mode_name, claim_name_of, size_of
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
-from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, access_mode, claim, storage_size, volume
+from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim, storage_size
 from vllm_cdk8s.core.storage.storage import DEFAULT_IMAGE_MOUNT_PATH, DEFAULT_MOUNT_PATH, UNKNOWN, Storage
 
 if TYPE_CHECKING:
@@ -72,13 +73,18 @@ class ModelStorage(Construct):
                 "ReadWriteOncePod",
                 option="access_mode",
             )
-        claim_name = _claim_name(scope, id, name)
+        claim_name = claim_name_of(scope, id, name)
         made = claim(
-            claim_name, size=_size(size), mode=mode, storage_class=storage_class, labels=labels,
+            claim_name, size=size_of(size), mode=mode, storage_class=storage_class, labels=labels,
             annotations=annotations,
         )  # fmt: skip
         plan = Storage.of_claim(
-            claim_name, mount_path=mount_path, access_mode=mode, size=_size(size), fresh=True, namespace=place(scope)[1]
+            claim_name,
+            mount_path=mount_path,
+            access_mode=mode,
+            size=size_of(size),
+            fresh=True,
+            namespace=place(scope)[1],
         )
         self._settle(scope, id, plan, claim=made, named=name is not None)
 
@@ -157,11 +163,12 @@ class ModelStorage(Construct):
         """
         source = {"hostPath": {"path": checks.absolute_path("path", path), "type": "DirectoryOrCreate"}}
         node_name, mode = checks.label_value("node", checks.text("node", node)), access_mode_name(access_mode)
-        return _bound(
+        made = BoundVolume.of(
             scope, id, source, mode=mode, size=size, storage_class=storage_class, node=node_name, name=name,
             volume_name=volume_name, labels={"type": "local", "app": "vllm", **checks.label_map("labels", labels)},
             annotations=annotations, mount_path=mount_path,
         )  # fmt: skip
+        return _BoundStorage(scope, id, made)
 
     @staticmethod
     def direct_host_path(
@@ -219,12 +226,13 @@ class ModelStorage(Construct):
         source = {
             "nfs": {"path": checks.absolute_path("path", path), "server": checks.host("server", server)},
         }  # fmt: skip
-        return _bound(
+        made = BoundVolume.of(
             scope, id, source, mode="ReadWriteMany", size=size, storage_class="", name=name, volume_name=volume_name,
             labels={"app": "vllm", **checks.label_map("labels", labels)},
             annotations=annotations, mount_path=mount_path,
             mount_options=sequence("mount_options", mount_options),
         )  # fmt: skip
+        return _BoundStorage(scope, id, made)
 
     @staticmethod
     def none(
@@ -395,57 +403,8 @@ class _OtherStorage(ModelStorage):
 class _BoundStorage(ModelStorage):
     """A volume that is made by hand, and the claim bound to it."""
 
-    def __init__(
-        self, scope: Construct, id: str, plan: Storage, *, claim: Manifest, volume: Manifest, named: bool,
-        volume_named: bool,
-    ) -> None:  # fmt: skip
-        self._settle(scope, id, plan, claim=claim, volume=volume, named=named, volume_named=volume_named)
-
-
-def _bound(
-    scope: Construct,
-    id: str,
-    source: Mapping[str, Any],
-    *,
-    mode: str,
-    size: object,
-    storage_class: str,
-    name: str | None,
-    volume_name: str | None,
-    labels: Mapping[str, str],
-    annotations: Mapping[str, str] | None,
-    mount_path: str,
-    node: str | None = None,
-    mount_options: Sequence[str] = (),
-) -> ModelStorage:
-    claim_name = _claim_name(scope, id, name)
-    if volume_name is not None:
-        checks.dns_subdomain("volume_name", volume_name)
-    made_name = volume_name or name_in_tree(scope, id, "Volume")
-    made = volume(
-        made_name, source, size=_size(size), mode=mode, storage_class=storage_class, labels=labels, node=node,
-        mount_options=mount_options,
-    )  # fmt: skip
-    bound = claim(
-        claim_name, size=_size(size), mode=mode, storage_class=storage_class, annotations=annotations,
-        volume_name=made_name,
-    )  # fmt: skip
-    plan = Storage.of_claim(
-        claim_name, mount_path=mount_path, access_mode=mode, node_name=node, namespace=place(scope)[1],
-    )  # fmt: skip
-    return _BoundStorage(
-        scope, id, plan, claim=bound, volume=made, named=name is not None, volume_named=volume_name is not None
-    )
-
-
-def _claim_name(scope: Construct, id: str, name: str | None) -> str:
-    return checks.dns_subdomain("name", name) if name is not None else name_in_tree(scope, id, "Resource")
-
-
-def _size(value: object) -> str:
-    return storage_size("size", threshold.size(value))
-
-
-def access_mode_name(value: object) -> str:
-    """An access mode by its Kubernetes name, of kplus's enum or a text."""
-    return access_mode(threshold.access_mode(value))
+    def __init__(self, scope: Construct, id: str, made: BoundVolume) -> None:
+        self._settle(
+            scope, id, made.plan, claim=made.claim, volume=made.volume, named=made.named,
+            volume_named=made.volume_named,
+        )  # fmt: skip
