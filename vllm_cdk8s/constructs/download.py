@@ -74,11 +74,11 @@ class ModelDownload(Whole):
         **job_options: Unpack[JobOptions],
     ) -> None:
         own: dict[str, Any] = check_options(
-            job_options, JOB_OPTIONS, others=tuple(inspect.signature(ModelDownload).parameters)
+            job_options, JOB_OPTIONS, others=tuple(inspect.signature(ModelDownload.__init__).parameters)
         )
         if hf_token is not None:
             own["hf_token"] = hf_token
-        options = wire_options({**own, "env": env or {}})
+        options = wire_options({**own, "env": {} if env is None else env})
         checks.instance("storage", storage, ModelStorage, allowed="ModelStorage(...)")
         plan = plan_download(
             options, models=models, storage=storage.plan, name=name, image=image, env=options.pop("env"),

@@ -12,7 +12,8 @@ from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.watching import check_statistics
 from vllm_cdk8s.core.pod.secret_key import SecretKey
-from vllm_cdk8s.core.scaling.queue import KEDA_API, QueueScaling, TriggerAuthentication, bearer_token
+from vllm_cdk8s.core.scaling.keda import KEDA_API
+from vllm_cdk8s.core.scaling.queue import QueueScaling, TriggerAuthentication, bearer_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,21 +110,22 @@ class QueueAutoscaler(Whole):
         if authentication is not None:
             allowed = 'TriggerAuthentication(name="prometheus") or SecretKey("prometheus", "token")'
             checks.instance("authentication", authentication, TriggerAuthentication, SecretKey, allowed=allowed)
-        own_labels = checks.label_map("labels", labels or {})
+        own_labels = checks.label_map("labels", labels)
         if name is not None:
             # KEDA repeats it in a label.
             checks.dns_label("name", name)
 
         super().__init__(scope, id)
         same_namespace(scope, "ScaledObject", server=server, namespace=server.namespace)
-        server.leave_replicas_to(self, min_replicas=min_replicas, max_replicas=max_replicas)
-        if min_replicas == 0:
-            expect_no_pods(server)
         proof = self._authentication(authentication, scope, server=server, name=name)
         self.scaled_object = custom_resource(
             self, scope, KEDA_API, "ScaledObject", name=name, labels={**server.labels, **own_labels},
             annotations=annotations, spec=scaling.spec(server, proof),
         )  # fmt: skip
+        # Last, since a server that has left its replicas to somebody does not take them back.
+        server.leave_replicas_to(self, min_replicas=min_replicas, max_replicas=max_replicas)
+        if min_replicas == 0:
+            expect_no_pods(server)
 
     def _authentication(
         self,

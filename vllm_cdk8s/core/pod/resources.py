@@ -133,6 +133,10 @@ def _is_device(name: str) -> bool:
 def resource_name(option: str, name: object) -> str:
     """A resource of Kubernetes' own, or one with a domain: anything else is refused by the API server."""
     text = checks.qualified_name(option, name)
+    if "/" in text and text.startswith("requests."):
+        raise InvalidOptionError(
+            f"{text!r} is a quota's; did you mean {text.removeprefix('requests.')!r}?", option=option
+        )
     if "/" not in text and text not in _NATIVE_RESOURCES and not text.startswith(_HUGE):
         known = [*_NATIVE_RESOURCES, *_DEVICE_RESOURCES]
         hint = "; did you mean 'nvidia.com/gpu'?" if text == "gpu" else nearest(text, known)

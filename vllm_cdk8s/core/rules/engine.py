@@ -11,7 +11,7 @@ ENGINE_OPTION = Rule(
     name="unknown-engine-option",
     title="vLLM has no such option in this release",
     why="vLLM's parser exits with an error, and the container restarts for ever.",
-    mend="Use the name that this release has; unchecked_args passes on what is newer than this package.",
+    mend="Use the name that this release has; unchecked_args (in values vllm.uncheckedArgs) passes on what is newer.",
     in_manifests="Use the name that this release has, or the image of a release that has this one.",
     source=f"{_VLLM}cli/serve/",
 )
@@ -130,6 +130,14 @@ EXAMPLE_CONNECTOR = Rule(
     why="It is for trying out: each block crosses a file system, and nobody deletes the files.",
     mend="Use Nixl() where the image and the network have it.",
     source=f"{_VLLM}features/disagg_prefill/",
+)
+STREAMED_WEIGHTS = Rule(
+    code="VC155",
+    name="streamed-weights",
+    title="The weights cannot be streamed the way that was asked for",
+    why="vLLM stops at its start, or loads them in another way than was meant.",
+    mend="Use what the message names: another release, another load format, or a setting less.",
+    source=f"{_VLLM}models/extensions/runai_model_streamer/",
 )
 LOAD_BALANCING = Rule(
     code="VC133",
