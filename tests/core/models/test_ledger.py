@@ -287,3 +287,49 @@ def test_importing_the_ledger_reads_no_data_and_starts_nothing() -> None:
         "sys.exit(any(n in sys.modules for n in ('jsii', 'cdk8s', 'pydantic', 'yaml')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# Adapters.
+
+
+@pytest.mark.parametrize(
+    ("model", "engine", "version", "values"),
+    [
+        # All linear layers of Llama 3.1 8B at rank 16 are 41,943,040 values, as peft counts them.
+        ("meta-llama/Llama-3.1-8B-Instruct", {}, None, 41_943_040),
+        ("meta-llama/Llama-3.1-8B-Instruct", {"max_loras": 4, "max_lora_rank": 64}, None, 41_943_040 * 16),
+        # Two GPUs divide one factor of each matrix, that on the side of the heads or of the inner width.
+        (
+            "meta-llama/Llama-3.1-8B-Instruct",
+            {"tensor_parallel_size": 2},
+            None,
+            41_943_040 - 32 * 16 * (2 * 4096 + 2 * 1024 + 3 * 14_336) // 2,
+        ),
+        # Attention alone, before experts had adapters, and 128 experts of 768 with it.
+        ("Qwen/Qwen3-30B-A3B", {}, (0, 11, 0), 48 * 16 * (4 * 2048 + 2 * 4096 + 2 * 4 * 128)),
+        (
+            "Qwen/Qwen3-30B-A3B",
+            {},
+            (0, 12, 0),
+            48 * 16 * (4 * 2048 + 2 * 4096 + 2 * 4 * 128 + 128 * 3 * (2048 + 768)),
+        ),
+    ],
+)
+def test_the_adapters_of_a_batch_count_with_the_weights(
+    model: str, engine: dict[str, Any], version: tuple[int, ...] | None, values: int
+) -> None:
+    without = made(model, "H100", engine=engine, version=version)
+    found = made(model, "H100", engine=engine | {"enable_lora": True}, version=version)
+    assert found.weight_bytes_per_gpu is not None
+    assert without.weight_bytes_per_gpu is not None
+    assert found.weight_bytes_per_gpu - without.weight_bytes_per_gpu == pytest.approx(2 * values, abs=2)
+
+
+def test_experts_that_are_kept_whole_have_whole_adapters() -> None:
+    engine: dict[str, Any] = {"tensor_parallel_size": 4, "enable_lora": True, "max_loras": 2, "max_lora_rank": 32}
+    divided = made("Qwen/Qwen3-30B-A3B", "H100", engine=engine)
+    whole = made("Qwen/Qwen3-30B-A3B", "H100", engine=engine | {"enable_expert_parallel": True})
+    # A quarter of the experts each: no factor is on every GPU.
+    assert whole.weight_bytes_per_gpu is not None
+    assert divided.weight_bytes_per_gpu is not None
+    assert whole.weight_bytes_per_gpu < divided.weight_bytes_per_gpu

@@ -37,6 +37,8 @@ class Engine:
     hybrid: bool = True
     kv_transfer: bool = False
     prefix_caching: bool | None = None
+    adapters: int = 0
+    adapter_rank: int = 16
 
     @property
     def drafted(self) -> int:
@@ -78,6 +80,8 @@ def engine_of(options: Mapping[str, Any]) -> Engine:
         hybrid=not hybrid,
         kv_transfer=options.get("kv_transfer_config") is not None and hybrid is not False,
         prefix_caching=_flag(options.get("enable_prefix_caching")),
+        adapters=_positive(options.get("max_loras")) if options.get("enable_lora") else 0,
+        adapter_rank=_whole(options.get("max_lora_rank")) or 16,
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # The default of gpu_memory_utilization (vllm/config/cache.py): 0.9 through 0.19, 0.92 from 0.20.
 _UTILIZATION_092: Version = (0, 20)
+_EXPERTS_ADAPT: Version = (0, 11, 1)  # vllm/lora/layers/fused_moe.py, which 0.11.0 has not
 # CUDA's context and the driver's own, which lie outside of the budget.
 _CONTEXT = int(0.6 * GIB)
 # The least that vLLM takes beside weights and KV cache in any log, and the margin of the estimate.
@@ -94,7 +95,7 @@ def gpu_memory(
     if settings.speculative is not None and str(settings.speculative.get("method", "")).endswith("mtp"):
         held += weights.drafted(model, weight_settings(settings))
     # Offloaded weights are not on the GPU.
-    held = max(0, held - settings.cpu_offload_bytes)
+    held = max(0, held - settings.cpu_offload_bytes) + _adapters(model, settings, version)
     several = settings.tensor * settings.pipeline * settings.data > 1
     first_pass = overhead.PassSettings(
         tokens=tokens,
@@ -206,6 +207,16 @@ def kv_layout(
             version=version,
         ),
     )
+
+
+def _adapters(model: ModelFacts, settings: Engine, version: Version | None) -> int:
+    room = weights.Adapters(
+        number=settings.adapters,
+        rank=settings.adapter_rank,
+        experts=version is None or version >= _EXPERTS_ADAPT,
+        expert_parallel=settings.expert_parallel,
+    )
+    return weights.adapters(model, weight_settings(settings), room)
 
 
 def _with_drafts(

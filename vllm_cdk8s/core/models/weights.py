@@ -54,6 +54,23 @@ class WeightSettings:
     text_only: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adapters:
+    """The LoRA adapters that a batch may have.
+
+    Attributes:
+        number: ``--max-loras``.
+        rank: ``--max-lora-rank``.
+        experts: whether routed experts have them too.
+        expert_parallel: whether each GPU has whole experts.
+    """
+
+    number: int = 1
+    rank: int = 16
+    experts: bool = True
+    expert_parallel: bool = False
+
+
 def plain_bytes(dtype: str) -> Decimal:
     """The bytes of a weight that is not quantized: as asked, or as the files have it, float32 loaded in 16 bits."""
     asked = canonical(dtype)
@@ -93,6 +110,37 @@ def drafted(facts: ModelFacts, settings: WeightSettings) -> int:
     shares = _kinds(plain, facts.counts, settings)
     ranks = settings.tensor * settings.data
     return _ceiling((shares["linear"] / settings.tensor + shares["expert"] / ranks + shares["other"]) / facts.layers)
+
+
+def adapters(facts: ModelFacts, settings: WeightSettings, room: Adapters) -> int:
+    """One GPU's bytes of the LoRA adapters of one batch, which vLLM makes room for as it loads the model.
+
+    From vllm/lora/layers: each linear layer has the two factors of every adapter, the first for the whole input of a
+    layer that tensor parallelism divides by columns, the second for the whole output of one divided by rows. Those of
+    embeddings and of latent attention are not counted.
+    """
+    if facts.hidden_size is None or facts.layers is None:
+        return 0
+    hidden, tensor = facts.hidden_size, settings.tensor
+    values = Decimal(0)
+    if facts.attention_heads and facts.head_dim:
+        query = Decimal(facts.attention_heads * facts.head_dim) / tensor
+        for cache in facts.caches:
+            if cache.kind not in {"latent", "linear"}:
+                kept = Decimal(max(cache.kv_heads // tensor, 1) * (cache.key_dim + cache.value_dim))
+                values += cache.layers * (4 * hidden + 2 * query + kept)
+    if facts.experts is None:
+        values += facts.layers * _factors(hidden, facts.intermediate_size or 0, tensor)
+    elif room.experts:
+        whole = room.expert_parallel  # A GPU has few experts, whole, or a part of each.
+        share = _factors(hidden, facts.expert_size or 0, 1 if whole else tensor)
+        values += facts.layers * facts.experts * share / (tensor * settings.data if whole else 1)
+    return _ceiling(values * room.rank * room.number * plain_bytes(settings.dtype) / settings.pipeline)
+
+
+def _factors(hidden: int, inner: int, tensor: int) -> Decimal:
+    """The values per rank of an MLP: two factors of its two matrices inwards, and of the one outwards."""
+    return 3 * hidden + 3 * Decimal(inner) / tensor
 
 
 def _rotations(facts: ModelFacts) -> int:
