@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: rules synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test properties mutants
+.PHONY: rules docs drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test properties mutants
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,12 @@ kubernetes-schema: $(VENV)/.test  ## take up a new Kubernetes minor from kuberne
 
 rules: $(VENV)/.test  ## write docs/rules.md from the rule book
 	@$(BIN)/python tools/rules_page.py
+
+docs: $(VENV)/.docs  ## build the documentation as a site in build/site, and follow every link of it
+	@PYTHONPATH=$(CURDIR) $(BIN)/python tools/build_site.py
+
+drawings: $(VENV)/.test  ## draw docs/drawings from what a server says of itself
+	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python tools/drawings.py
 
 kubernetes-schema-check: $(VENV)/.test  ## the definitions of Kubernetes' objects are what its schemas say
 	@$(BIN)/python tools/kubernetes_schema.py --check
@@ -149,6 +155,10 @@ $(VENV)/.synth: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node,test]'
 	@touch $@ $(VENV)/.synth
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node,test,dev]'

@@ -28,6 +28,7 @@ PUBLIC = [
     "DeviceClaim",
     "DeviceClaimTemplate",
     "DisaggregatedServer",
+    "DisaggregatedSet",
     "DropCacheWrapper",
     "Egress",
     "EndpointPicker",

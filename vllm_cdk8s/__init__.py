@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.scaling.queue import TriggerAuthentication
     from vllm_cdk8s.core.server.options import ServerOptions
     from vllm_cdk8s.core.server.queueing import Gang, KueueQueue
+    from vllm_cdk8s.core.server.set_role import DisaggregatedSet
     from vllm_cdk8s.core.traffic.gateway import GatewayRef, RouteMatch
     from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
     from vllm_cdk8s.core.traffic.network_policy import Egress
@@ -62,6 +63,7 @@ __all__ = [
     "DeviceClaim",
     "DeviceClaimTemplate",
     "DisaggregatedServer",
+    "DisaggregatedSet",
     "DropCacheWrapper",
     "Egress",
     "EndpointPicker",
@@ -166,6 +168,7 @@ _MODULES = {
     "constructs.storage": ("ModelStorage",),
     "constructs.disaggregated": ("DisaggregatedServer",),
     "core.features.disaggregated": ("Pool",),
+    "core.server.set_role": ("DisaggregatedSet",),
     "core.features.kv_transfer": (
         "Nixl",
         "PairProxy",

@@ -1,5 +1,6 @@
 """One good server is clean; each change to it breaks one rule, and what others supply breaks none."""
 
+import json
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,27 @@ def test_a_good_server_is_clean(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_one_change_breaks_one_rule(tmp_path: Path, code: str, changes: dict[str, Any]) -> None:
     assert codes(run(tmp_path, changed(**changes), CLAIM, SERVICE)) == [code]
+
+
+def test_a_size_of_offloaded_cache_takes_the_place_of_another_connector(tmp_path: Path) -> None:
+    nixl = {"kv_connector": "NixlConnector", "kv_role": "kv_consumer"}
+    offload = {"kv_connector": "OffloadingConnector", "kv_role": "kv_both"}
+    multi = {"kv_connector": "MultiConnector", "kv_role": "kv_both", "kv_connector_extra_config": {}}
+
+    def found(config: dict[str, Any], *more: str) -> list[str]:
+        args = ["Qwen/Qwen2.5-7B-Instruct", "--max-model-len=8192", f"--kv-transfer-config={json.dumps(config)}", *more]
+        return codes(run(tmp_path, changed(container__args=args), CLAIM, SERVICE))
+
+    size = "--kv-offloading-size=64"
+    joined = {**multi, "kv_connector_extra_config": {"connectors": [offload, nixl]}}
+    assert "VC130" in found(nixl, size)
+    assert "VC130" in found(joined, size)
+    assert "VC130" not in found(joined)
+    assert "VC130" not in found(offload, size)
+    # NIXL within a MultiConnector has a side channel too.
+    assert "VC134" in found(joined)
+    for unfinished in (multi, {**multi, "kv_connector_extra_config": {"connectors": "x"}}, {"kv_connector": None}):
+        assert not {"VC130", "VC134"}.intersection(found(unfinished, size))
 
 
 def test_a_side_channel_that_only_its_own_pod_would_find(tmp_path: Path) -> None:

@@ -40,12 +40,12 @@ class PodDisruptionBudget(Whole):
     then as many pods of all: no more groups than that ever go, and mostly one after the other.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: a `VllmServer` or `MultiNodeVllmServer`; it has one budget at most, since Kubernetes evicts no pod that
             two select.
         min_available: pods that stay, as a number or as a percentage such as ``"50%"``, rounded up.
-        max_unavailable: pods that may be gone, likewise.
+        max_unavailable: the number or percentage of pods that may be gone.
         unhealthy_pod_eviction: ``AlwaysAllow`` lets pods go that are not ready, such as one that crashes again and
             again; ``IfHealthyBudget`` only while enough others are ready.
         name: the name of the budget; None lets cdk8s name it.
@@ -138,5 +138,5 @@ def spread_pods(
     present: list[Any] = server.pod_templates[0]["spec"].get(field, [])
     added = spread_constraints(server, present, over=over, max_skew=max_skew, when_unsatisfiable=when_unsatisfiable)
     # The pods that serve come first.
-    path = f"{server.plan.shape.templates[0]}/spec/{field}"
+    path = f"{server.template_paths[0]}/spec/{field}"
     server.workload.add_json_patch(cdk8s.JsonPatch.add(path, [*present, *added]))

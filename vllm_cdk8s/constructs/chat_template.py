@@ -26,8 +26,8 @@ class ChatTemplate(Whole):
     it once, when it starts. Other sources: `from_file`, `from_config_map`. One template may serve several servers.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         text: the template.
         name: the ConfigMap's name; None lets cdk8s name it.
         labels: labels of the ConfigMap.
@@ -64,8 +64,8 @@ class ChatTemplate(Whole):
         """A template from a file beside the app, read when the app runs.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             path: the file, in UTF-8.
             name: the ConfigMap's name; None lets cdk8s name it.
             labels: labels of the ConfigMap.
@@ -89,8 +89,8 @@ class ChatTemplate(Whole):
         name alone nothing is known, and a change takes effect only when the pods are restarted.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             config_map: the name, or the construct.
             key: the entry that is the template.
 

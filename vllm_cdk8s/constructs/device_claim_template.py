@@ -29,8 +29,8 @@ class DeviceClaimTemplate(Whole):
         name: the name of the template.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         device_class: the DeviceClass, such as ``gpu.nvidia.com`` or ``gpu.amd.com``; None with ``mig``.
         count: devices for each pod.
         selectors: CEL expressions that each of them must satisfy, such as

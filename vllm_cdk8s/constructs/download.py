@@ -41,8 +41,8 @@ class ModelDownload(Whole):
     ``tolerations``.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         models: what to download: repositories of the Hugging Face hub, or `HubModel` for revisions and patterns.
         storage: where to, as the servers have it.
         hf_token: the token for models that need one.
@@ -51,7 +51,7 @@ class ModelDownload(Whole):
         env: environment variables, plain text or ``kplus.EnvValue``, such as ``HF_ENDPOINT`` for a mirror.
         retries: how often Kubernetes tries again; a model that does not exist, or may not be read, is not tried again.
         deadline_seconds: seconds after which Kubernetes gives up; None lets it take its time.
-        **job_options: what may be said of any Job; see `JobOptions`.
+        **job_options: options of every Job; see `JobOptions`.
 
     Raises:
         InvalidOptionError: an option is unknown, or has a value that is wrong by itself.

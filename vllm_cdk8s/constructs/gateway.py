@@ -75,8 +75,8 @@ class HTTPRoute(Whole):
     Source: https://gateway-api.sigs.k8s.io/reference/spec/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         gateways: the Gateways, by name in the route's namespace or as `GatewayRef`.
         backends: the servers or pools that answer; several share the requests, by `WeightedBackend` in unequal parts.
             With ``models``, those that answer all other requests; none unless said.
@@ -86,7 +86,7 @@ class HTTPRoute(Whole):
         matches: the requests, as path prefixes or as `RouteMatch`; one that fits is enough.
         request_timeout_seconds: seconds until the last byte of an answer, streamed ones included; 0 is no limit, None
             the gateway's own (15 s with Envoy).
-        backend_timeout_seconds: likewise for each attempt, where the gateway retries.
+        backend_timeout_seconds: the same for each attempt, where the gateway retries.
         name: the name of the route; None lets cdk8s name it.
         labels: labels of the route, besides those that all its backends have.
         annotations: annotations of the route.

@@ -35,8 +35,8 @@ class InferencePool(Whole):
     Source: https://gateway-api-inference-extension.sigs.k8s.io/reference/spec/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server whose pods are chosen from; of one over several nodes, those that serve.
         endpoint_picker: the picker's Service, by name or as a kplus service, in the server's namespace.
         endpoint_picker_port: the Service's port.
@@ -97,8 +97,8 @@ class InferencePool(Whole):
         """A pool of the chart's namespace that exists already, such as one that its picker's Helm chart made.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             name: the pool's name.
 
         Raises:

@@ -118,18 +118,19 @@ class _Monitor(Whole):
 
 
 class PodMonitor(_Monitor):
-    """Have the Prometheus operator scrape the server's pods, each of them and whether ready or not.
+    """A PodMonitor: the Prometheus Operator scrapes each pod of the server, ready or not.
 
     ``PodMonitor(self, "Scrape", server=server, labels={"release": "kube-prometheus-stack"})``. Most Prometheus
     installations only see monitors that carry a certain label: that of ``labels``.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server to scrape.
         interval: how often, as a Prometheus duration or a ``cdk8s.Duration``.
         scrape_timeout: how long a scrape may take; at most the interval.
-        tls_config: how to trust a server that speaks TLS, in wire form; needed for one, and for no other.
+        tls_config: how to trust a server that speaks TLS, as in a manifest; required for such a server, and refused for
+            others.
         labels: further labels of the monitor.
         name: the monitor's name; None lets cdk8s name it.
 
@@ -144,7 +145,7 @@ class PodMonitor(_Monitor):
 
 
 class ServiceMonitor(_Monitor):
-    """Have the Prometheus operator scrape the pods behind the server's service.
+    """A ServiceMonitor: the Prometheus Operator scrapes the pods behind the server's Service.
 
     ``ServiceMonitor(self, "Scrape", server=server)``. A `PodMonitor` does the same without the service, and with the
     same options; one of the two is enough, and with both every sample is there twice.
@@ -161,8 +162,8 @@ class Alerts(Whole):
     and on start-up also kube-state-metrics. Each has the labels ``severity`` and ``server``.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server to watch.
         queue_length: the number of requests that may wait, over all pods, while the queue grows.
         kv_cache_usage: the share of the KV cache above which it counts as full.
@@ -221,8 +222,8 @@ class Dashboard(Whole):
     or chosen ones.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server to show.
         title: the dashboard's title; None takes ``vLLM <server's name>``.
         folder: the folder in Grafana, by the sidecar's annotation ``grafana_folder``.

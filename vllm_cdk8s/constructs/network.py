@@ -34,13 +34,13 @@ class ServerNetworkPolicy(Whole):
     Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server.
         clients: who may send requests: kplus peers (``kplus.Pods``, workloads, ``kplus.Namespaces``,
             ``kplus.NetworkPolicyIpBlock``), or names of namespaces for all their pods. A gateway or an ingress
             controller in front of the server is its client, and so is a LoadBalancer's source.
-        scrapers: who may read the metrics, such as Prometheus or an endpoint picker, likewise.
+        scrapers: who may read the metrics, such as Prometheus or an endpoint picker, given like ``clients``.
         egress: where the pods may connect to besides the cluster's DNS; None restricts nothing, and ``[Egress()]`` lets
             them download models.
         name: the name of the policy; None lets cdk8s name it.
@@ -48,7 +48,7 @@ class ServerNetworkPolicy(Whole):
         annotations: annotations of the policy.
 
     Raises:
-        InvalidOptionError: a peer is not one, or nobody is let in.
+        InvalidOptionError: a peer is of another type, or nobody is let in.
         ConflictError: the server is in another namespace.
     """
 

@@ -53,14 +53,14 @@ class PrivilegedNamespace(_LevelNamespace):
     """A Namespace whose Pod Security labels (enforce, audit, warn) let privileged pods in: Kubernetes 1.25 and newer.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         name: the namespace's name; None lets cdk8s name it.
         labels: further labels.
 
     Raises:
         InvalidOptionError: the name is not a DNS label, or a label is not valid.
-        ConflictError: a label says otherwise than privileged, or another namespace has the name.
+        ConflictError: a label sets a level other than privileged, or another namespace has the name.
     """
 
     _LEVEL = "privileged"
@@ -72,14 +72,14 @@ class RestrictedNamespace(_LevelNamespace):
     A server of this app that the namespace would refuse does not synthesize.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         name: the namespace's name; None lets cdk8s name it.
         labels: further labels.
 
     Raises:
         InvalidOptionError: the name is not a DNS label, or a label is not valid.
-        ConflictError: a label says otherwise than restricted, or another namespace has the name.
+        ConflictError: a label sets a level other than restricted, or another namespace has the name.
     """
 
     _LEVEL = "restricted"
@@ -92,8 +92,8 @@ class PrivilegedPodSecurityPolicy(Whole):
     no such policies; use `PrivilegedNamespace` there.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         service_account: the account that the pods run as, by name or as any kplus service account
             (``server.service_account``).
         namespace: the account's namespace; None takes the chart's.

@@ -41,8 +41,8 @@ class SmokeTest(Whole):
     filesystem and no rights, so that any namespace lets it in.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server.
         request: what to ask: a ``completion``, a ``chat``, an ``embedding``, or ``none``. None asks for a completion,
             and for an embedding where ``engine_args`` says ``runner="pooling"``.
@@ -56,7 +56,7 @@ class SmokeTest(Whole):
         image: an image with Python 3.10 or newer; None takes the server's, of many GiB, which the GPU nodes have
             already. Where the test may land on a node without GPUs, ``image="python:3.13-slim"`` is there in seconds.
         env: environment variables, plain text or ``kplus.EnvValue``.
-        **job_options: what may be said of any Job; see `JobOptions`.
+        **job_options: options of every Job; see `JobOptions`.
 
     Raises:
         InvalidOptionError: an option is unknown, or has a value that is wrong by itself.

@@ -32,7 +32,7 @@ def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | No
 
     Args:
         scope: what it belongs to.
-        id: its name there.
+        id: the construct's ID, unique within its parent.
         manifest: the object as data.
         within: the scope whose place is asked for its namespace, where that is known already.
     """

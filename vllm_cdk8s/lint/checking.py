@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.inspection import engine, health, pod, security, storage
+from vllm_cdk8s.core.inspection import disaggregated_set, engine, health, pod, security, storage
 from vllm_cdk8s.core.inspection.apply import apply
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.core.showing import is_whole_token
@@ -87,6 +87,11 @@ def _one(document: Document, options: Options, together: ManifestSet, result: Re
             yield made
     if document.kind == "Secret":
         yield from _tokens(document)
+    if document.kind == "DisaggregatedSet":
+        for problem in disaggregated_set.set_problems(document.data):
+            found = finding(problem, place(document, problem.at))
+            if found is not None:
+                yield found
     for template, servers in servers_of(document, options):
         result.servers += len(servers)
         together.pods(document, template, servers)

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from vllm_cdk8s.lint.pods import PodTemplate
     from vllm_cdk8s.lint.servers import Server
 
-_SEEN_KINDS = {"Deployment", "StatefulSet", "Service", "LeaderWorkerSet", "PersistentVolumeClaim", "Job", "Pod"}
+_SEEN_KINDS = {
+    "Deployment", "StatefulSet", "Service", "LeaderWorkerSet", "DisaggregatedSet", "Job", "Pod",
+    "PersistentVolumeClaim",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.core.engine.connectors import connectors_of
 from vllm_cdk8s.core.engine.options import tokens
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.rules.book import CONTEXT_BEYOND_MODEL, HEADS, IDLE_GPUS, TOO_FEW_GPUS
+from vllm_cdk8s.core.rules.book import CONTEXT_BEYOND_MODEL, HEADS, IDLE_GPUS, KV_OFFLOAD, TOO_FEW_GPUS
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.version import EngineVersion
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 SIZES = ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size", "prefill_context_parallel_size")
 # Speculation that async scheduling has not been allowed with in any release so far (vllm/config/vllm.py).
 _NEVER_ASYNC = {"ngram", "medusa", "mlp_speculator", "suffix"}
+# What vLLM itself puts there for a size of offloaded KV cache.
+_OFFLOADING = {"OffloadingConnector", "SimpleCPUOffloadConnector", "LMCacheConnectorV1", "LMCacheMPConnector"}
 
 
 class Settings:
@@ -143,6 +146,7 @@ def check_features(settings: Settings, version: EngineVersion) -> None:
             "could run",
             option=settings.label("max_num_batched_tokens"),
         )
+    _check_offloading(settings)
     tensor, context = settings.size("tensor_parallel_size"), settings.size("decode_context_parallel_size")
     if tensor % context and ("config" not in settings.values or "tensor_parallel_size" in settings.values):
         # ParallelConfig, all releases that have it: the ranks of one group share the heads of the other.
@@ -158,6 +162,21 @@ def check_features(settings: Settings, version: EngineVersion) -> None:
     ):
         if settings[name] and not settings[needed] and "config" not in settings.values:
             raise ConflictError(f"needs {mention(needed)} too, or vLLM stops", option=settings.label(name))
+
+
+def _check_offloading(settings: Settings) -> None:
+    """A size of offloaded KV cache beside a connector that carries it elsewhere.
+
+    VllmConfig._post_init_kv_transfer_config, all releases that have the size: it sets the connector to its own.
+    """
+    others = [name for name in connectors_of(settings["kv_transfer_config"]) if name not in _OFFLOADING]
+    if others and settings["kv_offloading_size"] is not None:
+        raise ConflictError(
+            f"has vLLM offload in the place of {others[0]}, which then carries nothing; join an OffloadingConnector to "
+            "it by a MultiConnector, and leave the size out",
+            option=settings.label("kv_offloading_size"),
+            rule=KV_OFFLOAD,
+        )
 
 
 def _check_async(settings: Settings, version: EngineVersion) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import catalogue
+from vllm_cdk8s.core.engine.connectors import connectors_of
 from vllm_cdk8s.core.engine.consistency import Settings, check_features, check_model, check_ranges
 from vllm_cdk8s.core.engine.environment import check_environment
 from vllm_cdk8s.core.engine.limits import check_bounds, check_names
@@ -141,8 +141,8 @@ def variables(facts: ServerFacts) -> Iterator[Problem]:
 
 def side_channel(facts: ServerFacts) -> Iterator[Problem]:
     """NIXL whose other side is told to look for it at its own ``localhost``."""
-    config = facts.engine.settings.get("kv_transfer_config")
-    if not isinstance(config, Mapping) or config.get("kv_connector") not in _NIXL or "env" in facts.supplied:
+    connectors = connectors_of(facts.engine.settings.get("kv_transfer_config"))
+    if not _NIXL.intersection(connectors) or "env" in facts.supplied:
         return
     # A script may set it, and so may whatever envFrom brings.
     words = f"{facts.container.get('command')} {facts.container.get('args')}"

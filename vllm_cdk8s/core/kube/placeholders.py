@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 _PLACEHOLDER = re.compile(
@@ -13,4 +14,17 @@ _PLACEHOLDER = re.compile(
 
 def is_placeholder(text: object) -> bool:
     """Whether a text stands for one that has yet to be written, such as ``<your-model>`` or ``${IMAGE}``."""
-    return isinstance(text, str) and bool(_PLACEHOLDER.search(text))
+    return isinstance(text, str) and bool(_PLACEHOLDER.search(_spaced(text)))
+
+
+def _spaced(text: str) -> str:
+    """The text, with a blank between the braces that end JSON within JSON, which are no template's."""
+    _, equals, value = text.partition("=")
+    found = value if equals and text.startswith("-") else text
+    if "}}" not in found or not found.lstrip().startswith("{"):
+        return text
+    try:
+        json.loads(found)
+    except ValueError:
+        return text
+    return text.replace("}}", "} }")

@@ -67,6 +67,11 @@ class Accelerator:
     partition: str | None = None
 
     @property
+    def unified(self) -> bool:
+        """Whether its memory is the host's too (GB10)."""
+        return self.capability == "12.1"
+
+    @property
     def memory_source(self) -> str:
         """Where the memory's number comes from."""
         return f"what a process sees on {self.name}" + ("" if self.measured else ", derived from the product's memory")
