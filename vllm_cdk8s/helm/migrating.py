@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from vllm_cdk8s.helm.merging import without_nulls
@@ -17,10 +16,12 @@ from vllm_cdk8s.helm.model import Values
 from vllm_cdk8s.helm.other_charts import OUR_MOUNT, translated
 from vllm_cdk8s.helm.problems import path_text
 from vllm_cdk8s.helm.release_plan import plan_release
-from vllm_cdk8s.helm.validation import check_values, field_paths
+from vllm_cdk8s.helm.validation import check_values, field_paths, is_section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pydantic import BaseModel
 
     from vllm_cdk8s.core.errors import Path, Problem
     from vllm_cdk8s.helm.release_plan import ReleasePlan
@@ -182,7 +183,7 @@ def _known(data: Mapping[str, Any], section: type[BaseModel], path: Path, unknow
         if key not in fields:
             if value not in (None, "", {}, []):
                 unknown.append(path_text((*path, key)))
-        elif isinstance(value, Mapping) and isinstance(below, type) and issubclass(below, BaseModel):
+        elif isinstance(value, Mapping) and is_section(below):
             result[key] = _known(value, below, (*path, key), unknown)
         else:
             result[key] = copy.deepcopy(value)
