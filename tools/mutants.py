@@ -106,6 +106,13 @@ def copy_tree() -> None:
             shutil.copy2(source, target, follow_symlinks=False)
 
 
+def passes(tests: list[str]) -> bool:
+    """Whether these tests all pass, for the tree as it now is."""
+    ignored = [f"--ignore={name}" for name in SETTINGS["leave-out-tests"]]
+    command = shlex.join([sys.executable, "-m", "pytest", *SETTINGS["pytest"], *ignored, *tests])
+    return run_tests(command, SETTINGS["seconds"])[0] is TestOutcome.SURVIVED
+
+
 def try_out(spec: MutationSpec, most: int) -> tuple[str, str, str]:
     """How a mutant ends (killed, or survived), after what, and the line that it made."""
     operator = plugins.get_operator(spec.operator_name)(**spec.operator_args)
@@ -113,12 +120,7 @@ def try_out(spec: MutationSpec, most: int) -> tuple[str, str, str]:
     with use_mutation(spec.module_path, operator, spec.occurrence) as (_, changed):
         line = "" if changed is None else changed.splitlines()[spec.start_pos[0] - 1].strip()
         for number, tests in enumerate(steps(spec.module_path)[:most], 1):
-            if not tests:
-                continue
-            ignored = [f"--ignore={name}" for name in SETTINGS["leave-out-tests"]]
-            command = shlex.join([sys.executable, "-m", "pytest", *SETTINGS["pytest"], *ignored, *tests])
-            outcome, _ = run_tests(command, SETTINGS["seconds"])
-            if outcome is not TestOutcome.SURVIVED:
+            if tests and not passes(tests):
                 return "killed", f"step {number}, {time.monotonic() - began:.0f} s", line
     return "survived", f"{time.monotonic() - began:.0f} s", line
 
@@ -137,6 +139,10 @@ def main() -> int:
     os.environ["PYTHONPATH"] = str(COPY)
     files = modules(arguments.base, arguments.named)
     os.chdir(COPY)
+    # Tests that fail anyway would kill every mutant.
+    if not passes([tests for step in SETTINGS["steps"][: max(1, arguments.steps - 1)] for tests in step]):
+        print("the tests fail without any mutant; see to that first", file=sys.stderr)
+        return 2
     found = mutants_of(files)
     if arguments.sample is not None:
         found = random.sample(found, min(arguments.sample, len(found)))

@@ -15,7 +15,7 @@ from vllm_cdk8s.helm.loading import parse_values
 from vllm_cdk8s.helm.model import Values
 from vllm_cdk8s.helm.problems import ValuesError
 from vllm_cdk8s.helm.reference import default_values_text, values_schema
-from vllm_cdk8s.helm.validation import check_values, field_paths, name_maps
+from vllm_cdk8s.helm.validation import check_values, field_paths, is_section, name_maps
 
 # The chart's own table, as printed.
 TABLE = """
@@ -386,3 +386,9 @@ def test_a_problem_has_its_rule(data: Any, problem: str, code: str) -> None:
 
     assert caught.value.lines[0].startswith(problem)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("annotation", [list[str], dict[str, str], str, None, str | None, Values.model_fields])
+def test_what_has_no_fields_of_its_own_is_no_section(annotation: object) -> None:
+    assert not is_section(annotation)
+    assert is_section(Values)

@@ -6,8 +6,6 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
 from vllm_cdk8s.helm.differing import ENV_GOES, differences_of
 from vllm_cdk8s.helm.keeping import put
 from vllm_cdk8s.helm.merging import without_nulls
@@ -16,9 +14,11 @@ from vllm_cdk8s.helm.model import Values
 from vllm_cdk8s.helm.other_charts import translated
 from vllm_cdk8s.helm.problems import path_text
 from vllm_cdk8s.helm.release_plan import plan_release
-from vllm_cdk8s.helm.validation import check_values
+from vllm_cdk8s.helm.validation import check_values, is_section
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from vllm_cdk8s.core.errors import Path
 
 
@@ -76,7 +76,7 @@ def _known(data: Mapping[str, Any], section: type[BaseModel], path: Path, unknow
         if key not in fields:
             if value not in (None, "", {}, []):
                 unknown.append(path_text((*path, key)))
-        elif isinstance(value, Mapping) and isinstance(below, type) and issubclass(below, BaseModel):
+        elif isinstance(value, Mapping) and is_section(below):
             result[key] = _known(value, below, (*path, key), unknown)
         else:
             result[key] = copy.deepcopy(value)

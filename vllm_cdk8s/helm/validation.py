@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
@@ -106,11 +106,18 @@ def _plain(value: Any, path: Path) -> Any:
     raise ValuesError(f"{where}: {value_text(value, where=where)} is not plain data, as in YAML")
 
 
+def is_section(annotation: object) -> TypeGuard[type[BaseModel]]:
+    """Whether a field of this type is a section of the values, with fields of its own."""
+    # To Python 3.10, list[str] is a class too.
+    generic = isinstance(annotation, types.GenericAlias)
+    return not generic and isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
 def _fields(model: type[BaseModel], path: Path) -> Iterator[tuple[Path, FieldInfo]]:
     for field in model.model_fields.values():
         here = (*path, str(field.alias))
         yield here, field
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        if is_section(field.annotation):
             yield from _fields(field.annotation, here)
 
 
@@ -118,7 +125,7 @@ def _section(annotation: Any) -> type[BaseModel] | None:
     """The section that an annotation names, in a list or on its own."""
     if typing.get_origin(annotation) in {list, types.UnionType, typing.Union, typing.Annotated}:
         return next(filter(None, map(_section, typing.get_args(annotation))), None)
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    return annotation if is_section(annotation) else None
 
 
 def _section_at(path: Path) -> list[FieldInfo]:

@@ -9,6 +9,14 @@ import pytest
 from vllm_cdk8s.core.errors import VllmCdk8sWarning
 from vllm_cdk8s.core.models.accelerators import accelerator, known_accelerators
 from vllm_cdk8s.core.server.devices import check_image, device_defaults
+from vllm_cdk8s.core.server.options import DEFAULTS
+
+
+def settled(gpu: str, image: str) -> dict[str, Any]:
+    """A server's options as the check gets them: what is not said is there by its default."""
+    said = {"gpu": gpu, "image": image}
+    return {**DEFAULTS, **device_defaults(said), **said}
+
 
 NEURON = "public.ecr.aws/neuron/pytorch-inference-vllm-neuronx"
 CUDA, ROCM = "vllm/vllm-openai:v0.20.2", "vllm/vllm-openai-rocm:v0.20.2"
@@ -72,7 +80,7 @@ def test_every_known_accelerator_is_counted_in_a_resource_of_its_own() -> None:
 )
 def test_an_image_of_another_vendor_warns(gpu: str, image: str, message: str) -> None:
     with pytest.warns(VllmCdk8sWarning, match=message) as caught:
-        check_image({"gpu": gpu, "gpu_resource": "nvidia.com/gpu", "image": image}, 1)
+        check_image(settled(gpu, image), 1)
     assert "VC210" in str(caught[0].message)
 
 
@@ -89,4 +97,4 @@ def test_an_image_of_another_vendor_warns(gpu: str, image: str, message: str) ->
     ],
 )
 def test_an_image_that_fits_or_does_not_say_is_silent(gpu: str, image: str, gpus: int | None) -> None:
-    check_image({"gpu": gpu, "gpu_resource": "nvidia.com/gpu", "image": image}, gpus)
+    check_image(settled(gpu, image), gpus)
