@@ -226,7 +226,14 @@ def _address(value: object) -> str:
 
 def _asleep(server: Serving) -> str:
     """A query that is 0 while there are to be no replicas, and empty otherwise; it needs kube-state-metrics."""
-    metric, label = _REPLICAS_WANTED[server.workload_ref.kind]
+    kind = server.workload_ref.kind
+    if kind not in _REPLICAS_WANTED:
+        raise ConflictError(
+            f"0 needs kube-state-metrics, which counts no replicas of a {kind}; allowed: 1 or more",
+            option="min_replicas",
+            rule=AUTOSCALER,
+        )
+    metric, label = _REPLICAS_WANTED[kind]
     labels = {"namespace": server.namespace, label: server.name}
     matchers = ",".join(f"{label}={quoted(value)}" for label, value in labels.items() if value is not None)
     return f"sum({metric}{{{matchers}}} == 0)"
