@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: rules docs drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test properties mutants test-lowest audit sbom
+.PHONY: rules docs pages drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test properties mutants test-lowest audit sbom
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,10 @@ rules: $(VENV)/.test  ## write docs/rules.md from the rule book
 
 docs: $(VENV)/.docs  ## build the documentation as a site in build/site, and follow every link of it
 	@PYTHONPATH=$(CURDIR) $(BIN)/python tools/build_site.py
+
+pages: rules drawings  ## write anew what the pages show: rules, drawings, and what commands print
+	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python -m tests.docs.console README.md
+	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python -m tests.docs.test_command_line_page
 
 drawings: $(VENV)/.test  ## draw docs/drawings from what a server says of itself
 	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python tools/drawings.py
@@ -178,6 +182,7 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.synth
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -c 'import sys; sys.exit("the documentation is built with Python 3.11 or newer: make clean docs PYTHON=python3.12") if sys.version_info < (3, 11) else None'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@
 

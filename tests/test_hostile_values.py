@@ -8,7 +8,21 @@ from typing import Any
 import pytest
 import yaml
 
-from vllm_cdk8s import Ingress, InvalidOptionError, KaiShare, Resources, VllmCdk8sError
+from tests.synthesis import new_chart
+from tests.synthesis import to_yaml as to_text
+from vllm_cdk8s import (
+    DeviceClaimTemplate,
+    Ingress,
+    InvalidOptionError,
+    KaiShare,
+    ModelDownload,
+    ModelStorage,
+    Resources,
+    SmokeTest,
+    VllmCdk8sError,
+    VllmServer,
+    size_model,
+)
 from vllm_cdk8s.constructs.server import VllmServerOptions
 from vllm_cdk8s.constructs.threshold import wire_options
 from vllm_cdk8s.core.errors import collecting
@@ -53,13 +67,25 @@ def _deep() -> dict[str, Any]:
     return value
 
 
+FIVE: Any = 5
+DEEP: Any = _deep()
+
+
+def a_server(chart: Any) -> VllmServer:
+    return VllmServer(chart, "s", model="a/b", gpus=1)
+
+
+def a_download(chart: Any, **options: Any) -> ModelDownload:
+    return ModelDownload(chart, "x", models=["a/b"], storage=ModelStorage(chart, "m"), **options)
+
+
 HOSTILE: dict[str, Any] = {
     "a token": TOKEN,
     "a number in a word": Word.BFLOAT16,
     "a member": Number.TWO,
     "endless": _endless(),
     "an endless list": _endless_list(),
-    "deep": _deep(),
+    "deep": DEEP,
     "half a character": "\ud800",
     "False": False,
     "bytes": b"abc",
@@ -159,3 +185,32 @@ def test_numbers_beyond_what_kubernetes_counts_in_are_refused() -> None:
 def test_shared_memory_without_a_unit_is_refused() -> None:
     with pytest.raises(InvalidOptionError, match=r"^shm_size: 8 is less than 1 MiB; allowed: a size such as '50Gi'"):
         planned(gpus=1, shm_size=8)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda c: a_download(c, name=FIVE), "name: 5 is not a string"),
+        (lambda c: a_download(c, image="na\u00efve"), "image: 'na\u00efve' is not a reference to an image"),
+        (lambda c: ModelStorage.host_path(c, "x", path="/m", node="n", labels=FIVE), "labels: 5 is not a mapping"),
+        (lambda c: ModelStorage.nfs(c, "x", server="s", path="/m", labels=FIVE), "labels: 5 is not a mapping"),
+        (lambda c: ModelStorage.nfs(c, "x", server="a b", path="/m"), "server: 'a b' is neither the name nor the"),
+        (lambda c: ModelStorage(c, "x", storage_class=FIVE), "storage_class: 5 is not a string"),
+        (lambda c: DeviceClaimTemplate(c, "x", mig="big"), "mig: 'big' is not a profile; allowed: such as '3g.40gb'"),
+        (lambda c: SmokeTest(c, "x", server=a_server(c), env=FIVE), "env: 5 is not a mapping"),
+        (lambda _: size_model("7B", quantization="awqq"), "quantization: 'awqq' is not a quantization of vLLM; did"),
+        (lambda _: KaiShare(gpu_fraction=DEEP), "kai.gpu_fraction: {'a': {'a': "),
+    ],
+)  # fmt: skip
+def test_what_surrounds_a_server_is_refused_by_name(make: Any, message: str) -> None:
+    with pytest.raises(VllmCdk8sError) as caught:
+        make(new_chart())
+    assert str(caught.value).removeprefix("test/").removeprefix("x: ").startswith(message)
+
+
+def test_a_member_of_an_enumeration_may_stand_in_any_object() -> None:
+    chart = new_chart()
+    ModelDownload(chart, "x", models=["a/b"], storage=ModelStorage(chart, "m", name=Word.BFLOAT16), retries=Number.TWO)
+    text = to_text(chart)
+    assert "backoffLimit: 2" in text
+    assert "name: bfloat16" in text

@@ -37,6 +37,12 @@ def test_every_page_with_python_is_run_by_some_test() -> None:
             assert f'"{page.name}"' in tests, page.name
 
 
+def test_the_recipes_lead_to_every_example() -> None:
+    page = (DOCS / "recipes.md").read_text(encoding="utf-8")
+    linked = re.findall(r"\(\.\./examples/([\w-]+)/README\.md\)", page)
+    assert sorted(linked) == sorted(path.parent.name for path in (DOCS.parent / "examples").glob("*/app.py"))
+
+
 def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """What a node of a JSON Schema refers to, where it refers to one definition."""
     for each in (node, *node.get("anyOf", ()), *node.get("allOf", ())):

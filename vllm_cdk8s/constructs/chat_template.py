@@ -43,7 +43,7 @@ class ChatTemplate(Whole):
         self, scope: Construct, id: str, *, text: str, name: str | None = None, labels: dict[str, str] | None = None
     ) -> None:
         template_text("text", text)
-        own_labels = checks.label_map("labels", labels or {})
+        own_labels = checks.label_map("labels", labels)
         if name is not None:
             checks.dns_subdomain("name", name)
         super().__init__(scope, id)

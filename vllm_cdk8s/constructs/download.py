@@ -78,7 +78,7 @@ class ModelDownload(Whole):
         )
         if hf_token is not None:
             own["hf_token"] = hf_token
-        options = wire_options({**own, "env": env or {}})
+        options = wire_options({**own, "env": {} if env is None else env})
         checks.instance("storage", storage, ModelStorage, allowed="ModelStorage(...)")
         plan = plan_download(
             options, models=models, storage=storage.plan, name=name, image=image, env=options.pop("env"),

@@ -78,7 +78,7 @@ class InferencePool(Whole):
             endpoint_picker_port=endpoint_picker_port,
             failure_mode=failure_mode,
         )
-        own_labels = checks.label_map("labels", labels or {})
+        own_labels = checks.label_map("labels", labels)
 
         super().__init__(scope, id)
         same_namespace(scope, "InferencePool", server=server, namespace=server.namespace)

@@ -103,7 +103,7 @@ class _Monitor(Whole):
         )
         namespace = namespace_to_name(server, place(scope)[1])
         spec = monitor_spec(server.selector, scraped, endpoints=self._ENDPOINTS, namespace=namespace)
-        own_labels = checks.label_map("labels", labels or {})
+        own_labels = checks.label_map("labels", labels)
         super().__init__(scope, id)
         self.resource = _resource(self, scope, self._KIND, spec, server=server, labels=own_labels, name=name)
         monitors = _watch(scope).monitors.setdefault(server, {})
@@ -309,7 +309,7 @@ def _resource(
     labels: Mapping[str, str] | None,
     name: str | None,
 ) -> cdk8s.ApiObject:
-    own_labels = {**server.labels, **checks.label_map("labels", labels or {})}
+    own_labels = {**server.labels, **checks.label_map("labels", labels)}
     return custom_resource(
         construct, scope, MONITORING_API, kind, name=name, labels=own_labels, annotations=None, spec=spec
     )

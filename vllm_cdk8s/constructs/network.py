@@ -73,10 +73,10 @@ class ServerNetworkPolicy(Whole):
         if not any(admitted.values()):
             raise InvalidOptionError("is empty, as are scrapers, so nobody could reach the server", option="clients")
         ways_out = None if egress is None else sequence("egress", egress)
-        for index, way in enumerate(ways_out or ()):
+        for index, way in enumerate(() if ways_out is None else ways_out):
             checks.instance(f"egress[{index}]", way, Egress, allowed='Egress() or Egress(to="cache", ports=[6379])')
-        own_labels = checks.label_map("labels", labels or {})
-        own_annotations = checks.annotation_map("annotations", annotations or {})
+        own_labels = checks.label_map("labels", labels)
+        own_annotations = checks.annotation_map("annotations", annotations)
 
         super().__init__(scope, id)
         same_namespace(scope, "NetworkPolicy", server=server, namespace=server.namespace)

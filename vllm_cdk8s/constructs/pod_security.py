@@ -28,7 +28,7 @@ class _LevelNamespace(Whole):
     def __init__(
         self, scope: Construct, id: str, *, name: str | None = None, labels: Mapping[str, str] | None = None
     ) -> None:
-        own_labels = level_labels(self._LEVEL, labels or {}, kind=type(self).__name__)
+        own_labels = level_labels(self._LEVEL, {} if labels is None else labels, kind=type(self).__name__)
         if name is not None:
             checks.dns_label("name", name)
         super().__init__(scope, id)

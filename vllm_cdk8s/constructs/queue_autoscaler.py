@@ -12,7 +12,8 @@ from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.watching import check_statistics
 from vllm_cdk8s.core.pod.secret_key import SecretKey
-from vllm_cdk8s.core.scaling.queue import KEDA_API, QueueScaling, TriggerAuthentication, bearer_token
+from vllm_cdk8s.core.scaling.keda import KEDA_API
+from vllm_cdk8s.core.scaling.queue import QueueScaling, TriggerAuthentication, bearer_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +110,7 @@ class QueueAutoscaler(Whole):
         if authentication is not None:
             allowed = 'TriggerAuthentication(name="prometheus") or SecretKey("prometheus", "token")'
             checks.instance("authentication", authentication, TriggerAuthentication, SecretKey, allowed=allowed)
-        own_labels = checks.label_map("labels", labels or {})
+        own_labels = checks.label_map("labels", labels)
         if name is not None:
             # KEDA repeats it in a label.
             checks.dns_label("name", name)

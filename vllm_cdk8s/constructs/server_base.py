@@ -16,12 +16,14 @@ from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.constructs.threshold import construct_of, wire_options
 from vllm_cdk8s.constructs.tree import put
-from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, VllmCdk8sError, give
+from vllm_cdk8s.core.errors import Collector, ConflictError, VllmCdk8sError, give
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 from vllm_cdk8s.core.namespaces.levels import LEVELS
-from vllm_cdk8s.core.pod.raw import check_no_secret
+from vllm_cdk8s.core.pod.patching import patched
+from vllm_cdk8s.core.pod.raw_env import check_no_secret
+from vllm_cdk8s.core.pod.raw_pod import check_template
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.options import DEFAULTS
 from vllm_cdk8s.core.server.plan import ServerInput, check_options, plan_server
@@ -156,7 +158,9 @@ class Server(Construct):
                 labels=plan.identity.labels, mount_path=plan.pod.storage.mount_path,
             )  # fmt: skip
             storage.mount_into(self)
-        assert storage is not None  # noqa: S101 - a plan without a claim of its own has one of its user's
+        elif storage is None:
+            storage = ModelStorage.none(self, "Storage", mount_path=plan.pod.storage.mount_path)
+            storage.mount_into(self)
         self.storage, self.drop_cache = storage, said.get("drop_cache")
         self.min_replicas, self.max_replicas = plan.min_replicas, plan.max_replicas
         self.ingress = None
@@ -411,20 +415,22 @@ class Server(Construct):
 
         Args:
             path: a JSON pointer below the template; its parent must exist, and ``/-`` appends to a list that does.
-            value: the field's new value, as in a manifest.
+            value: the field's new value in wire form.
 
         Raises:
             InvalidOptionError: the path is not a JSON pointer, or the value is not plain data, or holds a literal
-                secret.
+                secret, or the API server would refuse the pod.
+            ConflictError: the field excludes another one of the pod.
         """
-        if not checks.text("path", path).startswith("/"):
-            raise InvalidOptionError(
-                f"{path!r} is not a JSON pointer; allowed: such as '/spec/hostname'", option="path"
-            )
-        value = checks.plain("value", value)
-        check_no_secret("value", value)
-        for template in self.template_paths:
-            self.workload.add_json_patch(cdk8s.JsonPatch.add(f"{template}{path}", value))
+        try:
+            value = checks.plain("value", value)
+            check_no_secret("value", value)
+            for template in self.pod_templates:
+                check_template("patch_pod", patched(template, path, value), selector=self.plan.identity.selector)
+        except VllmCdk8sError as error:
+            raise error.at(self.path) from None
+        for pointer in self.template_paths:
+            self.workload.add_json_patch(cdk8s.JsonPatch.add(f"{pointer}{path}", value))
 
 
 def _at(wire: Any, pointer: str) -> Any:
@@ -466,7 +472,8 @@ def keyword_options(options: type, *, required: tuple[str, ...] = ()) -> Callabl
 
 
 def _annotations(options: type) -> dict[str, Any]:
-    return dict(options.__annotations__)
+    """The types as the source has them: text, as in any signature whose annotations are not evaluated."""
+    return {name: getattr(said, "__forward_arg__", said) for name, said in options.__annotations__.items()}
 
 
 def _documented(doc: str, options: type) -> str:

@@ -85,7 +85,7 @@ class SmokeTest(Whole):
             job_options, JOB_OPTIONS, others=tuple(inspect.signature(SmokeTest.__init__).parameters)
         )
         checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
-        options = wire_options({**own, "env": env or {}})
+        options = wire_options({**own, "env": {} if env is None else env})
         registry, namespace = place(scope)
         plan = plan_smoke_test(
             options, server=server, request=request, model=model, prompt=prompt, api_key=api_key, ca=ca,

@@ -159,7 +159,7 @@ class ModelStorage(Construct):
         node_name, mode = checks.label_value("node", checks.text("node", node)), access_mode_name(access_mode)
         return _bound(
             scope, id, source, mode=mode, size=size, storage_class=storage_class, node=node_name, name=name,
-            volume_name=volume_name, labels={"type": "local", "app": "vllm", **(labels or {})},
+            volume_name=volume_name, labels={"type": "local", "app": "vllm", **checks.label_map("labels", labels)},
             annotations=annotations, mount_path=mount_path,
         )  # fmt: skip
 
@@ -217,11 +217,12 @@ class ModelStorage(Construct):
             InvalidOptionError: a path is not absolute, the size is not a quantity, or a name is not valid.
         """
         source = {
-            "nfs": {"path": checks.absolute_path("path", path), "server": checks.text("server", server)},
+            "nfs": {"path": checks.absolute_path("path", path), "server": checks.host("server", server)},
         }  # fmt: skip
         return _bound(
             scope, id, source, mode="ReadWriteMany", size=size, storage_class="", name=name, volume_name=volume_name,
-            labels={"app": "vllm", **(labels or {})}, annotations=annotations, mount_path=mount_path,
+            labels={"app": "vllm", **checks.label_map("labels", labels)},
+            annotations=annotations, mount_path=mount_path,
             mount_options=sequence("mount_options", mount_options),
         )  # fmt: skip
 

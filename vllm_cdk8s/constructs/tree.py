@@ -39,9 +39,9 @@ def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | No
     problems = list(unwritable_texts(manifest))
     if problems:
         raise InvalidOptionError(problems=problems)
-    metadata = {
+    metadata = _plain({
         "name": manifest.name, "labels": dict(manifest.labels), "annotations": dict(manifest.annotations),
-    }  # fmt: skip
+    })  # fmt: skip
     # What cdk8s.ApiObject's constructor does, but for its checks of types, which take twice as long as the rest.
     made = cdk8s.ApiObject.__new__(cdk8s.ApiObject)
     properties = {"apiVersion": manifest.api_version, "kind": manifest.kind, "metadata": metadata}
@@ -69,10 +69,15 @@ def _kind(made: cdk8s.ApiObject) -> str:
     return known
 
 
+def _plain(value: Any) -> Any:
+    """The value as it arrives in Node; members of enums that are texts or numbers would not be such to jsii."""
+    return json.loads(json.dumps(value))
+
+
 def _patch(path: str, value: Any) -> cdk8s.JsonPatch:
     """A patch that sets a field; of small values, which recur from server to server, one for all of them."""
     text = json.dumps(value)
-    return _same_patch(path, text) if len(text) < _SMALL else cdk8s.JsonPatch.add(path, value)
+    return _same_patch(path, text) if len(text) < _SMALL else cdk8s.JsonPatch.add(path, json.loads(text))
 
 
 @lru_cache(maxsize=256)

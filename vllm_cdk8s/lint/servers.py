@@ -11,10 +11,10 @@ from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
 from vllm_cdk8s.core.errors import Problem, VllmCdk8sError
 from vllm_cdk8s.core.inspection.facts import EngineFacts, ServerFacts
-from vllm_cdk8s.core.inspection.pod import device_vendor
 from vllm_cdk8s.core.kube.placeholders import is_placeholder
 from vllm_cdk8s.core.models.accelerators import accelerator, accelerator_of_labels, mig_profile, partition
 from vllm_cdk8s.core.models.facts import known_model
+from vllm_cdk8s.core.models.vendors import device_vendor
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.arguments import Settings, settings_of
 from vllm_cdk8s.lint.commands import server_command

@@ -189,3 +189,14 @@ def test_a_construct_of_the_wrong_kind_is_named_by_its_path() -> None:
     chart = cdk8s.Chart(cdk8s.App(), "llm")
     with pytest.raises(InvalidOptionError, match=r"^server: llm, a Chart, is no str; allowed: a name \[VC001\]$"):
         checks.instance("server", chart, str, allowed="a name")
+
+
+@pytest.mark.parametrize("value", ["nfs", "nfs.example.com", "10.0.0.1", "fd00::1", "[fd00::1]", "NAS_1"])
+def test_a_host_by_name_or_address(value: str) -> None:
+    assert checks.host("server", value) == value
+
+
+@pytest.mark.parametrize("value", ["a b", "na\u00efve", "a" * 254, "http://nfs", "nfs:/models", "-a"])
+def test_what_is_no_host_is_refused(value: str) -> None:
+    with pytest.raises(InvalidOptionError, match=r"^server: .* is neither the name nor the address of a host"):
+        checks.host("server", value)

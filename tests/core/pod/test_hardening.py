@@ -4,7 +4,7 @@ import pytest
 
 from tests.core.kube.test_pod_security_standards import EVERYWHERE, EVERYWHERE_RESTRICTED, hardened, plain, put
 from tests.pod_security_standards import strictest_level
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sWarning
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, VllmCdk8sWarning, collecting
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 from vllm_cdk8s.core.pod.security import NonRoot, security
 
@@ -203,8 +203,12 @@ def test_none_takes_a_default_away_as_arbitrary_users_need_it() -> None:
 
 @pytest.mark.parametrize("capability", ["SYS_ADMIN", "CAP_SYS_ADMIN"])
 def test_our_default_does_not_stand_beside_a_capability_that_it_excludes(capability: str) -> None:
-    added = {"capabilities": {"add": [capability]}}
-    assert security(**{**NOTHING, "container": added})[1] == added
+    added, found = {"capabilities": {"add": [capability]}}, list[Problem]()
+    with collecting(found):
+        assert security(**{**NOTHING, "container": added})[1] == added
+    warned = "security_context.capabilities.add[0]: 'CAP_SYS_ADMIN' is unknown to containerd"
+    assert all(problem.line().startswith(warned) for problem in found)
+    assert len(found) == capability.startswith("CAP_")
     beside = security(**{**NOTHING, "container": {"capabilities": {"add": ["NET_BIND_SERVICE"]}}})[1]
     assert beside["allowPrivilegeEscalation"] is False
 

@@ -81,7 +81,7 @@ def test_a_container_that_the_api_server_refuses_is_refused(fields: dict[str, An
         ({"startupProbe": {**GET, "successThreshold": 2}}, ".startupProbe.successThreshold: 2 is out of range"),
         ({"readinessProbe": {"httpGet": {"port": 0}}}, ".readinessProbe.httpGet.port: 0 is out of range"),
         ({"readinessProbe": {"httpGet": {"port": "8000"}}}, ".readinessProbe.httpGet.port: '8000' is neither"),
-        ({"lifecycle": {"preStop": {}}}, ".lifecycle.preStop: has nothing to ask"),
+        ({"lifecycle": {"preStop": {}}}, ".lifecycle.preStop: has nothing to do"),
         ({"lifecycle": {"preStop": {"exec": {}}}}, ".lifecycle.preStop.exec: has no command"),
     ],
 )
@@ -318,3 +318,71 @@ def test_a_mount_that_cannot_be_is_refused(mount: dict[str, Any], message: str) 
     with pytest.raises((InvalidOptionError, ConflictError)) as caught:
         raw_volumes.mounts("m", [{"name": "x", "mountPath": "/d", **mount}], privileged=False)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"image": " busybox"}, ".image: ' busybox' is not a reference to an image"),
+        ({"image": "https://x/y"}, ".image: 'https://x/y' is not a reference to an image; allowed: [registry/]"),
+        ({"image": "a" * 256}, f".image: '{'a' * 256}' is longer than the 255 characters"),
+        ({"workingDir": "a"}, ".workingDir: 'a' is not an absolute path"),
+        ({"env": [{"name": "A"}, {"name": "A"}]}, ".env: 'A' is there twice"),
+        (
+            {"env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['a b']"}}}]},
+            ".env[0].valueFrom.fieldRef.fieldPath: 'a b' is not a qualified name",
+        ),
+        (
+            {"env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name", "apiVersion": "v2"}}}]},
+            ".env[0].valueFrom.fieldRef.apiVersion: 'v2' is not 'v1'",
+        ),
+        (
+            {"env": [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "3"}}}]},
+            ".env[0].valueFrom.resourceFieldRef.divisor: '3' is not a unit to count in; allowed: 1, 1m",
+        ),
+        ({"envFrom": [{"prefix": "A=", "secretRef": {"name": "a"}}]}, ".envFrom[0].prefix: 'A=' cannot begin the name"),
+        ({"ports": [{"containerPort": 80, "hostIP": "me"}]}, ".ports[0].hostIP: 'me' is not an IP address"),
+        ({"volumeDevices": [{"name": "x", "devicePath": "a"}]}, ".volumeDevices[0].devicePath: 'a' is not an absolute"),
+        ({"livenessProbe": {"grpc": {"port": 1}, "terminationGracePeriodSeconds": 0}},
+         ".livenessProbe.terminationGracePeriodSeconds: 0 is out of range; allowed: a whole number of at least 1"),
+        ({"readinessProbe": {"grpc": {"port": 1}, "terminationGracePeriodSeconds": 5}},
+         ".readinessProbe.terminationGracePeriodSeconds: has no meaning for a readiness probe"),
+        ({"livenessProbe": {"httpGet": {"port": "web"}}, "ports": [{"containerPort": 80, "name": "http"}]},
+         ".livenessProbe.httpGet.port: 'web' is not the name of a port of this container; there are: http"),
+        ({"livenessProbe": {"httpGet": {"port": 80, "httpHeaders": [{"name": "a b", "value": "c"}]}}},
+         ".livenessProbe.httpGet.httpHeaders[0].name: 'a b' is not the name of a header"),
+        ({"lifecycle": {"preStop": {"sleep": {"seconds": -1}}}}, ".lifecycle.preStop.sleep.seconds: -1 is out"),
+        ({"resizePolicy": [{"resourceName": "gpu", "restartPolicy": "NotRequired"}]},
+         ".resizePolicy[0].resourceName: 'gpu' is not a resource to resize; allowed: cpu, memory"),
+        ({"resources": {"limits": {"requests.nvidia.com/gpu": 1}}},
+         ".resources.limits: 'requests.nvidia.com/gpu' is a quota's; did you mean 'nvidia.com/gpu'?"),
+        ({"securityContext": {"capabilities": {"add": ["SYS_PTRACER"]}}},
+         ".securityContext.capabilities.add[0]: 'SYS_PTRACER' is not a capability of Linux; allowed: such as"),
+        ({"securityContext": {"seccompProfile": {"type": "Localhost", "localhostProfile": "../a"}}},
+         ".securityContext.seccompProfile.localhostProfile: '../a' is not a path below the kubelet's folder"),
+    ],
+)  # fmt: skip
+def test_a_field_that_kubernetes_or_its_runtimes_refuse_is_refused(fields: dict[str, Any], message: str) -> None:
+    assert refusal("extra_containers", **fields).startswith(f"extra_containers[0]{message}")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"env": [{"name": "A-B", "value": "x"}, {"name": "C", "value": "$(A-B)"}]},
+        {"resources": {"limits": {"cpu": 0.5, "memory": "+1.5Gi", "ephemeral-storage": "1e9"}}},
+        {"securityContext": {"capabilities": {"add": ["sys_ptrace"], "drop": ["all"]}}},
+        {"envFrom": [{"prefix": "A_", "configMapRef": {"name": "a"}}]},
+        {"image": "registry.example.com:5000/a/b_c:1.0@sha256:" + "a" * 64},
+        {"ports": [{"containerPort": 80, "hostPort": 80, "hostIP": "::1"}]},
+    ],
+)
+def test_a_container_of_unusual_values_is_left_as_it_is(fields: dict[str, Any]) -> None:
+    item = {"name": "a", "image": "b", **fields}
+    assert raw.containers("extra_containers", [item]) == [item]
+
+
+def test_two_containers_cannot_take_one_port_of_the_node() -> None:
+    items = [{"name": "a", "ports": [{"containerPort": 80, "hostPort": 9}, {"containerPort": 81, "hostPort": 9}]}]
+    with pytest.raises(ConflictError, match=r"^extra_containers: 'a' takes the port 9 of the node, which is taken"):
+        raw.check_shared_ports("extra_containers", items)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 
 from vllm_cdk8s.core.engine.images import own, split
+from vllm_cdk8s.core.models.vendors import made_for
 
-_OTHERS = {
-    "cpu": re.compile(r"public\.ecr\.aws/q9t5s3a7/vllm-(arm64-)?cpu-release-repo|.*vllm-(openai-)?cpu(-env)?"),
-    "amd": re.compile(r"((index\.)?docker\.io/)?(rocm/vllm(-dev)?|vllm/vllm-openai-rocm)"),
-    "google": re.compile(r"((index\.)?docker\.io/)?vllm/vllm-tpu"),
-}
+_CPU = re.compile(r"public\.ecr\.aws/q9t5s3a7/vllm-(arm64-)?cpu-release-repo|.*vllm-(openai-)?cpu(-env)?")
 _FLOATING = {"", "latest", "nightly", "main", "master", "stable"}
 # Behind it would be a commit.
 _LONGEST_FLOATING = 24
@@ -30,9 +27,12 @@ def floats(image: str) -> bool:
 
 
 def built_for(image: str) -> str | None:
-    """Whose devices it is built for: ``nvidia``, ``amd``, ``google``, ``cpu``; None where its name does not say."""
+    """Whose devices it is built for: ``nvidia``, ``amd``, ``intel``, ``habana``, ``google``, ``aws``, ``cpu``.
+
+    None where its name does not say.
+    """
     name, tag = split(image)
-    known = next((maker for maker, pattern in _OTHERS.items() if pattern.fullmatch(name)), None)
+    known = "cpu" if _CPU.fullmatch(name) else made_for(name)
     if known is not None or not own(image):
         return known
     words = set(re.split(r"[-_.]", f"{name.rpartition('/')[2]}-{tag}".lower()))

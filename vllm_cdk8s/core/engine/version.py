@@ -6,14 +6,19 @@ import re
 from dataclasses import dataclass
 
 from vllm_cdk8s.core.engine import images
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.showing import shown
 
 # https://pkg.go.dev/github.com/distribution/reference: the kubelet refuses anything else (InvalidImageName).
 _REGISTRY = r"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:\d+)?"
 _PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _DIGEST = r"[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-f]{32,}"
 _REFERENCE = re.compile(rf"({_REGISTRY}/)?{_PATH}(/{_PATH})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(@{_DIGEST})?")
+
+# https://github.com/distribution/reference
+_LONGEST_NAME = 255
+_NAME_END = re.compile(r"@|:(?=[^/]*\Z)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +39,12 @@ class EngineVersion:
         """Whether this is that release or a later one; an unsaid version is the newest and so always is."""
         return self.name is None or version_key(self.name) >= version_key(release)
 
+    def assumption(self) -> str:
+        """Why another release is looked at in its place: the end of a sentence."""
+        if self.name:
+            return f"the nearest known to {self.name}"
+        return f"as neither {mention('image')} nor {mention('engine_version')} says more"
+
     def __str__(self) -> str:
         return f"vLLM {self.name}" if self.name else "an unknown version of vLLM"
 
@@ -48,6 +59,27 @@ def version_key(release: str) -> tuple[int, ...]:
     return (*parts, *(0 for _ in range(4 - len(parts))))
 
 
+def check_reference(option: str, image: object) -> str:
+    """The image, if it is a reference to one.
+
+    Raises:
+        InvalidOptionError: it is not.
+    """
+    text = checks.text(option, image)
+    if not _REFERENCE.fullmatch(text):
+        raise InvalidOptionError(
+            f"{shown(text)} is not a reference to an image; allowed: [registry/]name[:tag][@digest], in lower case"
+            + ("; leave the scheme out" if "://" in text else ""),
+            option=option,
+        )
+    if len(_NAME_END.split(text)[0]) > _LONGEST_NAME:
+        raise InvalidOptionError(
+            f"{shown(text)} is longer than the {_LONGEST_NAME} characters that the name of an image may have",
+            option=option,
+        )
+    return text
+
+
 def said_version(image: str, engine_version: str | None) -> str | None:
     """The release that an image's tag and its user say, or None.
 
@@ -59,11 +91,7 @@ def said_version(image: str, engine_version: str | None) -> str | None:
         InvalidOptionError: ``image`` is not a reference to an image, or ``engine_version`` is not a version.
         ConflictError: it contradicts the tag of vLLM's own image.
     """
-    if not _REFERENCE.fullmatch(checks.text("image", image)):
-        raise InvalidOptionError(
-            f"{image!r} is not a reference to an image; allowed: [registry/]name[:tag][@digest], in lower case",
-            option="image",
-        )
+    check_reference("image", image)
     tagged = images.release_of(image)
     if engine_version is None:
         return tagged

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from vllm_cdk8s.core.engine.version import check_reference
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
@@ -211,7 +212,7 @@ class PairProxy:
     def __post_init__(self) -> None:
         checks.plain_fields(self)
         if self.image is not None:
-            checks.text("proxy.image", self.image)
+            check_reference("proxy.image", self.image)
         checks.instance("proxy.resources", self.resources, Resources, allowed="Resources(...)")
         checks.integer("proxy.timeout_seconds", self.timeout_seconds, minimum=1)
 
@@ -258,7 +259,7 @@ class RoutingSidecar:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.text("proxy.image", self.image)
+        check_reference("proxy.image", self.image)
         checks.instance("proxy.resources", self.resources, Resources, allowed="Resources(...)")
 
     def container(self, target: Target, connector: Connector, prefill_url: str) -> dict[str, Any]:  # noqa: ARG002

@@ -12,6 +12,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.rules.book import TRACING
 from vllm_cdk8s.core.server.contribution import Contribution
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ class Tracing:
         share: object = self.sample
         if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share <= 1:
             raise InvalidOptionError(
-                f"{self.sample!r} is not a share; allowed: more than 0, at most 1", option="tracing.sample"
+                f"{shown(self.sample)} is not a share; allowed: more than 0, at most 1", option="tracing.sample"
             )
         checks.one_of("tracing.protocol", self.protocol, _PROTOCOLS, what="a protocol")
         if self.protocol == "http/protobuf" and parts.path in ("", "/"):

@@ -41,7 +41,7 @@ def plan_download(
     """
     wanted = hub_models("models", models)
     if name is not None:
-        checks.dns_label("name", name)
+        checks.label_value("name", checks.dns_label("name", name))
     if "emptyDir" in storage.volume:
         raise ConflictError("it does not last, so that no server would find the models there", option="storage")
     if storage.read_only:

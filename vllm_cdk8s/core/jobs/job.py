@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.core.engine.version import check_reference
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.pod import programs
@@ -33,8 +34,7 @@ class JobOptions(RunOptions, total=False):
     Attributes:
         resources: requests and limits of the container.
         service_account: the pod's service account, by name or as a kplus one; none of its tokens is mounted.
-        ttl_seconds: seconds after its end in which the Job can be looked at, before Kubernetes deletes it; a day unless
-            said.
+        ttl_seconds: seconds after its end until Kubernetes deletes the Job and its log. Defaults to a day.
     """
 
     resources: Resources
@@ -74,7 +74,7 @@ class Program:
         policy = options.get("image_pull_policy", "IfNotPresent")
         return prune({
             "name": self.name,
-            "image": checks.text("image", self.image),
+            "image": check_reference("image", self.image),
             "imagePullPolicy": checks.one_of("image_pull_policy", policy, PULL_POLICIES, what="a pull policy"),
             **programs.run(self.source, self.arguments),
             "env": pod.environment(

@@ -85,7 +85,7 @@ def plan_smoke_test(
             rule=TRUSTS_ANYBODY,
         )
         arguments.append("--insecure")
-    variables = checks.mapping("env", env)
+    variables: dict[str, Any] = checks.string_keys("env", env)
     key = api_key if api_key is not None else server_options.get("api_key")
     for option, secret, variable in (("api_key", key, "SMOKE_TEST_API_KEY"), ("ca", ca, "SMOKE_TEST_CA")):
         if secret is not None:

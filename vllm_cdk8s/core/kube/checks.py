@@ -6,6 +6,7 @@ where the value is used. All raise `InvalidOptionError`.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +26,7 @@ _LABEL_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 # What every Kubernetes takes; from 1.32 on nearly everything but '=' is taken, if nobody turned that off.
 _ENV_NAME = re.compile(r"(?!\.\.|\.$)[-._A-Za-z][-._A-Za-z0-9]*")
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-_QUANTITY = re.compile(r"(?P<number>\d+(\.\d*)?|\.\d+)(?P<unit>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
+_QUANTITY = re.compile(r"\+?(?P<number>\d+(\.\d*)?|\.\d+)(?P<unit>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
 _FACTORS = {
     "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
     "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12),
@@ -33,6 +34,8 @@ _FACTORS = {
     "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40),
     "Pi": Decimal(2**50), "Ei": Decimal(2**60),
 }  # fmt: skip
+
+_HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9.])?|\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%\w+)?\]?")
 
 _T = TypeVar("_T")
 
@@ -50,6 +53,7 @@ def integer(option: str, value: object, *, minimum: int, maximum: int = MAX_INT3
     # The bound of Kubernetes' own integers is only worth telling to whom it stops.
     bounded = maximum != MAX_INT32 or (isinstance(value, int) and value > maximum)
     allowed = f"{minimum} to {maximum}" if bounded else f"a whole number of at least {minimum}"
+    value = plain_member(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidOptionError(f"{shown(value)} is not a whole number; allowed: {allowed}", option=option)
     if not minimum <= value <= maximum:
@@ -62,6 +66,24 @@ def port(option: str, value: object) -> int:
     return integer(option, value, minimum=1, maximum=_MAX_PORT)
 
 
+def ip_address(option: str, value: object) -> str:
+    """An address of IPv4 or IPv6."""
+    address = text(option, value)
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        raise InvalidOptionError(f"{shown(value)} is not an IP address", option=option) from None
+    return address
+
+
+def host(option: str, value: object) -> str:
+    """A host by its name or address."""
+    name = text(option, value)
+    if len(name) > _MAX_SUBDOMAIN or not _HOST.fullmatch(name):
+        raise InvalidOptionError(f"{shown(value)} is neither the name nor the address of a host", option=option)
+    return name
+
+
 def boolean(option: str, value: object) -> bool:
     """True or False, and no other value that happens to be truthy."""
     if not isinstance(value, bool):
@@ -71,6 +93,7 @@ def boolean(option: str, value: object) -> bool:
 
 def text(option: str, value: object) -> str:
     """A string with something in it."""
+    value = plain_member(value)
     if not isinstance(value, str):
         raise InvalidOptionError(f"{shown(value)} is not a string", option=option)
     if not value.strip():
@@ -145,12 +168,14 @@ def _is_qualified(name: str) -> bool:
 
 
 def label_map(option: str, value: object) -> dict[str, str]:
-    """Labels: qualified names to label values."""
+    """Labels: qualified names to label values; None says none."""
+    value = {} if value is None else value
     return {qualified_name(option, key): label_value(f"{option}[{key!r}]", item) for key, item in _items(option, value)}
 
 
 def annotation_map(option: str, value: object) -> dict[str, str]:
     """Annotations: qualified names, in which Kubernetes takes capitals in the prefix too, to any strings."""
+    value = {} if value is None else value
     result = {}
     for key, item in _items(option, value):
         if not isinstance(item, str):
@@ -330,6 +355,11 @@ def mapping(option: str, value: object) -> dict[str, Any]:
     """A mapping of plain data, as `plain`."""
     _items(option, value)
     return dict(plain(option, value))
+
+
+def string_keys(option: str, value: object) -> dict[str, Any]:
+    """A mapping with strings for keys, whatever its values are."""
+    return dict(_items(option, value))
 
 
 def _items(option: str, value: object) -> list[tuple[str, Any]]:

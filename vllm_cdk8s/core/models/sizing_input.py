@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
@@ -16,6 +18,7 @@ from vllm_cdk8s.core.models.files import is_there, local_model
 from vllm_cdk8s.core.models.recommended import ceiling
 from vllm_cdk8s.core.models.shape import StoredWeights
 from vllm_cdk8s.core.models.weight_types import BYTES, canonical, type_name
+from vllm_cdk8s.core.showing import shown
 
 _KV_DTYPES = {"auto": None, "fp8": 1, "fp8_e4m3": 1, "fp8_e5m2": 1, "bfloat16": 2, "float16": 2}
 _SUFFIXES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
@@ -32,9 +35,23 @@ def as_dtype(dtype: str, quantization: str | None) -> str:
     if quantization is None:
         return dtype
     name = checks.text("quantization", quantization).strip().lower()
+    known = {*_quantizations(), *weights.ONLINE}
+    if name.replace("-", "_") not in {other.replace("-", "_") for other in known}:
+        raise InvalidOptionError(
+            f"{quantization!r} is not a quantization of vLLM{nearest(name, known)}; "
+            f"allowed: {', '.join(sorted(known))}",
+            option="quantization",
+        )
     if checks.text("dtype", dtype).strip().lower() == "auto" and name in weights.ONLINE:
         return weights.ONLINE[name]
     return dtype
+
+
+@cache
+def _quantizations() -> tuple[str, ...]:
+    """What any release of vLLM calls its quantizations."""
+    text = (Path(__file__).parents[2] / "data" / "limits.json").read_text(encoding="utf-8")
+    return tuple(json.loads(text)["names"]["quantization"])
 
 
 def loaded_as(facts: ModelFacts, asked: str, weight_type: str) -> ModelFacts:
@@ -146,7 +163,7 @@ def share_of(utilization: object) -> Decimal:
     """The share of the memory that vLLM may use."""
     if isinstance(utilization, bool) or not isinstance(utilization, (int, float)) or not 0 < utilization <= 1:
         raise InvalidOptionError(
-            f"{utilization!r} is not a share; allowed: more than 0, at most 1", option="gpu_memory_utilization"
+            f"{shown(utilization)} is not a share; allowed: more than 0, at most 1", option="gpu_memory_utilization"
         )
     return Decimal(str(utilization))
 

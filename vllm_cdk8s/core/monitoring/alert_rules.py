@@ -63,7 +63,7 @@ def alert_groups(
         rules.append(_startup_near_budget(target, name, startup_seconds))
     if kv_transfers:
         rules.append(_transfers_failing(target, name))
-    common = checks.annotation_map("alert_labels", labels or {})
+    common = checks.annotation_map("alert_labels", labels)
     for label in common:
         checks.text(f"alert_labels[{label!r}]", common[label])
         if not _LABEL.fullmatch(label):

@@ -5,6 +5,7 @@ Fields are those of https://kubernetes.io/docs/reference/kubernetes-api/workload
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ CLAIM_API = "resource.k8s.io/v1"
 REQUEST = "devices"
 # NVIDIA's driver has a class of its own for the parts of GPUs, and tells their profile.
 # Source: https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu
+# https://docs.nvidia.com/datacenter/tesla/mig-user-guide/supported-mig-profiles.html
+_MIG_PROFILE = re.compile(r"(\d+c\.)?\d+g\.\d+gb([-+.][a-z0-9.]+)*")
 _MIG_CLASS = "mig.nvidia.com"
 _MIG_SELECTOR = "device.attributes['gpu.nvidia.com'].profile == '{}'"
 # The API's own limits.
@@ -49,7 +52,7 @@ class Devices:
         for index, expression in enumerate(expressions):
             if len(checks.text(f"selectors[{index}]", expression)) > _LONGEST_SELECTOR:
                 raise InvalidOptionError(f"is longer than {_LONGEST_SELECTOR} characters", option=f"selectors[{index}]")
-        if self.mig is not None and "'" in checks.text("mig", self.mig):
+        if self.mig is not None and not _MIG_PROFILE.fullmatch(checks.text("mig", self.mig)):
             raise InvalidOptionError(f"{self.mig!r} is not a profile; allowed: such as '3g.40gb'", option="mig")
         if self.match_attribute is not None and "/" not in checks.qualified_name(
             "match_attribute", self.match_attribute

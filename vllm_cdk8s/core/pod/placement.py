@@ -61,9 +61,11 @@ class KaiShare:
                 checks.integer(f"kai.{name}", value, minimum=1)
         if self.gpu_fraction is not None:
             if isinstance(self.gpu_fraction, bool) or not isinstance(self.gpu_fraction, (int, float)):
-                raise InvalidOptionError(f"{self.gpu_fraction!r} is not a number", option="kai.gpu_fraction")
+                raise InvalidOptionError(f"{shown(self.gpu_fraction)} is not a number", option="kai.gpu_fraction")
             if not 0 < self.gpu_fraction < 1:
-                raise InvalidOptionError(f"{self.gpu_fraction!r} is not between 0 and 1", option="kai.gpu_fraction")
+                raise InvalidOptionError(
+                    f"{shown(self.gpu_fraction)} is not between 0 and 1", option="kai.gpu_fraction"
+                )
             if self.gpu_memory_mib is not None:
                 raise ConflictError("gpu_memory_mib is given too; say one of them", option="kai.gpu_fraction")
         if self.gpu_memory_mib and self.gpu_total_memory_mib and self.gpu_memory_mib > self.gpu_total_memory_mib:
@@ -202,16 +204,21 @@ def scheduling(
                 option=f"node_selector[{HOSTNAME_LABEL!r}]",
             )
     if kai is not None and scheduler_name not in (None, KAI_SCHEDULER):
-        raise ConflictError(f"{scheduler_name!r} contradicts kai=, which is {KAI_SCHEDULER!r}", option="scheduler_name")
+        raise ConflictError(
+            f"{scheduler_name!r} contradicts {mention('kai=')}, which is {KAI_SCHEDULER!r}", option="scheduler_name"
+        )
     scheduler = KAI_SCHEDULER if kai is not None else scheduler_name
     spreads = [
-        _spread(index, item, pod_selector) for index, item in enumerate(sequence("topology_spread", topology_spread))
+        spread(f"topology_spread[{index}]", item, pod_selector)
+        for index, item in enumerate(sequence("topology_spread", topology_spread))
     ]
     unique("topology_spread", (f"{item['topologyKey']} with {item['whenUnsatisfiable']}" for item in spreads))
     return {
         "nodeSelector": selector,
-        "tolerations": [_toleration(index, item) for index, item in enumerate(sequence("tolerations", tolerations))],
-        "affinity": _affinity(affinity),
+        "tolerations": [
+            toleration(f"tolerations[{index}]", item) for index, item in enumerate(sequence("tolerations", tolerations))
+        ],
+        "affinity": affinities("affinity", affinity),
         "topologySpreadConstraints": spreads,
         "runtimeClassName": None if runtime_class is None else checks.dns_subdomain("runtime_class", runtime_class),
         "schedulerName": None if scheduler is None else checks.dns_subdomain("scheduler_name", scheduler),
@@ -228,34 +235,37 @@ def _claims(device_claims: Sequence[DeviceClaim]) -> list[dict[str, str]]:
     return [claim.pod_claim() for claim in device_claims]
 
 
-def _toleration(index: int, item: object) -> dict[str, Any]:
-    option = f"tolerations[{index}]"
+def toleration(option: str, item: object) -> dict[str, Any]:
+    """A toleration in wire form.
+
+    Raises:
+        InvalidOptionError: a field is not one, or has a value that is not one of it.
+        ConflictError: fields exclude each other.
+    """
     if not isinstance(item, Mapping):
         raise InvalidOptionError(f"{shown(item)} is not a mapping", option=option)
-    toleration = _known(option, dict(checks.plain(option, item)), _TOLERATION_KEYS)
-    check_schema(
-        option, {key: value for key, value in toleration.items() if key not in _TOLERATION_VALUES}, "Toleration"
-    )
+    wire = _known(option, dict(checks.plain(option, item)), _TOLERATION_KEYS)
+    check_schema(option, {key: value for key, value in wire.items() if key not in _TOLERATION_VALUES}, "Toleration")
     for key, allowed in _TOLERATION_VALUES.items():
-        if toleration.get(key) not in (None, ""):
-            checks.one_of(f"{option}.{key}", toleration[key], allowed)
-    if toleration.get("key"):
-        checks.qualified_name(f"{option}.key", toleration["key"])
-    if toleration.get("operator") == "Exists":
-        if toleration.get("value"):
-            raise ConflictError(f"{toleration['value']!r} contradicts operator 'Exists'", option=f"{option}.value")
-    elif not toleration.get("key"):
+        if wire.get(key) not in (None, ""):
+            checks.one_of(f"{option}.{key}", wire[key], allowed)
+    if wire.get("key"):
+        checks.qualified_name(f"{option}.key", wire["key"])
+    if wire.get("operator") == "Exists":
+        if wire.get("value"):
+            raise ConflictError(f"{wire['value']!r} contradicts operator 'Exists'", option=f"{option}.value")
+    elif not wire.get("key"):
         raise InvalidOptionError("is missing; say the taint's, or operator 'Exists' for all", option=f"{option}.key")
-    if toleration.get("operator") in ("Lt", "Gt"):
-        _check_number(f"{option}.value", toleration.get("value"))
-    elif toleration.get("value"):
-        checks.label_value(f"{option}.value", toleration["value"])
-    if "tolerationSeconds" in toleration and toleration.get("effect") != "NoExecute":
+    if wire.get("operator") in ("Lt", "Gt"):
+        _check_number(f"{option}.value", wire.get("value"))
+    elif wire.get("value"):
+        checks.label_value(f"{option}.value", wire["value"])
+    if "tolerationSeconds" in wire and wire.get("effect") != "NoExecute":
         raise ConflictError(
-            f"{toleration['tolerationSeconds']!r} needs effect 'NoExecute'; no other effect ends after some time",
+            f"{wire['tolerationSeconds']!r} needs effect 'NoExecute'; no other effect ends after some time",
             option=f"{option}.tolerationSeconds",
         )
-    return toleration
+    return wire
 
 
 def _check_number(option: str, value: object) -> None:
@@ -263,30 +273,36 @@ def _check_number(option: str, value: object) -> None:
         raise InvalidOptionError(f"{shown(value)} is not a whole number in quotation marks", option=option)
 
 
-def _affinity(affinity: object) -> dict[str, Any]:
-    wire = _known("affinity", checks.mapping("affinity", affinity), _AFFINITIES)
+def affinities(option: str, affinity: object) -> dict[str, Any]:
+    """Affinities in wire form.
+
+    Raises:
+        InvalidOptionError: a field is not one, or has a value that is not one of it.
+        ConflictError: an operator excludes its values.
+    """
+    wire = _known(option, checks.mapping(option, affinity), _AFFINITIES)
     if not wire:
         return wire
-    check_schema("affinity", wire, "Affinity")
+    check_schema(option, wire, "Affinity")
     for kind, rules in wire.items():
         required, preferred = (f"{when}DuringSchedulingIgnoredDuringExecution" for when in ("required", "preferred"))
         for index, weighted in enumerate(rules.get(preferred, ())):
-            option = f"affinity.{kind}.{preferred}[{index}]"
-            checks.integer(f"{option}.weight", weighted["weight"], minimum=1, maximum=100)
+            within = f"{option}.{kind}.{preferred}[{index}]"
+            checks.integer(f"{within}.weight", weighted["weight"], minimum=1, maximum=100)
             if kind == "nodeAffinity":
-                _node_term(f"{option}.preference", weighted["preference"])
+                _node_term(f"{within}.preference", weighted["preference"])
             else:
-                _pod_term(f"{option}.podAffinityTerm", weighted["podAffinityTerm"])
-        option = f"affinity.{kind}.{required}"
+                _pod_term(f"{within}.podAffinityTerm", weighted["podAffinityTerm"])
+        within = f"{option}.{kind}.{required}"
         if kind != "nodeAffinity":
             for index, term in enumerate(rules.get(required, ())):
-                _pod_term(f"{option}[{index}]", term)
+                _pod_term(f"{within}[{index}]", term)
         elif required in rules:
             terms = rules[required]["nodeSelectorTerms"]
             if not terms:
-                raise InvalidOptionError("is empty; needed: at least one term", option=f"{option}.nodeSelectorTerms")
+                raise InvalidOptionError("is empty; needed: at least one term", option=f"{within}.nodeSelectorTerms")
             for index, term in enumerate(terms):
-                _node_term(f"{option}.nodeSelectorTerms[{index}]", term)
+                _node_term(f"{within}.nodeSelectorTerms[{index}]", term)
     return wire
 
 
@@ -332,25 +348,30 @@ def _expression(option: str, expression: Mapping[str, Any]) -> None:
         _check_number(f"{option}.values[0]", values[0])
 
 
-def _spread(index: int, item: object, pod_selector: Mapping[str, str] | None) -> dict[str, Any]:
-    option = f"topology_spread[{index}]"
+def spread(option: str, item: object, pod_selector: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A topology spread constraint in wire form, with the selector of the server's pods where it has none.
+
+    Raises:
+        InvalidOptionError: a field is missing, is not one, or has a value that is not one of it.
+        ConflictError: fields exclude each other.
+    """
     if not isinstance(item, Mapping):
         raise InvalidOptionError(f"{shown(item)} is not a mapping", option=option)
     missing = [key for key in _SPREAD_NEEDS if key not in item]
     if missing:
         raise InvalidOptionError(f"has no {', '.join(missing)}; needed: {', '.join(_SPREAD_NEEDS)}", option=option)
-    spread = dict(checks.plain(option, item))
-    check_schema(option, spread, "TopologySpreadConstraint")
-    checks.integer(f"{option}.maxSkew", spread["maxSkew"], minimum=1)
-    checks.qualified_name(f"{option}.topologyKey", spread["topologyKey"])
-    if "minDomains" in spread:
-        checks.integer(f"{option}.minDomains", spread["minDomains"], minimum=1)
-        if spread["whenUnsatisfiable"] != "DoNotSchedule":
+    wire = dict(checks.plain(option, item))
+    check_schema(option, wire, "TopologySpreadConstraint")
+    checks.integer(f"{option}.maxSkew", wire["maxSkew"], minimum=1)
+    checks.qualified_name(f"{option}.topologyKey", wire["topologyKey"])
+    if "minDomains" in wire:
+        checks.integer(f"{option}.minDomains", wire["minDomains"], minimum=1)
+        if wire["whenUnsatisfiable"] != "DoNotSchedule":
             raise ConflictError("needs whenUnsatisfiable 'DoNotSchedule'", option=f"{option}.minDomains")
-    _selector(f"{option}.labelSelector", spread.get("labelSelector", {}))
+    _selector(f"{option}.labelSelector", wire.get("labelSelector", {}))
     # Without a selector the constraint counts no pod at all.
-    return spread if "labelSelector" in spread or not pod_selector else {
-        **spread, "labelSelector": {"matchLabels": dict(pod_selector)},
+    return wire if "labelSelector" in wire or not pod_selector else {
+        **wire, "labelSelector": {"matchLabels": dict(pod_selector)},
     }  # fmt: skip
 
 

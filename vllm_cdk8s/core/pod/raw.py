@@ -9,20 +9,24 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.engine.version import check_reference
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
 from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.wire import named, unique
-from vllm_cdk8s.core.pod.raw_volumes import KEY, mounts, object_name, resource_field
+from vllm_cdk8s.core.pod.raw_env import env_from, variable
+from vllm_cdk8s.core.pod.raw_volumes import mounts
 from vllm_cdk8s.core.pod.resources import check_devices, check_quantities
 from vllm_cdk8s.core.pod.security import check_container_context
-from vllm_cdk8s.core.rules.book import LITERAL_SECRET
-from vllm_cdk8s.core.showing import is_reference, is_secret_name, looks_like_secret, may_name_secret, shown
+from vllm_cdk8s.core.showing import looks_like_secret, shown
 
 Wire = Mapping[str, Any]
 
-_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
+_ASKING = ("exec", "httpGet", "tcpSocket", "grpc")
+_HOOKS = ("exec", "httpGet", "tcpSocket", "sleep")
+_ON_RESIZE = ("NotRequired", "RestartContainer")
+_HEADER = re.compile(r"[-A-Za-z0-9]+")
 _PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 _LEAST = {
     "initialDelaySeconds": 0, "timeoutSeconds": 1, "periodSeconds": 1, "successThreshold": 1, "failureThreshold": 1,
@@ -30,11 +34,6 @@ _LEAST = {
 # What a container that runs to its end has no use for.
 _OF_RUNNING = ("lifecycle", *_PROBES)
 _PORT_NAME = re.compile(r"(?=.{1,15}\Z)(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
-_FIELD = re.compile(
-    r"metadata\.(name|namespace|uid)|metadata\.(labels|annotations)\['[^']+'\]"
-    r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)"
-)
 
 
 def containers(option: str, items: Sequence[Any]) -> list[dict[str, Any]]:
@@ -49,22 +48,53 @@ def containers(option: str, items: Sequence[Any]) -> list[dict[str, Any]]:
         return result
     check_schema(option, result, "Container[]")
     for index, item in enumerate(result):
-        _container(f"{option}[{index}]", item, init=option == "init_containers")
+        check_container(f"{option}[{index}]", item, init=option == "init_containers")
     return result
 
 
-def _container(option: str, item: Wire, *, init: bool) -> None:
+def check_container(option: str, item: Wire, *, init: bool) -> None:
+    """Check a container whose shape is right already.
+
+    Args:
+        option: the option that holds it.
+        item: the container.
+        init: whether it runs before the others.
+
+    Raises:
+        InvalidOptionError: the API server would refuse it, or it holds a literal secret.
+        ConflictError: two of its fields exclude each other.
+    """
     if not item.get("image"):
         raise InvalidOptionError("has no image, which a container needs", option=option)
-    checks.text(f"{option}.image", item["image"])
-    for index, variable in enumerate(item.get("env", ())):
-        _variable(f"{option}.env[{index}]", variable)
+    check_reference(f"{option}.image", item["image"])
+    for field in ("workingDir", "terminationMessagePath"):
+        if item.get(field):
+            checks.absolute_path(f"{option}.{field}", item[field])
+    for index, one in enumerate(item.get("env", ())):
+        variable(f"{option}.env[{index}]", one)
+    unique(f"{option}.env", (one["name"] for one in item.get("env", ())))
     _check_texts(option, item)
     for index, source in enumerate(item.get("envFrom", ())):
         env_from(f"{option}.envFrom[{index}]", source)
-    _ports(f"{option}.ports", item.get("ports", ()))
+    ports = item.get("ports", ())
+    _ports(f"{option}.ports", ports)
     privileged = item.get("securityContext", {}).get("privileged") is True
     mounts(f"{option}.volumeMounts", item.get("volumeMounts", ()), privileged=privileged)
+    for index, device in enumerate(item.get("volumeDevices", ())):
+        checks.absolute_path(f"{option}.volumeDevices[{index}].devicePath", device["devicePath"])
+    _check_running(option, item, [port["name"] for port in ports if "name" in port], init=init)
+    for index, resize in enumerate(item.get("resizePolicy", ())):
+        within = f"{option}.resizePolicy[{index}]"
+        checks.one_of(f"{within}.resourceName", resize["resourceName"], ("cpu", "memory"), what="a resource to resize")
+        checks.one_of(f"{within}.restartPolicy", resize["restartPolicy"], _ON_RESIZE, what="a policy")
+    resources = item.get("resources", {})
+    requests, limits = (_exact(resources.get(kind, {})) for kind in ("requests", "limits"))
+    check_quantities(f"{option}.resources", requests=requests, limits=limits)
+    check_devices(f"{option}.resources", requests=requests, limits=limits)
+    check_container_context(f"{option}.securityContext", item.get("securityContext", {}))
+
+
+def _check_running(option: str, item: Wire, port_names: Sequence[str], *, init: bool) -> None:
     runs_on = not init or item.get("restartPolicy") == "Always"
     for field in _OF_RUNNING:
         if field in item and not runs_on:
@@ -74,72 +104,15 @@ def _container(option: str, item: Wire, *, init: bool) -> None:
             )
     for field in _PROBES:
         if field in item:
-            _probe(f"{option}.{field}", item[field], once=field != "readinessProbe")
+            _probe(f"{option}.{field}", item[field], port_names, readiness=field == "readinessProbe")
     for hook in ("postStart", "preStop"):
         if hook in item.get("lifecycle", {}):
-            _handler(f"{option}.lifecycle.{hook}", item["lifecycle"][hook])
-    resources = item.get("resources", {})
-    requests, limits = (_exact(resources.get(kind, {})) for kind in ("requests", "limits"))
-    check_quantities(f"{option}.resources", requests=requests, limits=limits)
-    check_devices(f"{option}.resources", requests=requests, limits=limits)
-    check_container_context(f"{option}.securityContext", item.get("securityContext", {}))
+            _handler(f"{option}.lifecycle.{hook}", item["lifecycle"][hook], _HOOKS, port_names)
 
 
 def _exact(amounts: Wire) -> dict[str, Any]:
     """In raw data a fraction may be a number: ``cpu: 0.5``."""
     return {name: str(amount) if isinstance(amount, float) else amount for name, amount in amounts.items()}
-
-
-def _variable(option: str, variable: Wire) -> None:
-    name, value, source = variable["name"], variable.get("value"), variable.get("valueFrom")
-    if not name or "=" in name or not name.isprintable():
-        raise InvalidOptionError(
-            f"{shown(name)} is not a name for an environment variable; allowed: printable characters but '='",
-            option=f"{option}.name",
-        )
-    if source is not None:
-        if value:
-            raise ConflictError(f"{name!r} has a value and a valueFrom; say one of them", option=f"{option}.valueFrom")
-        value_from(f"{option}.valueFrom", source)
-    elif value:
-        check_literal(f"{option}.value", name, value, mend="valueFrom with a secretKeyRef")
-
-
-def check_literal(option: str, name: str, value: str, *, mend: str) -> None:
-    """Refuse a variable whose literal value is a secret for certain, and warn where only its name looks so.
-
-    Raises:
-        InvalidOptionError: the message does not repeat the value.
-    """
-    if not value or is_reference(value):
-        return
-    if is_secret_name(name) or looks_like_secret(value):
-        raise literal_secret(option, allowed=mend)
-    if may_name_secret(name):
-        warn(
-            f"looks like a secret but is a literal, which stands in the YAML; use {mend}",
-            option=option,
-            rule=LITERAL_SECRET,
-        )
-
-
-def check_no_secret(option: str, value: object) -> None:
-    """Refuse a literal secret anywhere in a piece of a pod in wire form.
-
-    Raises:
-        InvalidOptionError: the message does not repeat it.
-    """
-    if isinstance(value, Mapping):
-        name, text = value.get("name"), value.get("value")
-        if isinstance(name, str) and isinstance(text, str):
-            check_literal(f"{option}.value", name, text, mend="valueFrom with a secretKeyRef")
-        for key, item in value.items():
-            check_no_secret(f"{option}.{key}", item)
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            check_no_secret(f"{option}[{index}]", item)
-    elif isinstance(value, str) and looks_like_secret(value):
-        raise literal_secret(option, allowed="a reference to a Secret")
 
 
 def _check_texts(option: str, item: Wire) -> None:
@@ -152,57 +125,13 @@ def _check_texts(option: str, item: Wire) -> None:
                 )
 
 
-def value_from(option: str, source: object) -> None:
-    """Check a ``valueFrom`` in wire form: one source, and what that must look like.
-
-    Raises:
-        InvalidOptionError: it is not one that the API server takes.
-    """
-    check_schema(option, source, "EnvVarSource")
-    if not isinstance(source, Mapping) or len(source) != 1:
-        said = ", ".join(source) if isinstance(source, Mapping) and source else "nothing"
-        raise InvalidOptionError(f"{said} is not one source; allowed: one of {', '.join(_SOURCES)}", option=option)
-    ((kind, content),) = source.items()
-    within = f"{option}.{kind}"
-    if kind in ("secretKeyRef", "configMapKeyRef"):
-        object_name(f"{within}.name", content.get("name"))
-        if not KEY.fullmatch(content["key"]):
-            raise InvalidOptionError(
-                f"{shown(content['key'])} is not a key; allowed: letters, digits, '-', '_' and '.'",
-                option=f"{within}.key",
-            )
-    elif kind == "fieldRef":
-        if not _FIELD.fullmatch(content["fieldPath"]):
-            raise InvalidOptionError(
-                f"{content['fieldPath']!r} is not a field that a variable may have; allowed: metadata.name, "
-                "metadata.namespace, metadata.uid, metadata.labels['<key>'], metadata.annotations['<key>'], "
-                "spec.nodeName, spec.serviceAccountName, status.hostIP, status.hostIPs, status.podIP, status.podIPs",
-                option=f"{within}.fieldPath",
-            )
-    elif kind == "resourceFieldRef":
-        resource_field(f"{within}.resource", content["resource"])
-
-
-def env_from(option: str, source: object) -> None:
-    """Check one item of ``envFrom`` in wire form.
-
-    Raises:
-        InvalidOptionError: it is not one that the API server takes.
-    """
-    check_schema(option, source, "EnvFromSource")
-    kinds = [kind for kind in ("secretRef", "configMapRef") if isinstance(source, Mapping) and kind in source]
-    if len(kinds) != 1 or not isinstance(source, Mapping):
-        raise InvalidOptionError(
-            f"{shown(source)} is not a source; allowed: one of secretRef and configMapRef, and a prefix", option=option
-        )
-    object_name(f"{option}.{kinds[0]}.name", source[kinds[0]].get("name"))
-
-
 def _ports(option: str, ports: Sequence[Wire]) -> None:
     for index, port in enumerate(ports):
         checks.port(f"{option}[{index}].containerPort", port["containerPort"])
         if "hostPort" in port:
             checks.port(f"{option}[{index}].hostPort", port["hostPort"])
+        if port.get("hostIP"):
+            checks.ip_address(f"{option}[{index}].hostIP", port["hostIP"])
         if "name" in port and not _PORT_NAME.fullmatch(port["name"]):
             raise InvalidOptionError(
                 f"{port['name']!r} is not the name of a port; allowed: at most 15 lower-case letters, digits and "
@@ -214,50 +143,79 @@ def _ports(option: str, ports: Sequence[Wire]) -> None:
 
 
 def check_shared_ports(option: str, items: Iterable[Wire]) -> None:
-    """Refuse a port of two containers: those of a pod share one network.
+    """Refuse a port of two containers: those of a pod share one network, and its node's.
 
     Raises:
         ConflictError: two containers listen on one port.
     """
     owners: dict[str, str] = {}
+    taken: set[tuple[Any, ...]] = set()
     for item in items:
         for port in item.get("ports", ()):
-            key = f"{port['containerPort']}/{port.get('protocol', 'TCP')}"
+            protocol = port.get("protocol", "TCP")
+            key = f"{port['containerPort']}/{protocol}"
             owner = owners.setdefault(key, item["name"])
             if owner != item["name"]:
                 raise ConflictError(
                     f"{item['name']!r} listens on {key}, as {owner!r} does; the containers of a pod share one network",
                     option=option,
                 )
+            on_node = (port.get("hostPort"), protocol, port.get("hostIP", ""))
+            if on_node[0] is not None and on_node in taken:
+                raise ConflictError(
+                    f"{item['name']!r} takes the port {on_node[0]} of the node, which is taken already", option=option
+                )
+            taken.add(on_node)
 
 
-def _probe(option: str, probe: Wire, *, once: bool) -> None:
-    _handler(option, probe)
+def _probe(option: str, probe: Wire, port_names: Sequence[str], *, readiness: bool) -> None:
+    _handler(option, probe, _ASKING, port_names)
     for field, least in _LEAST.items():
         if field in probe:
             checks.integer(f"{option}.{field}", probe[field], minimum=least)
-    if once and probe.get("successThreshold", 1) != 1:
+    if not readiness and probe.get("successThreshold", 1) != 1:
         raise InvalidOptionError(
             f"{probe['successThreshold']} is out of range; allowed: 1, as of all but readiness probes",
             option=f"{option}.successThreshold",
         )
+    if "terminationGracePeriodSeconds" in probe:
+        within = f"{option}.terminationGracePeriodSeconds"
+        if readiness:
+            raise InvalidOptionError("has no meaning for a readiness probe, which kills nothing", option=within)
+        checks.integer(within, probe["terminationGracePeriodSeconds"], minimum=1)
 
 
-def _handler(option: str, handler: Wire) -> None:
-    said = [kind for kind in _HANDLERS if kind in handler]
+def _handler(option: str, handler: Wire, kinds: Sequence[str], port_names: Sequence[str]) -> None:
+    said = [kind for kind in kinds if kind in handler]
+    nothing = "nothing to ask" if kinds is _ASKING else "nothing to do"
     if len(said) != 1:
         raise InvalidOptionError(
-            f"has {' and '.join(said) if said else 'nothing to ask'}; allowed: one of {', '.join(_HANDLERS)}",
+            f"has {' and '.join(said) if said else nothing}; allowed: one of {', '.join(kinds)}",
             option=option,
         )
     (kind,) = said
+    within = f"{option}.{kind}"
     if kind == "exec" and not handler["exec"].get("command"):
-        raise InvalidOptionError("has no command", option=f"{option}.exec")
+        raise InvalidOptionError("has no command", option=within)
+    if kind == "sleep":
+        checks.integer(f"{within}.seconds", handler["sleep"]["seconds"], minimum=0)
     if kind in ("httpGet", "tcpSocket", "grpc"):
-        port = handler[kind]["port"]
-        if isinstance(port, int):
-            checks.port(f"{option}.{kind}.port", port)
-        elif not _PORT_NAME.fullmatch(port):
+        _asked_port(f"{within}.port", handler[kind]["port"], port_names)
+    for index, header in enumerate(handler.get("httpGet", {}).get("httpHeaders", ())):
+        if not _HEADER.fullmatch(header["name"]):
             raise InvalidOptionError(
-                f"{port!r} is neither a number nor the name of a port", option=f"{option}.{kind}.port"
+                f"{shown(header['name'])} is not the name of a header", option=f"{within}.httpHeaders[{index}].name"
             )
+
+
+def _asked_port(option: str, port: int | str, names: Sequence[str]) -> None:
+    if isinstance(port, int):
+        checks.port(option, port)
+    elif not _PORT_NAME.fullmatch(port):
+        raise InvalidOptionError(f"{port!r} is neither a number nor the name of a port", option=option)
+    elif port not in names:
+        raise InvalidOptionError(
+            f"{port!r} is not the name of a port of this container; there are: {', '.join(names) or 'none'}"
+            f"{nearest(port, names)}",
+            option=option,
+        )

@@ -27,6 +27,8 @@ _FIELD = re.compile(
     r"metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['[^']+'\]"
 )  # fmt: skip
 _RESOURCE = re.compile(r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)")
+_CPU_UNITS = ("1", "1m")
+_BYTE_UNITS = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei")
 # A token of at least ten minutes; https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
 _SHORTEST_TOKEN = 600
 
@@ -138,20 +140,27 @@ def _downward(option: str, entry: Wire) -> None:
     reference, within = entry["resourceFieldRef"], f"{option}.resourceFieldRef"
     if not reference.get("containerName"):
         raise InvalidOptionError("is missing; a file must say whose resources it has", option=f"{within}.containerName")
-    resource_field(f"{within}.resource", reference["resource"])
+    resource_field(within, reference)
 
 
-def resource_field(option: str, resource: str) -> None:
-    """Check the resource that a variable or a file may have.
+def resource_field(option: str, reference: Wire) -> None:
+    """Check the resource, and the unit of it, that a variable or a file may have.
 
     Raises:
         InvalidOptionError: it is not one.
     """
-    if not _RESOURCE.fullmatch(resource):
+    match = _RESOURCE.fullmatch(reference["resource"])
+    if match is None:
         raise InvalidOptionError(
-            f"{resource!r} is not a resource that a variable may have; allowed: limits or requests of cpu, "
-            "memory, ephemeral-storage or hugepages-<size>, such as 'limits.memory'",
-            option=option,
+            f"{reference['resource']!r} is not a resource that a variable may have; allowed: limits or requests of "
+            "cpu, memory, ephemeral-storage or hugepages-<size>, such as 'limits.memory'",
+            option=f"{option}.resource",
+        )
+    allowed = _CPU_UNITS if match[2] == "cpu" else _BYTE_UNITS
+    divisor = str(reference.get("divisor", "0"))
+    if divisor not in ("0", *allowed):
+        raise InvalidOptionError(
+            f"{divisor!r} is not a unit to count in; allowed: {', '.join(allowed)}", option=f"{option}.divisor"
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
+from vllm_cdk8s.core.models.vendors import DEVICE_RESOURCES
 from vllm_cdk8s.core.rules.book import HOST_MEMORY, NOT_A_GPU_COUNT
 from vllm_cdk8s.core.showing import shown
 
@@ -19,7 +20,6 @@ _NATIVE_RESOURCES = ("cpu", "memory", "ephemeral-storage")
 _HUGE = "hugepages-"
 # Below it no container runtime starts a process at all.
 _LEAST_MEMORY = 2**20
-_DEVICE_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,8 +133,12 @@ def _is_device(name: str) -> bool:
 def resource_name(option: str, name: object) -> str:
     """A resource of Kubernetes' own, or one with a domain: anything else is refused by the API server."""
     text = checks.qualified_name(option, name)
+    if "/" in text and text.startswith("requests."):
+        raise InvalidOptionError(
+            f"{text!r} is a quota's; did you mean {text.removeprefix('requests.')!r}?", option=option
+        )
     if "/" not in text and text not in _NATIVE_RESOURCES and not text.startswith(_HUGE):
-        known = [*_NATIVE_RESOURCES, *_DEVICE_RESOURCES]
+        known = [*_NATIVE_RESOURCES, *DEVICE_RESOURCES]
         hint = "; did you mean 'nvidia.com/gpu'?" if text == "gpu" else nearest(text, known)
         raise InvalidOptionError(
             f"{text!r} is not a resource; allowed: {', '.join(_NATIVE_RESOURCES)}, hugepages-<size>, or a name with a "

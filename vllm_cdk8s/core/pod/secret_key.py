@@ -38,7 +38,11 @@ class SecretKey:
         checks.plain_fields(self)
         # Who mistakes the two gives the secret itself, which no message may show.
         for option, value in (("secret", self.secret), ("key", self.key)):
-            if isinstance(value, (bytes, bytearray)) or looks_like_secret(value) or _TOKEN.fullmatch(str(value)):
+            if (
+                isinstance(value, (bytes, bytearray))
+                or looks_like_secret(value)
+                or (isinstance(value, str) and _TOKEN.fullmatch(value))
+            ):
                 raise InvalidOptionError(
                     "looks like a secret itself; allowed: the name of a Secret, and the key of an entry in it",
                     option=option,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import images
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
 from vllm_cdk8s.core.rules.book import CANNOT_RUN_AS
@@ -16,6 +17,13 @@ from vllm_cdk8s.core.showing import shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# https://man7.org/linux/man-pages/man7/capabilities.7.html
+_CAPABILITIES = frozenset(re.findall(r"\w+", """
+    ALL AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE DAC_READ_SEARCH
+    FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE
+    NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE
+    SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM
+"""))  # fmt: skip
 _IDS = ("runAsUser", "runAsGroup", "fsGroup")
 _TEMPORARY = "/tmp"  # noqa: S108 - the container's
 _WRAPPED = f"{mention('drop_cache')}, which needs a privileged root container"
@@ -178,6 +186,26 @@ def check_container_context(option: str, context: Mapping[str, Any]) -> None:
                 raise ConflictError(
                     f"False contradicts {what}, which always may escalate", option=f"{option}.allowPrivilegeEscalation"
                 )
+    for field in ("add", "drop"):
+        for index, name in enumerate(context.get("capabilities", {}).get(field, ())):
+            _check_capability(f"{option}.capabilities.{field}[{index}]", name)
+
+
+def _check_capability(option: str, name: str) -> None:
+    """Runtimes go on without a capability that they do not know, and some put CAP_ before whatever stands here."""
+    upper = name.upper()
+    if upper in _CAPABILITIES:
+        return
+    bare = upper.removeprefix("CAP_")
+    if bare in _CAPABILITIES:
+        what = f"{name!r} is unknown to containerd, which puts CAP_ before it and goes on without; say {bare!r}"
+        warn(what, option=option)
+        return
+    raise InvalidOptionError(
+        f"{shown(name)} is not a capability of Linux; allowed: such as 'SYS_PTRACE' or 'IPC_LOCK'"
+        f"{nearest(bare, sorted(_CAPABILITIES))}",
+        option=option,
+    )
 
 
 def _given(option: str, context: object) -> Mapping[str, Any]:
@@ -209,6 +237,12 @@ def _check_numbers(option: str, context: Mapping[str, Any]) -> None:
         if profile and (profile["type"] == "Localhost") != bool(profile.get("localhostProfile")):
             raise ConflictError(
                 "belongs to type 'Localhost', and to it alone", option=f"{option}.{field}.localhostProfile"
+            )
+        path = profile.get("localhostProfile", "")
+        if field == "seccompProfile" and (path.startswith("/") or ".." in path.split("/")):
+            raise InvalidOptionError(
+                f"{path!r} is not a path below the kubelet's folder of profiles, without '..'",
+                option=f"{option}.{field}.localhostProfile",
             )
 
 

@@ -11,13 +11,14 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.core.engine.version import check_reference
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
 from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.kube.wire import named, prune, unique
-from vllm_cdk8s.core.pod import raw, raw_volumes
+from vllm_cdk8s.core.pod import raw, raw_env, raw_volumes
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
 from vllm_cdk8s.core.showing import is_secret_name, shown
@@ -96,10 +97,12 @@ def _variable(name: str, value: object) -> dict[str, Any]:
                 option=option,
             )
         source = checks.plain(option, value)
-        raw.value_from(option, source)
+        raw_env.value_from(option, source)
         return {"valueFrom": source}
     if isinstance(value, str):
-        raw.check_literal(option, name, value, mend=_ENV_MEND if is_secret_name(name) else mention("a kplus.EnvValue"))
+        raw_env.check_literal(
+            option, name, value, mend=_ENV_MEND if is_secret_name(name) else mention("a kplus.EnvValue")
+        )
     elif is_secret_name(name):
         raise literal_secret(option, allowed=_ENV_MEND)
     else:
@@ -136,7 +139,7 @@ def container(
     ports = {port_name: port, **more_ports}
     return prune({
         "name": CONTAINER_NAME,
-        "image": checks.text("image", image),
+        "image": check_reference("image", image),
         "imagePullPolicy": image_pull_policy,
         "command": list(command),
         "args": list(args),

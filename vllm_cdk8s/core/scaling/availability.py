@@ -113,7 +113,7 @@ def spread_constraints(
     keys = [checks.qualified_name("over", key) for key in sequence("over", over)]
     if not keys:
         raise InvalidOptionError("has no label of nodes; allowed: at least one", option="over")
-    checks.integer("max_skew", max_skew, minimum=1)
+    max_skew = checks.integer("max_skew", max_skew, minimum=1)
     checks.one_of("when_unsatisfiable", when_unsatisfiable, _UNSATISFIABLE)
     taken = [constraint.get("topologyKey") for constraint in present]
     for index, key in enumerate(keys):

@@ -6,21 +6,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.devices import built_for
-from vllm_cdk8s.core.errors import VllmCdk8sError, warn
-from vllm_cdk8s.core.inspection.pod import device_vendor
-from vllm_cdk8s.core.rules.book import VENDOR
+from vllm_cdk8s.core.errors import ConflictError, VllmCdk8sError, give, warn
+from vllm_cdk8s.core.inspection.tpu import (
+    ACCELERATOR_LABEL,
+    TOPOLOGY_LABEL,
+    TPU_RESOURCE,
+    topology_of,
+    topology_problems,
+)
+from vllm_cdk8s.core.models.vendors import RUNTIMES, device_vendor, vendor_named
+from vllm_cdk8s.core.rules.book import VENDOR, VENDORS_RUNTIME
 from vllm_cdk8s.core.server.needs import server_accelerator
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.models.accelerators import Accelerator
-
-# Sources: https://docs.vllm.ai/en/latest/getting_started/installation/gpu/ and
-# https://docs.vllm.ai/projects/tpu/en/latest/getting_started/installation/
-_IMAGES = {
-    "amd": "vllm/vllm-openai-rocm",
-    "google": "vllm/vllm-tpu",
-    "nvidia": "vllm/vllm-openai",
-}
 
 
 def _said(options: Mapping[str, Any]) -> Accelerator | None:
@@ -44,6 +43,67 @@ def device_defaults(options: Mapping[str, Any]) -> dict[str, Any]:
     return {} if found is None or found.vendor == "nvidia" else {"gpu_resource": found.resource}
 
 
+def tpu_nodes(options: Mapping[str, Any], *, nodes: int) -> dict[str, Any]:
+    """The node selector of a server whose ``gpu`` is a TPU: GKE gives none to a pod that does not say which.
+
+    Of several machines only the user knows how they are arranged.
+    """
+    found, gpus = _said(options), options.get("gpus")
+    if found is None or found.vendor != "google" or not found.gke or not isinstance(gpus, int):
+        return {}
+    own = options.get("node_selector", {})
+    name = str(own.get(ACCELERATOR_LABEL, found.gke[0]))
+    topology = topology_of(name, gpus) if nodes == 1 else None
+    if topology is None and TOPOLOGY_LABEL not in own:
+        return {}
+    return {"node_selector": {ACCELERATOR_LABEL: name, **({TOPOLOGY_LABEL: topology} if topology else {}), **own}}
+
+
+def processes_of_device(options: Mapping[str, Any]) -> int:
+    """How many of vLLM's processes share each device, one for each of its cores."""
+    found = _said(options)
+    return 1 if found is None else found.processes
+
+
+def draws_graphs(options: Mapping[str, Any]) -> bool:
+    """Whether the devices have CUDA graphs, or their like, as far as it is said which they are."""
+    vendor = vendor_named(_vendor(options))
+    return vendor is None or vendor.graphs
+
+
+def _vendor(options: Mapping[str, Any]) -> str | None:
+    found = _said(options)
+    return device_vendor(str(options.get("gpu_resource"))) if found is None else found.vendor
+
+
+def check_devices(options: Mapping[str, Any], gpus: int | None, *, nodes: int) -> None:
+    """Refuse, or warn of, what does not go with the devices that a pod asks for.
+
+    Args:
+        options: the server's.
+        gpus: how many of them.
+        nodes: the pods that make up one server.
+
+    Raises:
+        ConflictError: the runtime class is another vendor's, or the arrangement of TPUs has too few chips.
+    """
+    check_image(options, gpus)
+    vendor, runtime = _vendor(options), options.get("runtime_class")
+    if gpus and vendor is not None and isinstance(runtime, str) and RUNTIMES.get(runtime, vendor) != vendor:
+        raise ConflictError(
+            f"{runtime!r} is for devices of {RUNTIMES[runtime]}, and the pod asks for {options['gpu_resource']}",
+            option="runtime_class",
+            rule=VENDORS_RUNTIME,
+        )
+    selector = options.get("node_selector", {})
+    if gpus and options["gpu_resource"] == TPU_RESOURCE and isinstance(selector, Mapping):
+        texts = {key: value for key, value in selector.items() if isinstance(value, str)}
+        for problem in topology_problems(texts, chips=gpus, nodes=nodes):
+            if problem.severity == "error":
+                raise ConflictError(problems=[problem])
+            give(problem)
+
+
 def check_image(options: Mapping[str, Any], gpus: int | None) -> None:
     """Warn of an image that is built for another vendor's devices than the accelerator's.
 
@@ -52,13 +112,18 @@ def check_image(options: Mapping[str, Any], gpus: int | None) -> None:
         gpus: how many accelerators the pod asks for.
     """
     found = _said(options)
-    resource = str(options["gpu_resource"])
-    name, maker = (resource, device_vendor(resource)) if found is None else (found.name, found.vendor)
-    image = str(options["image"])
-    built = built_for(image)
+    resource = options.get("gpu_resource", "")
+    name, maker = (
+        (resource, device_vendor(resource) if isinstance(resource, str) else None)
+        if found is None
+        else (found.name, found.vendor)
+    )
+    image = options["image"]
+    built = built_for(image) if isinstance(image, str) else None  # whatever else it is, is told where it is read
     if maker is None or not gpus or built in (None, maker):
         return
-    family = _IMAGES.get(maker)
+    vendor = vendor_named(maker)
+    family = None if vendor is None else vendor.image
     hint = f"one that {maker} or vLLM builds for it" if family is None else f"{family}:<release>"
     warn(
         f"{image!r} is built for {'the CPU' if built == 'cpu' else built}, and {name} is of {maker}; use {hint}",

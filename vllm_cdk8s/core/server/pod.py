@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.wire import sequence
-from vllm_cdk8s.core.pod import raw
+from vllm_cdk8s.core.pod import raw_env, raw_volumes
 from vllm_cdk8s.core.pod import template as pod
 from vllm_cdk8s.core.pod.drop_cache import dropping_caches
 from vllm_cdk8s.core.pod.health import BACKEND_PORT_NAME, PORT_NAME
 from vllm_cdk8s.core.pod.lifecycle import check_shutdown_timeout, drain
 from vllm_cdk8s.core.pod.placement import scheduling
+from vllm_cdk8s.core.pod.raw_pod import check_together
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import security
 from vllm_cdk8s.core.rules.book import NO_GPU, READ_ONLY_STORAGE, SHARED_GPU, TOO_FEW_GPUS
@@ -105,6 +107,11 @@ class ServerPod:
             mounts=mounts,
             home=_home(self.env),
         )
+        raw_volumes.mounts(
+            "volume_mounts",
+            options.get("volume_mounts", ()),
+            privileged=container_security.get("privileged") is True,
+        )
         stop = None
         if "drain_seconds" in options:
             stop = drain(options["drain_seconds"], graceful_engine=engine.version.at_least(SHUTDOWN_TIMEOUT_SINCE))
@@ -134,7 +141,7 @@ class ServerPod:
             pre_stop=() if stop is None else stop.pre_stop,
         )
         downloads = [options["download"].container(engine, like=container)] if "download" in options else []
-        return pod.template(
+        template = pod.template(
             labels={
                 **own_labels(options, self.selector), **({} if kai is None else kai.labels()), **self.selector,
             },
@@ -164,6 +171,8 @@ class ServerPod:
             security=pod_security,
             grace_period_seconds=None if stop is None else stop.grace_period_seconds,
         )  # fmt: skip
+        check_together(template["spec"], partial(_option_of, downloads=len(downloads)))
+        return template
 
     def _check_share(self) -> None:
         kai, engine = self.options.get("kai"), self.engine
@@ -190,8 +199,9 @@ class ServerPod:
         options, kai = self.options, self.options.get("kai")
         shared = kai is not None and kai.shares_gpu
         if self.gpus is None and not shared and "runtime_class" not in options and not options.get("device_claims"):
+            needed = f"gpus={self.engine.gpus_per_pod}"
             warn(
-                f"nothing is said about GPUs, so the pod may see none; say {mention('gpus=1')}, or {mention('gpus=0')} "
+                f"nothing is said about GPUs, so the pod may see none; say {mention(needed)}, or {mention('gpus=0')} "
                 "for a CPU image",
                 option="gpus",
                 rule=NO_GPU,
@@ -213,6 +223,13 @@ class ServerPod:
             extra=options.get("volumes", ()),
             extra_mounts=options.get("volume_mounts", ()),
         )
+
+
+def _option_of(field: str, index: int, *, downloads: int) -> str:
+    """The option that holds a container: the first is vLLM's own, and downloads run before the user's."""
+    if field == "initContainers":
+        return f"init_containers[{index - downloads}]" if index >= downloads else "download"
+    return f"extra_containers[{index - 1}]" if index else ""
 
 
 def _home(env: object) -> str | None:
@@ -251,7 +268,7 @@ def _source(index: int, item: Any) -> dict[str, Any]:
     option = f"env_from[{index}]"
     if isinstance(item, Mapping):
         source = dict(checks.plain(option, item))
-        raw.env_from(option, source)
+        raw_env.env_from(option, source)
         return source
     kind = getattr(item, "kind", None)
     if kind not in ("Secret", "ConfigMap"):

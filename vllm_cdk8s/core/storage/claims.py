@@ -50,7 +50,7 @@ def claim(
     Raises:
         InvalidOptionError: a size, class, label or annotation is not one.
     """
-    if storage_class:
+    if storage_class not in (None, ""):
         checks.dns_subdomain("storage_class", storage_class)
     spec = {
         "accessModes": [mode],
@@ -62,8 +62,8 @@ def claim(
         api_version="v1",
         kind="PersistentVolumeClaim",
         name=name,
-        labels=checks.label_map("labels", labels or {}),
-        annotations=checks.annotation_map("annotations", annotations or {}),
+        labels=checks.label_map("labels", labels),
+        annotations=checks.annotation_map("annotations", annotations),
         body={"spec": prune(spec)},
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.server.serving import Serving
@@ -65,7 +66,7 @@ def check_peer(option: str, peer: object) -> None:
         path = getattr(getattr(peer, "node", None), "path", None)
         pods = f"; {path} has some, its .pods" if path is not None and hasattr(type(peer), "pods") else ""
         raise InvalidOptionError(
-            f"{path or repr(peer)} is not a peer{pods}; allowed: kplus.Pods, a kplus workload, kplus.Namespaces, "
+            f"{path or shown(peer)} is not a peer{pods}; allowed: kplus.Pods, a kplus workload, kplus.Namespaces, "
             "kplus.NetworkPolicyIpBlock, or the name of a namespace",
             option=option,
         )

@@ -63,7 +63,7 @@ class RouterPlan:
 
     def __post_init__(self) -> None:
         checks.text("image", self.image)
-        checks.integer("replicas", self.replicas, minimum=1, maximum=checks.MAX_INT32)
+        checks.integer("replicas", self.replicas, minimum=1)
         checks.instance("resources", self.resources, Resources, allowed="Resources(...)")
         checks.one_of("discovery", self.discovery, _DISCOVERIES, what="a way to find servers")
         self._check_routing()
