@@ -14,7 +14,7 @@ from vllm_cdk8s.helm.model import Values
 from vllm_cdk8s.helm.other_charts import translated
 from vllm_cdk8s.helm.problems import path_text
 from vllm_cdk8s.helm.release_plan import plan_release
-from vllm_cdk8s.helm.validation import check_values
+from vllm_cdk8s.helm.validation import check_values, is_section
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
