@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: rules synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test
+.PHONY: rules docs drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,12 @@ kubernetes-schema: $(VENV)/.test  ## take up a new Kubernetes minor from kuberne
 rules: $(VENV)/.test  ## write docs/rules.md from the rule book
 	@$(BIN)/python tools/rules_page.py
 
+docs: $(VENV)/.docs  ## build the documentation as a site in build/site, and follow every link of it
+	@PYTHONPATH=$(CURDIR) $(BIN)/python tools/build_site.py
+
+drawings: $(VENV)/.test  ## draw docs/drawings from what a server says of itself
+	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python tools/drawings.py
+
 kubernetes-schema-check: $(VENV)/.test  ## the definitions of Kubernetes' objects are what its schemas say
 	@$(BIN)/python tools/kubernetes_schema.py --check
 
@@ -74,6 +80,24 @@ models-check: build/models/.ready  ## the table of models is what torch and tran
 build/models/.ready: tools/models_requirements.txt
 	@$(PYTHON) -m venv build/models
 	@build/models/bin/python -m pip install --quiet --disable-pip-version-check -r tools/models_requirements.txt
+	@touch $@
+
+wheel: build/release/.ready  ## the sdist and the wheel in build/dist; built twice, they have the same bytes
+	@rm -rf build/dist build/again
+	@export SOURCE_DATE_EPOCH="$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 1577836800)}"; \
+	  build/release/bin/python -m build --outdir build/dist . >build/release.log 2>&1 && \
+	  (umask 077; TZ=Asia/Tokyo build/release/bin/python -m build --outdir build/again .) >>build/release.log 2>&1 || \
+	  { cat build/release.log >&2; exit 1; }
+	@diff -r build/dist build/again && rm -rf build/again
+	@build/release/bin/twine check --strict build/dist/*
+	@build/release/bin/check-wheel-contents build/dist/*.whl
+
+wheel-test: wheel $(VENV)/.test  ## the wheel in an empty environment: the command line, then the README's examples
+	@VLLM_WHEEL="$$(echo $(CURDIR)/build/dist/*.whl)" $(BIN)/python -m pytest -q tests/wheel $(PYTEST_ARGS)
+
+build/release/.ready: tools/release_requirements.txt
+	@$(PYTHON) -m venv build/release
+	@build/release/bin/python -m pip install --quiet --disable-pip-version-check -r tools/release_requirements.txt
 	@touch $@
 
 # vLLM's own environment: the tests run programs of it, and never import it.
@@ -118,6 +142,10 @@ $(VENV)/.synth: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node,test]'
 	@touch $@ $(VENV)/.synth
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node,test,dev]'

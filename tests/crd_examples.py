@@ -1,6 +1,36 @@
 """A manifest of each custom resource in crds/, as users write them."""
 
 EXAMPLES = {
+    "DisaggregatedSet": """
+apiVersion: disaggregatedset.x-k8s.io/v1
+kind: DisaggregatedSet
+metadata: {name: a}
+spec:
+  slices: 2
+  placementPolicy: {type: ExclusiveSlice, topology: topology.kubernetes.io/rack}
+  roles:
+    - name: prefill
+      metadata: {labels: {kueue.x-k8s.io/queue-name: llm}, annotations: {a: b}}
+      scaling: {mode: External}
+      spec:
+        leaderWorkerTemplate:
+          size: 1
+          restartPolicy: None
+          workerTemplate:
+            spec: {containers: [{name: vllm, image: vllm/vllm-openai}]}
+    - name: decode
+      spec:
+        replicas: 2
+        startupPolicy: LeaderCreated
+        rolloutStrategy: {type: RollingUpdate, rollingUpdateConfiguration: {maxUnavailable: 1, maxSurge: 0}}
+        leaderWorkerTemplate:
+          size: 2
+          leaderTemplate:
+            metadata: {labels: {role: leader}}
+            spec: {containers: [{name: vllm, image: vllm/vllm-openai}]}
+          workerTemplate:
+            spec: {containers: [{name: vllm, image: vllm/vllm-openai}]}
+""",
     "ScaledObject": """
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject

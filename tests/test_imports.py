@@ -22,6 +22,7 @@ from tests.kubernetes_schemas import assert_valid
 
 ROOT = Path(__file__).parent.parent
 MODULES = {
+    "disaggregatedset.x-k8s.io": "imports.io.x_k8s.disaggregatedset",
     "gateway.networking.k8s.io": "imports.io.k8s.networking.gateway",
     "inference.networking.k8s.io": "imports.io.k8s.networking.inference",
     "keda.sh": "imports.sh.keda",

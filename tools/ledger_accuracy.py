@@ -89,31 +89,41 @@ def share(value: float | None) -> str:
     return "" if value is None else f"{value * 100:+.1f} %"
 
 
-def report(found: list[Row]) -> str:
-    """The summary and the table, in Markdown."""
+def summary(found: list[Row]) -> str:
+    """How many of these logs are met."""
     kv = within([row.kv for row in found if row.kv is not None], KV_MARGIN)
     weights = within([row.weights for row in found if row.weights is not None], WEIGHTS_MARGIN)
-    layout = within([row.layout for row in found if row.layout is not None], 0.02)
     failed = [row for row in found if row.log["seen"].get("outcome") == "out of memory" and not row.log.get("partial")]
     called = sum(row.verdict == "fits" for row in failed)
     served = [row for row in found if row.log["seen"].get("outcome") == "serves" and not row.log.get("partial")]
     refused = sum(row.verdict == "too_little" for row in served)
+    return (
+        f"KV cache within 15 % for {kv[0]} of {kv[1]}, weights within 3 % for {weights[0]} of {weights[1]}; of "
+        f"{len(failed)} that ran out of memory {called} called fitting, of {len(served)} that served {refused} refused."
+    )
+
+
+def report(found: list[Row]) -> str:
+    """The summary and the table, in Markdown."""
+    layout = within([row.layout for row in found if row.layout is not None], 0.02)
+    aside = [row for row in found if row.log.get("aside")]
     lines = [
         (
-            f"{len(found)} logs of {len({row.log['model'] for row in found})} models: KV cache within 15 % for "
-            f"{kv[0]} of {kv[1]}, weights within 3 % for {weights[0]} of {weights[1]}; of {len(failed)} that ran out "
-            f"of memory {called} called fitting, of {len(served)} that served {refused} refused. Given the memory that "
-            f"vLLM printed, its number of tokens is met within 2 % for {layout[0]} of {layout[1]}."
+            f"{len(found)} logs of {len({row.log['model'] for row in found})} models: {summary(found)} Given the "
+            f"memory that vLLM printed, its number of tokens is met within 2 % for {layout[0]} of {layout[1]}."
         ),
+        "",
+        f"Of the {len(aside)} logs set aside, marked * below: {summary(aside)}",
         "",
         "| model | GPU | vLLM | weights | KV cache | tokens for given memory | said | happened |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in found:
         log = row.log
-        size = log["engine"].get("tensor_parallel_size", 1)
+        size = log["engine"].get("tensor_parallel_size", 1) * log["engine"].get("pipeline_parallel_size", 1)
         gpu = log["gpu"] if size == 1 else f"{size} x {log['gpu']}"
         name = f"[{log['model']}]({log['source']})" if log["source"].startswith("https://") else log["model"]
+        name += " *" if log.get("aside") else ""
         lines.append(
             f"| {name} | {gpu} | {log['version']} | {share(row.weights)} | {share(row.kv)} | {share(row.layout)} | "
             f"{row.verdict.replace('_', ' ') if not log.get('partial') else ''} | {log['seen'].get('outcome', '')} |"

@@ -23,7 +23,15 @@ from typing import Any
 TABLE = Path(__file__).resolve().parents[1] / "vllm_cdk8s" / "data" / "models.json"
 KINDS = ("embedding", "head", "linear", "expert", "tower", "other")
 # The same architecture under the name that a vendor's own code gives it.
-SAME = {"kimi_k2": "deepseek_v3"}
+SAME = {
+    "kimi_k2": "deepseek_v3",
+    "baichuan": "llama",
+    "exaone": "llama",
+    "internlm2": "llama",
+    "internlm3": "llama",
+    "mimo": "qwen2",
+    "minicpm": "llama",
+}
 ENCODERS = {"bert", "xlm-roberta", "modernbert"}
 TOWER = re.compile(r"vision|visual|multi_modal_projector|mm_projector|audio|image_newline")
 EMBEDDING = re.compile(r"(embed_tokens|wte|word_embeddings|embeddings|embed_in|tok_embeddings)\.weight$")

@@ -34,7 +34,9 @@ def page() -> str:
 def _entry(rule: Rule) -> str:
     source = f" ([source]({rule.source}))" if rule.source.startswith("https://") else ""
     lines = [f"### {rule.code} {rule.name}", "", f"**{_markdown(rule.title)}.** {_markdown(rule.why)}{source}"]
-    return "\n".join([*lines, "", f"*Mend:* {_markdown(rule.mend)}", ""])
+    lines += ["", f"*Mend:* {_markdown(rule.mend)}"]
+    lines += ["", f"*In a manifest:* {_markdown(rule.in_manifests)}"] if rule.in_manifests else []
+    return "\n".join([*lines, ""])
 
 
 def _markdown(text: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler
     from vllm_cdk8s.constructs.ray_cluster import RayVllmServer
+    from vllm_cdk8s.constructs.router import Router
     from vllm_cdk8s.constructs.server import VllmServer
     from vllm_cdk8s.constructs.smoke_test import SmokeTest
     from vllm_cdk8s.constructs.storage import ModelStorage
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
     from vllm_cdk8s.core.scaling.queue import TriggerAuthentication
     from vllm_cdk8s.core.server.options import ServerOptions
+    from vllm_cdk8s.core.server.queueing import Gang, KueueQueue
+    from vllm_cdk8s.core.server.set_role import DisaggregatedSet
     from vllm_cdk8s.core.traffic.gateway import GatewayRef, RouteMatch
     from vllm_cdk8s.core.traffic.ingress import Ingress, IngressHost, IngressPath, IngressTls
     from vllm_cdk8s.core.traffic.network_policy import Egress
@@ -60,11 +63,13 @@ __all__ = [
     "DeviceClaim",
     "DeviceClaimTemplate",
     "DisaggregatedServer",
+    "DisaggregatedSet",
     "DropCacheWrapper",
     "Egress",
     "EndpointPicker",
     "EngineArgs",
     "FastStart",
+    "Gang",
     "GatewayRef",
     "HTTPRoute",
     "HttpProbe",
@@ -77,6 +82,7 @@ __all__ = [
     "InitDownload",
     "InvalidOptionError",
     "KaiShare",
+    "KueueQueue",
     "KvEvents",
     "KvOffload",
     "LoraAdapter",
@@ -99,6 +105,7 @@ __all__ = [
     "Resources",
     "RestrictedNamespace",
     "RouteMatch",
+    "Router",
     "RoutingSidecar",
     "SecretKey",
     "ServerNetworkPolicy",
@@ -150,15 +157,18 @@ _MODULES = {
     "core.scaling.queue": ("TriggerAuthentication",),
     "constructs.ray_cluster": ("RayVllmServer",),
     "core.pod.secret_key": ("SecretKey",),
+    "constructs.router": ("Router",),
     "constructs.server": ("VllmServer",),
     "core.models.facts": ("known_models",),
     "core.models.sizing": ("Sizing", "size_model"),
     "core.pod.options": ("PodOptions",),
     "core.server.options": ("ServerOptions",),
+    "core.server.queueing": ("Gang", "KueueQueue"),
     "constructs.smoke_test": ("SmokeTest",),
     "constructs.storage": ("ModelStorage",),
     "constructs.disaggregated": ("DisaggregatedServer",),
     "core.features.disaggregated": ("Pool",),
+    "core.server.set_role": ("DisaggregatedSet",),
     "core.features.kv_transfer": (
         "Nixl",
         "PairProxy",

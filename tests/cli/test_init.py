@@ -35,6 +35,8 @@ def test_the_app_that_it_writes_runs_and_warns_of_nothing(tmp_path: Path) -> Non
     documents = list(yaml.safe_load_all((tmp_path / "dist" / "qwen3-32b.k8s.yaml").read_text()))
     by_kind = {each["kind"]: each for each in documents}
     assert {"Deployment", "Service", "PersistentVolumeClaim", "PodMonitor", "PrometheusRule"} <= set(by_kind)
+    for kind in ("PodMonitor", "PrometheusRule"):  # without it the operator's usual installation overlooks them
+        assert by_kind[kind]["metadata"]["labels"]["release"] == "kube-prometheus-stack"
     (container,) = by_kind["Deployment"]["spec"]["template"]["spec"]["containers"]
     assert container["resources"]["limits"]["nvidia.com/gpu"] == 2
     assert "--max-model-len=40960" in container["args"]

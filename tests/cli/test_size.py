@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.helm.command import run
+from vllm_cdk8s.cli.main import main
 from vllm_cdk8s.core.models.sizing import size_model
 
 if TYPE_CHECKING:
@@ -80,6 +81,14 @@ def test_no_room_for_a_token_is_exit_code_2(more: list[str]) -> None:
     [
         (["--gpu", "H1000"], "error: --gpu: 'H1000' is not"),
         (["--gpu-memory", "x"], "error: --gpu-memory: 'x' is not"),
+        (
+            ["--quantization", "awqq"],
+            "error: --quantization: 'awqq' is not a method that vLLM has or had; did",
+        ),
+        (
+            ["--quantization", "awq"],
+            "error: --quantization: 'awq' is for weights that were published so",
+        ),
         (["--kv-cache-dtype", "fp9"], "error: --kv-cache-dtype: 'fp9' is not"),
         (["--tensor-parallel-size", "0"], "error: --tensor-parallel-size: 0 is"),
         (["--pipeline-parallel-size", "-1"], "error: --pipeline-parallel-size: -1 is"),
@@ -97,3 +106,25 @@ def test_a_bad_flag_is_named_as_it_was_written(flags: list[str], error: str) -> 
     assert (answer.code, answer.stdout) == (2, "")
     (line,) = answer.errors
     assert line.startswith(error)
+
+
+@pytest.mark.parametrize("method", ["fp8", "bitsandbytes"])
+def test_a_method_that_works_while_loading_is_taken(method: str) -> None:
+    assert run("size", "Qwen/Qwen3-8B", "--quantization", method).code == 0
+
+
+def test_a_method_of_the_files_is_taken_with_them() -> None:
+    assert sized("Qwen/Qwen3-8B-AWQ", "--quantization", "awq") == sized("Qwen/Qwen3-8B-AWQ")
+
+
+def test_an_unknown_gpu_is_told_a_few_like_it_and_where_all_are(capsys: pytest.CaptureFixture[str]) -> None:
+    (error,) = run("size", "7B", "--gpu", "H1000").errors
+    with pytest.raises(SystemExit):
+        main(["size", "--list-gpus"])
+    listed = capsys.readouterr().out.splitlines()
+
+    assert "did you mean 'H100'?" in error
+    assert error.endswith("'vllm-cdk8s size --list-gpus' prints all [VC001]")
+    assert len(error) < 250
+    assert len(listed) > 60
+    assert {"H100", "MI300X", "L4"} <= set(listed)

@@ -58,7 +58,7 @@ def test_a_closed_standard_input_is_an_error(arguments: list[str]) -> None:
     answer = shell("<&-", *arguments)
 
     assert (answer.returncode, answer.stdout) == (2, "")
-    assert answer.stderr == "error: standard input: is closed [VC001]\n"
+    assert answer.stderr == "error: standard input: is closed [VC007]\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
@@ -182,7 +182,94 @@ def test_strict_takes_warnings_for_errors_and_writes_nothing(tmp_path: Path) -> 
     assert run("template", "prod", "--strict", *GPU).code == 0
 
 
-def test_quiet_leaves_the_notes_out(tmp_path: Path) -> None:
-    assert run("template", "prod", "-q").stderr == ""
+def test_quiet_leaves_the_notes_out_and_keeps_the_warnings(tmp_path: Path) -> None:
+    loud = run("template", "prod")
     answer = run("template", "prod", "--quiet", "-o", str(tmp_path / "prod.yaml"))
-    assert answer.stderr == f"wrote {tmp_path}/prod.yaml\n"
+
+    assert loud.stderr.splitlines()[-1].startswith(
+        "warning: resources.limits.nvidia.com/gpu: nothing is said about GPUs"
+    )
+    assert answer.errors == [f"wrote {tmp_path}/prod.yaml", *(f"warning: {warning}" for warning in loud.warnings)]
+    assert run("template", "prod", *GPU, "-q").stderr == ""
+
+
+def test_quiet_twice_says_nothing(tmp_path: Path) -> None:
+    answer = run("template", "prod", "-qq", "-o", str(tmp_path / "prod.yaml"))
+
+    assert (answer.code, answer.stdout, answer.stderr) == (0, "", "")
+    assert (tmp_path / "prod.yaml").read_text() == run("template", "prod", "-q").stdout
+
+
+@pytest.mark.parametrize("command", [["check"], ["upgrade", "--from", "0.20.2", "--to", "0.33.0"]])
+def test_manifests_from_a_closed_standard_input_are_an_error(command: list[str]) -> None:
+    answer = shell("<&-", *command, "-")
+
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "error: standard input: is closed\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["template", "--help"]])
+def test_what_is_asked_for_of_the_command_itself_is_an_error_where_it_cannot_be_written(arguments: list[str]) -> None:
+    answer = shell(">/dev/full", *arguments)
+
+    assert answer.returncode == 2
+    assert answer.stderr == "error: standard output: cannot be written: No space left on device\n"
+
+
+def test_a_dash_is_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    answer = run("template", "prod", *GPU, "-q", "-o", "-")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    assert answer.stdout == run("template", "prod", *GPU).stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("option", ["-o", "--output-dir"])
+def test_a_path_without_a_name_is_refused(option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    answer = run("template", "prod", *GPU, option, "")
+
+    assert (answer.code, answer.stdout) == (2, "")
+    assert "'' is not a path" in answer.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_link_that_leads_to_itself_is_an_error_line(tmp_path: Path) -> None:
+    link = tmp_path / "prod.yaml"
+    link.symlink_to(link)
+
+    answer = run("template", "prod", *GPU, "-o", str(link))
+
+    assert answer.errors == [f"error: --output: {link} cannot be written: it is a link that leads to itself"]
+    assert link.is_symlink()
+
+
+def test_a_file_of_set_file_is_never_written_over(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.write_text("Qwen/Qwen3-8B")
+
+    answer = run("template", "prod", *GPU, "--set-file", f"podAnnotations.a={model}", "-o", str(model))
+
+    assert answer.code == 2
+    assert answer.errors == [f"error: --output: {model} is one of the values files; allowed: another folder"]
+    assert model.read_text() == "Qwen/Qwen3-8B"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("-f", ""), "error: -f: '' is not a file"),
+        (("-f", "a.yaml,"), "error: -f: '' is not a file"),
+        (("-f", "https://example.com/v.yaml"), "error: -f: 'https://example.com/v.yaml' is an address"),
+        (("-f", "-", "-f", "-"), "error: -f: '-' is there twice"),
+    ],
+)
+def test_what_is_no_values_file_says_so(arguments: tuple[str, ...], error: str) -> None:
+    answer = run("template", "prod", *arguments)
+
+    assert answer.code == 2
+    assert answer.errors[0].startswith(error)

@@ -172,3 +172,10 @@ def test_a_server_over_several_nodes_has_the_same_features(kind: type[MultiNodeV
         assert download["name"] == "download"
         assert ANNOTATION in template["metadata"]["annotations"]
         assert {"lora-adapters", "chat-template"} <= {volume["name"] for volume in template["spec"]["volumes"]}
+
+
+def test_a_feature_that_is_said_to_be_off_is_off() -> None:
+    options: dict[str, Any] = dict.fromkeys(("lora", "download", "chat_template", "kv_offload"), False)
+    result, _, _, extras = with_features(options, model=MODEL, engine_args=None, env=None, namespace="llm")
+    assert result == {}
+    assert extras == Extras()

@@ -83,6 +83,31 @@ def test_the_side_channel_is_at_the_pods_address() -> None:
     assert found["VLLM_NIXL_SIDE_CHANNEL_PORT"] == "5700"
 
 
+def test_offloaded_cache_is_a_second_connector_behind_that_of_the_pair() -> None:
+    found = made(decode=Pool(gpus=1, kv_offload=KvOffload(host="64Gi", disk="1Ti")))
+    config = transfer(vllm(found, "qwen-decode"))
+    # vLLM's scheduler reads the whole's role and policy, and loads from the first connector that has something.
+    assert (config["kv_connector"], config["kv_role"]) == ("MultiConnector", "kv_both")
+    assert config["kv_load_failure_policy"] == "recompute"
+    first, second = config["kv_connector_extra_config"]["connectors"]
+    assert first == {"kv_connector": "NixlConnector", "kv_role": "kv_consumer"}
+    assert (second["kv_connector"], second["kv_role"]) == ("OffloadingConnector", "kv_both")
+    assert second["kv_connector_extra_config"]["cpu_bytes_to_use"] == 64 * 2**30
+    assert second["kv_connector_extra_config"]["secondary_tiers"] == [{"type": "fs", "root_dir": "/kv-cache"}]
+    assert not any("kv-offloading" in arg for arg in vllm(found, "qwen-decode")["args"])
+    # The other side has none, and the sizes that go with it are of this one.
+    assert transfer(vllm(found, "qwen-prefill"))["kv_connector"] == "NixlConnector"
+    assert "requests" not in vllm(found, "qwen-prefill")["resources"]
+    assert vllm(found, "qwen-decode")["resources"]["requests"]["memory"] == "70144Mi"
+
+
+def test_offloaded_cache_without_a_disk_is_counted_in_bytes_too() -> None:
+    found = made(kv_offload=KvOffload(host="64Gi"), image="vllm/vllm-openai:v0.20.2")
+    for role in ("prefill", "decode"):
+        _, second = transfer(vllm(found, f"qwen-{role}"))["kv_connector_extra_config"]["connectors"]
+        assert second["kv_connector_extra_config"] == {"cpu_bytes_to_use": 64 * 2**30}
+
+
 def test_rdma_is_a_device_of_each_pod_and_memory_that_is_locked() -> None:
     found = made(connector=Nixl(rdma="rdma/ib", backends=["UCX"]))
     for name in ("qwen-prefill", "qwen-decode"):
@@ -219,7 +244,9 @@ def test_without_a_name_the_tree_names_them_and_without_storage_each_has_its_cla
         ({"decode": Pool(gpus=1, engine_args={"kv_cache_dtype": "fp8"})}, "two kinds of KV cache.*VC131"),
         ({"engine_args": {"ssl_certfile": "/c", "ssl_keyfile": "/k"}}, "plain HTTP"),
         ({"engine_args": {"kv_transfer_config": {}}}, "use connector="),
-        ({"kv_offload": KvOffload(host="8Gi")}, "one connector.*VC130"),
+        ({"engine_args": {"kv_offloading_size": 8}}, r"engine_args\['kv_offloading_size'\].*kv_offload=.*VC130"),
+        ({"kv_offload": KvOffload(host="8Gi", backend="lmcache")}, "kv_offload.backend.*'native'.*VC130"),
+        ({"kv_offload": KvOffload(host="8Gi"), "image": "vllm/vllm-openai:v0.13.0"}, "kv_offload.*0.14.0"),
         ({"replicas": 2}, "say it of a Pool"),
         ({"gpus": 2}, "say it of a Pool"),
         ({"prefill": {"replicas": 1}}, r"Pool\(replicas=2, gpus=1\)"),
@@ -260,7 +287,7 @@ def test_what_the_documentation_shows_runs(index: int) -> None:
 
 def test_alerts_tell_of_transfers_that_fail() -> None:
     chart = new_chart(namespace="llm")
-    both = pair(chart)
+    both = pair(chart, kv_offload=KvOffload(host="8Gi"))
     PodMonitor(chart, "monitor", server=both.decode)
     Alerts(chart, "alerts", server=both.decode)
     [rules] = [item["spec"]["groups"][0]["rules"] for item in documents(chart) if item["kind"] == "PrometheusRule"]
@@ -271,4 +298,10 @@ def test_alerts_tell_of_transfers_that_fail() -> None:
 def test_a_pair(snapshot: SnapshotAssertion) -> None:
     chart = new_chart(namespace="llm")
     pair(chart, decode=Pool(gpus=2), proxy=RoutingSidecar(), connector=Nixl(rdma="rdma/ib"))
+    assert_golden(chart, snapshot)
+
+
+def test_a_pair_that_offloads(snapshot: SnapshotAssertion) -> None:
+    chart = new_chart(namespace="llm")
+    pair(chart, kv_offload=KvOffload(host="64Gi", disk="kv"))
     assert_golden(chart, snapshot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import cdk8s
@@ -16,6 +17,8 @@ from vllm_cdk8s import (
     HTTPRoute,
     InferencePool,
     InvalidOptionError,
+    LoraAdapter,
+    LoraAdapters,
     ModelStorage,
     MultiNodeVllmServer,
     RouteMatch,
@@ -368,3 +371,117 @@ def test_names_taken_twice_are_refused(chart: cdk8s.Chart) -> None:
     HTTPRoute(chart, "a", gateways=["public"], backends=[server], name="llama")
     with pytest.raises(ConflictError, match="'llama' is the name of two HTTPRoutes"):
         HTTPRoute(chart, "b", gateways=["public"], backends=[server], name="llama")
+
+
+# Models.
+
+
+def by_header(rules: list[dict[str, Any]]) -> dict[tuple[str, ...], list[tuple[str, int]]]:
+    """By the models that a rule asks for, its backends and their weights; no name for all other requests."""
+    return {
+        tuple(header["value"] for match in rule["matches"] for header in match.get("headers", ())):
+        [(reference["name"], reference["weight"]) for reference in rule["backendRefs"]]
+        for rule in rules
+    }  # fmt: skip
+
+
+def test_each_request_goes_to_the_model_that_it_asks_for(chart: cdk8s.Chart) -> None:
+    qwen = {"model": "Qwen/Qwen2.5-7B-Instruct", "engine_args": {"served_model_name": ["qwen", "qwen-7b"]}}
+    stable, canary = (vllm(chart, name, **qwen) for name in ("stable", "canary"))
+    other = vllm(chart, "other", model="Qwen/Qwen2.5-0.5B-Instruct")
+    models: dict[str, Any] = {
+        "qwen": [WeightedBackend(to=stable, weight=90), WeightedBackend(to=canary, weight=10)],
+        "qwen-7b": stable,
+        "Qwen/Qwen2.5-0.5B-Instruct": other,
+    }
+    HTTPRoute(chart, "route", gateways=["public"], models=models, backends=[stable])
+    rules = spec(chart)["rules"]
+    assert by_header(rules) == {
+        ("qwen",): [("stable", 90), ("canary", 10)],
+        ("qwen-7b",): [("stable", 1)],
+        ("Qwen/Qwen2.5-0.5B-Instruct",): [("other", 1)],
+        (): [("stable", 1)],
+    }
+    assert rules[0]["matches"] == [
+        {
+            "path": {"type": "PathPrefix", "value": "/v1"},
+            "headers": [{"type": "Exact", "name": "X-Gateway-Model-Name", "value": "qwen"}],
+        }
+    ]
+    assert {rule["timeouts"]["request"] for rule in rules} == {"3600s"}
+
+
+def test_without_backends_requests_for_no_known_model_are_not_answered(chart: cdk8s.Chart) -> None:
+    server = vllm(chart)
+    HTTPRoute(chart, "route", gateways=["public"], models={synthesis.MODEL: server}, model_header="x-model")
+    [rule] = spec(chart)["rules"]
+    assert [header["name"] for header in rule["matches"][0]["headers"]] == ["x-model"]
+
+
+def test_adapters_go_where_their_model_goes_if_all_its_servers_have_them(chart: cdk8s.Chart) -> None:
+    both = {"sql": "org/sql", "code": "org/code"}
+    one = vllm(chart, "one", lora=LoraAdapters(adapters=both))
+    other = vllm(chart, "other", lora=LoraAdapters(adapters={"sql": "org/sql"}))
+    HTTPRoute(chart, "route", gateways=["public"], models={synthesis.MODEL: [one, other], "code": one})
+    assert by_header(spec(chart)["rules"]) == {
+        (synthesis.MODEL, "sql"): [("one", 1), ("other", 1)],
+        ("code",): [("one", 1)],
+    }
+
+
+def test_pools_answer_for_models_too(chart: cdk8s.Chart) -> None:
+    pool = InferencePool(chart, "pool", server=vllm(chart), endpoint_picker="llama-epp", name="llama")
+    foreign = InferencePool.from_pool_name(chart, "foreign", "somebody-elses")
+    HTTPRoute(chart, "route", gateways=["public"], models={synthesis.MODEL: pool, "any/thing": foreign})
+    assert by_header(spec(chart)["rules"]) == {
+        (synthesis.MODEL,): [("llama", 1)],
+        ("any/thing",): [("somebody-elses", 1)],
+    }
+
+
+def test_a_server_that_does_not_have_the_model_is_refused(chart: cdk8s.Chart) -> None:
+    server = vllm(chart, lora=LoraAdapters(adapters=[LoraAdapter(name="sql", path="/a/sql", base_model="b")]))
+    for name, hint in (("qwen", ""), ("sqll", "; did you mean 'sql'?")):
+        expected = rf"models\['{name}'\]: llm/llama does not answer to '{name}'{re.escape(hint)}"
+        with pytest.raises(ConflictError, match=expected) as caught:
+            HTTPRoute(chart, f"to-{name}", gateways=["public"], models={name: [server]})
+        assert caught.value.code == "VC650"
+    HTTPRoute(chart, "right", gateways=["public"], models={"sql": server})
+
+
+@pytest.mark.parametrize(
+    "options", [{"lora": LoraAdapters(resolve_at_runtime=True)}, {"env": {"VLLM_SKIP_MODEL_NAME_VALIDATION": "1"}}]
+)
+def test_a_server_whose_names_come_while_it_runs_may_answer_to_any(chart: cdk8s.Chart, options: dict[str, Any]) -> None:
+    server = vllm(chart, image="vllm/vllm-openai:v0.32.0", **options)
+    HTTPRoute(chart, "route", gateways=["public"], models={"some-adapter": server})
+    assert by_header(spec(chart)["rules"]) == {("some-adapter",): [("llama", 1)]}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"models": ["qwen"]}, r"^models: \['qwen'\] is not a mapping"),
+        ({"models": {"": "x"}}, r"^models\[''\]: "),
+        ({"models": {synthesis.MODEL: []}}, r"^models\['Qwen/Qwen2.5-7B-Instruct'\]: is empty"),
+        ({"models": {synthesis.MODEL: "llama"}}, r"^models\['Qwen/Qwen2.5-7B-Instruct'\]: 'llama' is not a list"),
+        ({"model_header": "a b"}, r"^model_header: 'a b' is not a header's name"),
+        ({}, r"^backends: is empty"),
+    ],
+)
+def test_models_that_say_nothing_are_refused(chart: cdk8s.Chart, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidOptionError, match=message):
+        HTTPRoute(chart, "route", gateways=["public"], **options)
+
+
+def test_models_and_matches_do_not_say_the_header_both(chart: cdk8s.Chart) -> None:
+    twice = RouteMatch(headers={"x-gateway-model-name": "a"})
+    with pytest.raises(ConflictError, match=r"^match\.headers: 'X-Gateway-Model-Name' is what models= matches by"):
+        HTTPRoute(chart, "route", gateways=["public"], models={synthesis.MODEL: vllm(chart)}, matches=[twice])
+
+
+def test_more_models_than_a_route_has_rules_are_refused(chart: cdk8s.Chart) -> None:
+    names = [f"m{index}" for index in range(17)]
+    server = vllm(chart, engine_args={"served_model_name": names})
+    with pytest.raises(InvalidOptionError, match=r"^models: makes 17 rules with 17 matches; allowed in one route: 16"):
+        HTTPRoute(chart, "route", gateways=["public"], models=dict.fromkeys(names, server))

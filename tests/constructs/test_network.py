@@ -67,7 +67,9 @@ def advice(chart: cdk8s.Chart) -> list[str]:
 # The documentation.
 
 
-@pytest.mark.parametrize("snippet", snippets("network.md"), ids=["policy", "route", "canary", "pool", "picker"])
+@pytest.mark.parametrize(
+    "snippet", snippets("network.md"), ids=["policy", "route", "canary", "models", "pool", "picker", "router"]
+)
 def test_a_documented_snippet_makes_this_yaml(snippet: str, snapshot: SnapshotAssertion) -> None:
     chart = synthesis.new_chart(namespace="llm")
     run(snippet, chart)

@@ -353,9 +353,16 @@ def test_a_pull_policy_is_a_name_or_kpluss(policy: Any) -> None:
 
 
 def test_other_resources_may_be_gpus() -> None:
-    chart = served(gpu_resource="amd.com/gpu", gpus=4)
+    chart = served(gpu_resource="amd.com/gpu", gpus=4, image="vllm/vllm-openai-rocm:v0.20.2")
     assert vllm_container(chart)["resources"] == {"limits": {"amd.com/gpu": 4}}
     assert "--tensor-parallel-size=4" in vllm_container(chart)["args"]
+
+
+def test_an_image_for_other_devices_than_those_asked_for_warns() -> None:
+    with pytest.warns(
+        VllmCdk8sWarning, match=r"image: '.*' is built for nvidia, and amd\.com/gpu is of amd; use .*VC210"
+    ):
+        served(gpu_resource="amd.com/gpu", gpus=4)
 
 
 def test_an_account_by_name_is_used_as_it_is() -> None:
@@ -709,6 +716,18 @@ def test_a_hundredth_server_takes_as_many_calls_as_the_second() -> None:
             VllmServer(chart, f"server-{index}", name=f"server-{index}", **PLAIN)
         counts.append(len(calls))
     assert len(set(counts[1:])) == 1
+
+
+def test_synthesis_asks_as_often_for_ten_servers_as_for_two() -> None:
+    counts = []
+    for servers in (2, 10):
+        chart = new_chart(namespace="llm")
+        for index in range(servers):
+            VllmServer(chart, f"server-{index}", name=f"server-{index}", **PLAIN)
+        with counted_calls() as calls:
+            cdk8s.App.of(chart).synth_yaml()
+        counts.append(len(calls))
+    assert counts[0] == counts[1], counts
 
 
 def test_amds_gpus_are_counted_in_amds_resource() -> None:

@@ -10,6 +10,8 @@ from vllm_cdk8s.core.showing import (
     is_reference,
     is_secret,
     is_secret_name,
+    is_stand_in,
+    is_whole_token,
     looks_like_secret,
     masked,
     may_name_secret,
@@ -123,3 +125,15 @@ def test_a_name_is_not_taken_for_a_secret(text: str) -> None:
 @pytest.mark.parametrize("text", [token for token in TOKENS if not token.endswith("sk-" + "1234abcd")])
 def test_what_can_be_nothing_but_a_secret(text: str) -> None:
     assert is_secret(text)
+
+
+@pytest.mark.parametrize("text", ["EMPTY", "", "<token>", "${HF_TOKEN}", "hf_xxxxxxxx", "YOUR_TOKEN", "{{ .token }}"])
+def test_what_stands_where_a_secret_would(text: str) -> None:
+    assert is_stand_in(text)
+    assert not is_whole_token(text)
+
+
+def test_a_token_as_it_is_given_out() -> None:
+    assert is_whole_token("Bearer hf_" + "aB1" * 11)
+    assert not is_stand_in("hf_" + "aB1" * 11)
+    assert not is_whole_token("hf_transfer")

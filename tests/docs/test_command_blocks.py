@@ -30,6 +30,7 @@ PAGES = [
 ]
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 SHELLS = {"sh", "shell", "console", "text", ""}
+APP = re.compile(r'^```python\n(""".*\bdist/.*?)^```$', re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^\s*(?:\$ )?(?:kubectl|helm|curl) ", re.MULTILINE)
 END = "\x1e"
 
@@ -112,6 +113,7 @@ FLAGS = {
         "get manifest": "--revision",
         "get values": "-a --all -o --output --revision",
         "history": "--max -o --output",
+        "install": "--create-namespace -f --values --set --version",
         "rollback": "--force-conflicts --wait --timeout",
     },
 }  # fmt: skip
@@ -140,6 +142,13 @@ def run(page: str) -> tuple[Block, ...]:
         folder = Path(name) / "clone"
         shutil.copytree(ROOT / "examples", folder / "examples", symlinks=True)
         shutil.copy(ROOT / "examples" / "helm-migration" / "values.yaml", folder)
+        # The page's own app, and what it writes where the page shows it run.
+        text = (ROOT / page).read_text(encoding="utf-8")
+        app = APP.search(text)
+        if app is not None:
+            (folder / "app.py").write_text(app[1], encoding="utf-8")
+        if "\n$ python app.py\n" in text:
+            (folder / "dist").mkdir()
         programs = Path(name) / "bin"
         programs.mkdir()
         for program, text in STAND_INS.items():

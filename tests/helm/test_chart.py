@@ -255,7 +255,7 @@ def test_everything_else_of_the_pod_comes_from_its_own_value(tmp_path: Path) -> 
         ({"vllm": {"env": [{"name": "HF_TOKEN", "value": "x"}]}}, "allowed: vllm.env with valueFrom.secretKeyRef"),
         ({"vllm": {"additionalArgs": ["--api-key", "x"]}}, "use vllm.env with valueFrom.secretKeyRef"),
         ({"vllm": {"additionalArgs": ["--max-model-len=8"], "maxModelLen": 9}},
-         "vllm.additionalArgs[0]: vllm.maxModelLen is set in vllm too; say it once"),
+         "vllm.additionalArgs[0]: --max-model-len: vllm.maxModelLen is set in vllm too; say it once"),
         ({"ingress": {"enabled": True, "tls": [{"secretName": "A"}]}}, "ingress.tls: 'A'"),
         ({"vllm": {"tensorParallelSize": 3}}, "vllm.tensorParallelSize: "),
         ({"vllm": {"maxModelLen": "much"}}, "vllm.maxModelLen: "),

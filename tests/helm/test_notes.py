@@ -13,9 +13,9 @@ from vllm_cdk8s.helm.release import name_release
 from vllm_cdk8s.helm.validation import check_values
 
 
-def notes(namespace: str | None = None, model: str = "m", warnings: tuple[str, ...] = (), **data: Any) -> str:
+def notes(namespace: str | None = None, model: str = "m", **data: Any) -> str:
     values = check_values(data)
-    return release_notes(values, name_release("prod", values), namespace=namespace, model=model, warnings=warnings)
+    return release_notes(values, name_release("prod", values), namespace=namespace, model=model)
 
 
 def test_a_cluster_ip_is_reached_by_port_forwarding() -> None:
@@ -93,7 +93,3 @@ def test_what_the_cluster_needs_is_named_where_the_values_ask_for_it(data: dict[
 
 def test_the_namespace_to_label_is_named() -> None:
     assert "kubectl label namespace llm pod-sec" in notes(namespace="llm", init_drop_cache=True)
-
-
-def test_warnings_come_last_and_one_a_line() -> None:
-    assert notes(warnings=("one", "two")).splitlines()[-2:] == ["warning: one", "warning: two"]

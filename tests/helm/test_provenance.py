@@ -59,5 +59,34 @@ def test_a_replaced_section_is_forgotten() -> None:
     assert provenance.of('a["z"]') == "f:1"
     assert provenance.of("c[0]") == "g:1"
     assert provenance.of("d") is None
-    provenance.set(("a",))
-    assert provenance.of("a.b") is None
+    provenance.set(("a",), "--set a")
+    assert provenance.of("a.b") == "--set a"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("--set", "replicaCount=x"), "'x' is not a whole number; allowed: at least 0 (--set replicaCount)"),
+        (("--set", r"resources.limits.nvidia\.com/gpu=x"), r"(--set resources.limits.nvidia\.com/gpu)"),
+        (
+            ("--set", "service.port=1,vllm.port=0"),
+            "vllm.port: 0 is out of range; allowed: 1 to 65535 (--set vllm.port)",
+        ),
+        (("--set-json", '{"vllm":{"port":0}}'), "vllm.port: 0 is out of range; allowed: 1 to 65535 (--set-json)"),
+        (("--set-string", "ingress.enabled=maybe"), "(--set-string ingress.enabled)"),
+        (("--set", "vllm.additionalArgs={--seed,x}"), "--seed: 'x' is not a whole number (--set vllm.additionalArgs)"),
+    ],
+)
+def test_what_an_option_says_names_the_option(arguments: tuple[str, str], error: str) -> None:
+    (line,) = run("template", "prod", *arguments).errors
+
+    assert error in line
+
+
+def test_a_key_with_dots_has_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "values.yaml"
+    path.write_text("replicaCount: 1\nvllm.model: x\n")
+
+    assert run("template", "prod", "-f", str(path)).errors == [
+        f"error: {path}:2: [\"vllm.model\"]: is not a value of this chart; did you mean 'vllm.model'? [VC004]"
+    ]

@@ -20,7 +20,7 @@ def values(text: str) -> Any:
 
 @pytest.mark.parametrize(
     "text",
-    ["2024_11_25", "0x1F", "1_2", "1_0", "1.10", "1e3", ".5", "+1", "0o17", "0b11", "010", "yes", "on", "2024-01-01",
+    ["2024_11_25", "0x1F", "1_2", "1_0", "1.10", "1e3", ".5", "+1", "0b11", "010", "yes", "on", "2024-01-01",
      "12:30", "-0", "1.0", "5"],
 )  # fmt: skip
 def test_text_arrives_as_it_was_written(text: str) -> None:
@@ -29,6 +29,26 @@ def test_text_arrives_as_it_was_written(text: str) -> None:
     assert found.image.tag == text
     assert found.node_selector == {"a": text}
     assert found.vllm.additional_args == ["--seed", text]
+
+
+def test_what_kubernetes_would_read_as_a_number_is_refused_where_it_stands() -> None:
+    assert values("image: {tag: 0o17}").image.tag == "0o17"
+    with pytest.raises(ValuesError, match=r"^podLabels\.mode: '0o17' is a number to Kubernetes' reader of YAML"):
+        values("podLabels: {mode: 0o17}")
+
+
+def test_a_zero_in_front_is_base_8_for_kubernetes_and_a_slip_elsewhere() -> None:
+    volume = "extraVolumes: [{name: a, secret: {secretName: s, defaultMode: 0644}}]"
+    assert values(volume).extra_volumes[0]["secret"]["defaultMode"] == 0o644
+    assert values("resources: {limits: {cpu: 010}}").resources.limits == {"cpu": "010"}
+    for text in ("replicaCount: 010", "vllm: {gpuMemoryUtilization: 01}", "vllm: {maxModelLen: 02000}"):
+        with pytest.raises(ValuesError, match="for the zero that it begins with; write it without"):
+            values(text)
+
+
+@pytest.mark.parametrize("text", ["2.0", "2e0", "0x2", "+2", "'2'"])
+def test_a_whole_number_may_be_written_in_any_way(text: str) -> None:
+    assert values(f"replicaCount: {text}").replica_count == 2
 
 
 @pytest.mark.parametrize("text", ["TRUE", "True", "true", "FALSE"])

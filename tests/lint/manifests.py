@@ -97,6 +97,7 @@ def run(folder: Path, *documents: dict[str, Any] | str, options: Options | None 
     path.write_text(text, encoding="utf-8")
     result = check([str(path)], options)
     assert result.unreadable == []
+    assert all(found.message.strip() and not found.message.endswith(": ") for found in result.findings)
     return result.findings
 
 

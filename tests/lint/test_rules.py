@@ -1,5 +1,6 @@
 """One good server is clean; each change to it breaks one rule, and what others supply breaks none."""
 
+import json
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,10 @@ def test_a_good_server_is_clean(tmp_path: Path) -> None:
         ("VC211", {"container__env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}),
         ("VC213", {"container__image": "vllm/vllm-openai-cpu:v0.20.2", "container__resources": {}}),
         ("VC220", {"container__image": "vllm/vllm-openai:latest"}),
+        ("VC220", {"container__image": "quay.io/somebody/vllm"}),
         ("VC304", {"pod__volumes": [{"name": "cache", "emptyDir": {}}]}),
+        ("VC304", {"container__volumeMounts": [{"name": "data", "mountPath": "/data"}],
+                   "pod__volumes": [{"name": "data", "hostPath": {"path": "/data"}}]}),
         ("VC305", {"pod__volumes": [*GOOD["spec"]["template"]["spec"]["volumes"], {"name": "x", "emptyDir": {}}]}),
         ("VC306", {"pod__volumes": []}),
         ("VC307", {"container__volumeMounts": [{"name": "cache", "mountPath": "/models"}]}),
@@ -64,15 +68,39 @@ def test_a_good_server_is_clean(tmp_path: Path) -> None:
         ("VC407", {"container__readinessProbe": {"httpGet": {"path": "/health", "port": 8000, "scheme": "HTTPS"}}}),
         ("VC408", {"container__livenessProbe": {**PROBE, "periodSeconds": 5}}),
         ("VC501", {"container__env": [{"name": "HF_TOKEN", "value": "hf_" + "a1" * 17}]}),
+        ("VC501", {"container__env": [{"name": "WANDB_API_KEY", "value": "s3cr3t"}]}),
         ("VC501", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--api-key=s3cr3t"]}),
         ("VC505", {"pod__securityContext": {"runAsNonRoot": True}}),
         ("VC506", {"container__securityContext": {"privileged": True}}),
+        ("VC521", {"container__args": ["${MODEL}", "--trust-remote-code"],
+                   "container__env": [{"name": "HF_TOKEN", "value": "$HF_TOKEN"}]}),
         ("VC520", {"container__env": [{"name": "VLLM_SERVER_DEV_MODE", "value": "1"}]}),
         ("VC521", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--trust-remote-code"]}),
     ],
 )  # fmt: skip
 def test_one_change_breaks_one_rule(tmp_path: Path, code: str, changes: dict[str, Any]) -> None:
     assert codes(run(tmp_path, changed(**changes), CLAIM, SERVICE)) == [code]
+
+
+def test_a_size_of_offloaded_cache_takes_the_place_of_another_connector(tmp_path: Path) -> None:
+    nixl = {"kv_connector": "NixlConnector", "kv_role": "kv_consumer"}
+    offload = {"kv_connector": "OffloadingConnector", "kv_role": "kv_both"}
+    multi = {"kv_connector": "MultiConnector", "kv_role": "kv_both", "kv_connector_extra_config": {}}
+
+    def found(config: dict[str, Any], *more: str) -> list[str]:
+        args = ["Qwen/Qwen2.5-7B-Instruct", "--max-model-len=8192", f"--kv-transfer-config={json.dumps(config)}", *more]
+        return codes(run(tmp_path, changed(container__args=args), CLAIM, SERVICE))
+
+    size = "--kv-offloading-size=64"
+    joined = {**multi, "kv_connector_extra_config": {"connectors": [offload, nixl]}}
+    assert "VC130" in found(nixl, size)
+    assert "VC130" in found(joined, size)
+    assert "VC130" not in found(joined)
+    assert "VC130" not in found(offload, size)
+    # NIXL within a MultiConnector has a side channel too.
+    assert "VC134" in found(joined)
+    for unfinished in (multi, {**multi, "kv_connector_extra_config": {"connectors": "x"}}, {"kv_connector": None}):
+        assert not {"VC130", "VC134"}.intersection(found(unfinished, size))
 
 
 def test_a_side_channel_that_only_its_own_pod_would_find(tmp_path: Path) -> None:
@@ -159,6 +187,20 @@ spec:
         {"container__env": [{"name": "VLLM_API_KEY", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]},
         {"container__image": "vllm/vllm-openai:v0.8.5", "container__args": ["org/m", "--enable-reasoning"]},
         {"container__startupProbe": {"failureThreshold": 3}},
+        # An unknown vLLM for the CPU; a folder; a cache that a script moves; a model that may be a folder.
+        {"container__image": "quay.io/somebody/vllm-cpu:dev", "container__resources": {}},
+        {"container__args": ["models/llama"], "container__volumeMounts": [], "pod__volumes": []},
+        {
+            "container__command": ["sh", "-c"],
+            "container__args": ["export HF_HOME=/tmp/x; vllm serve Qwen/Qwen2.5-7B"],
+            "container__volumeMounts": [],
+            "pod__volumes": [],
+        },
+        {"container__args": ["${MODEL}", "--trust-remote-code"]},
+        # Not in a registry, or not yet said.
+        {"container__image": "registry/vllm-lora", "container__imagePullPolicy": "Never"},
+        {"container__image": "IMAGE_NAME"},
+        {"container__image": "quay.io/<you>/vllm:latest"},
     ],
 )
 def test_what_is_not_known_is_not_judged(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -195,3 +237,58 @@ def test_kserve_supplies_command_probes_volumes_and_drain(tmp_path: Path) -> Non
         },
     }
     assert run(tmp_path, service) == []
+
+
+def test_weights_that_another_image_downloads_with_a_token(tmp_path: Path) -> None:
+    # https://cloud.google.com/kubernetes-engine/docs/tutorials/serve-gemma-gpu-vllm: Google's image, and no volume.
+    image = "us-docker.pkg.dev/vertex-ai/vertex-vision-model-garden-dockers/pytorch-vllm-serve:20250312_0916_RC01"
+    empty: dict[str, Any] = {"container__volumeMounts": [], "pod__volumes": [], "container__image": image}
+    token = [{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": "hf", "key": "token"}}}]
+    assert codes(run(tmp_path, changed(container__env=token, **empty))) == ["VC304"]
+    # Without a token, the weights may be in the image.
+    assert codes(run(tmp_path, changed(**empty))) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        # https://github.com/GoogleCloudPlatform/kubernetes-engine-samples: the words are args of another entrypoint.
+        {"command": None, "args": ["python3", "-m", "vllm.entrypoints.openai.api_server", "--model=Qwen/Qwen2.5-7B"]},
+        {"command": None, "args": ["/bin/bash", "-c", "vllm serve Qwen/Qwen2.5-7B"]},
+        {"command": ["bash", "-lc", "--"], "args": ["source /venv/bin/activate && exec vllm serve Qwen/Qwen2.5-7B"]},
+        {"command": ["python3", "-m", "vllm.entrypoints.cli.main"], "args": ["serve", "Qwen/Qwen2.5-7B"]},
+        {"command": ["sh", "-c"], "args": ["vllm serve $(MODEL) --port 8000"]},
+        # https://github.com/vllm-project/aibrix, samples/distributed: what waits for Ray comes before the server.
+        {"command": ["sh", "-c"], "args": ["until curl x; do\n  sleep 2;\ndone &&\nvllm serve Qwen/Qwen2.5-7B"]},
+        {"command": ["sh", "-c"], "args": ["cat > /tmp/c.json <<EOF\n{\"it's\": 1}\nEOF\nvllm serve Qwen/Qwen2.5-7B"]},
+    ],
+)  # fmt: skip
+def test_a_server_is_found_behind_what_starts_it(tmp_path: Path, changes: dict[str, Any]) -> None:
+    env = [{"name": "MODEL", "value": "Qwen/Qwen2.5-7B"}, {"name": "HF_TOKEN", "value": "$HF_TOKEN"}]
+    start = {f"container__{key}": value for key, value in changes.items()}
+    empty: dict[str, Any] = {"container__volumeMounts": [], "pod__volumes": [], **start}
+    pod = changed(container__image="registry.example/vllm:prod", container__env=env, **empty)
+    (found,) = run(tmp_path, pod)
+    assert (found.rule, found.message.split()[0]) == ("VC304", "Qwen/Qwen2.5-7B")
+
+
+def test_a_value_that_a_shell_puts_there_is_one_value(tmp_path: Path) -> None:
+    # https://github.com/llm-d/llm-d, guides/wide-ep-lws
+    start = "vllm serve org/m --data-parallel-size $((SIZE * 8)) --port $PORT --data-parallel-address ${LEADER}"
+    empty: dict[str, Any] = {"container__volumeMounts": [], "pod__volumes": [], "container__command": ["sh", "-c"]}
+    assert "VC304" in codes(run(tmp_path, changed(container__args=[start], **empty)))
+    # What may be any number of options may be one that says where the model is.
+    assert "VC304" not in codes(run(tmp_path, changed(container__args=[f"{start} $EXTRA"], **empty)))
+
+
+def test_a_privileged_container_whose_volumes_are_below_a_home(tmp_path: Path) -> None:
+    volumes = [{"name": "cache", "hostPath": {"path": "/home/dev/.cache"}}]
+    privileged: dict[str, Any] = {"container__securityContext": {"privileged": True}}
+    assert codes(run(tmp_path, changed(pod__volumes=volumes, **privileged))) == ["VC506"]
+    volumes = [*volumes, {"name": "dev", "hostPath": {"path": "/dev/infiniband"}}]
+    assert "VC506" not in codes(run(tmp_path, changed(pod__volumes=volumes, **privileged)))
+
+
+def test_a_kind_that_is_no_text_is_no_traceback(tmp_path: Path) -> None:
+    pod = changed(top__kind=["Deployment"])
+    assert run(tmp_path, pod) == []

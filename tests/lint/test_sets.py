@@ -39,7 +39,7 @@ def service(**changes: Any) -> dict[str, Any]:
                 "metadata": {"name": "llm", "namespace": "ai"},
                 "spec": {
                     "scaleTargetRef": {"kind": "Deployment", "name": "llm"},
-                    "maxReplicas": 3,
+                    "maxReplicas": 1,
                     "metrics": [{"type": "Resource", "resource": {"name": "cpu"}}],
                 },
             },
@@ -52,6 +52,7 @@ def service(**changes: Any) -> dict[str, Any]:
                 "metadata": {"name": "llm", "namespace": "ai"},
                 "spec": {
                     "scaleTargetRef": {"name": "llm"},
+                    "maxReplicaCount": 1,
                     "triggers": [{"type": "prometheus", "metadata": {"query": "avg(vllm:gpu_cache_usage_perc)"}}],
                 },
             },
@@ -207,3 +208,28 @@ def test_files_elsewhere_are_other_ways_to_do_the_same(tmp_path: Path) -> None:
     assert check([str(tmp_path)]).findings == []
     (tmp_path / "a" / "y.yaml").write_text((tmp_path / "b" / "x.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     assert codes(check([str(tmp_path)]).findings) == ["VC602"]
+
+
+def scaler(kind: str = "HorizontalPodAutoscaler", **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "autoscaling/v2" if kind == "HorizontalPodAutoscaler" else "keda.sh/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": "llm", "namespace": "ai"},
+        "spec": {"scaleTargetRef": {"kind": "Deployment", "name": "llm"}, **spec},
+    }
+
+
+@pytest.mark.parametrize(
+    "most", [scaler(maxReplicas=4), scaler("ScaledObject", maxReplicaCount=2), scaler("ScaledObject")]
+)
+def test_an_autoscaler_makes_pods_that_need_the_claim_and_a_drain(tmp_path: Path, most: dict[str, Any]) -> None:
+    undrained = changed(container__lifecycle=None)
+    assert codes(run(tmp_path, undrained, CLAIM, SERVICE)) == []
+    found = run(tmp_path, undrained, CLAIM, SERVICE, most)
+    assert codes(found) == ["VC302", "VC406"]
+    assert {one.object for one in found} == {"Deployment/llm"}
+    # One of another name, or that never makes a second pod, says nothing of this server.
+    other = {**most, "spec": {**most["spec"], "scaleTargetRef": {"name": "other"}}}
+    assert codes(run(tmp_path, undrained, CLAIM, SERVICE, other)) == []
+    one = scaler(maxReplicas=1)
+    assert codes(run(tmp_path, undrained, CLAIM, SERVICE, one)) == []

@@ -24,13 +24,16 @@ def words(script: str, **variables: str | None) -> list[list[str | None]]:
         ("A=2\nx $A", [["A=2"], ["x", None]]),
         ("x \"\" ''", [["x", "", ""]]),
         ("x --a=$B", [["x", None]]),
+        ("cat <<'EOF' > f\nit's $A\nEOF\ny", [["cat"], ["y"]]),
+        ("cat <<-A <<B\n1\n\tA\n2\nB\ny", [["cat"], ["y"]]),
+        ("until a; do\nsleep 1\ndone && y", [["until", "a"], ["do"], ["sleep", "1"], ["done"], ["y"]]),
     ],
 )  # fmt: skip
 def test_words(script: str, expected: list[list[str | None]]) -> None:
     assert words(script, A="1", B=None) == expected
 
 
-@pytest.mark.parametrize("script", ["x 'open", 'x "open', "cat <<EOF\nx\nEOF", "x $(open", "x `open"])
+@pytest.mark.parametrize("script", ["x 'open", 'x "open', "x $(open", "x `open"])
 def test_what_only_a_shell_can_read(script: str) -> None:
     with pytest.raises(NotReadableError):
         simple_commands(script, {})
@@ -44,6 +47,11 @@ def test_an_unquoted_variable_may_be_several_words() -> None:
 def test_words_know_their_line() -> None:
     (_, command) = simple_commands("a\nvllm serve \\\n  --seed 1", {})
     assert [word.line for word in command] == [1, 1, 2, 2]
+
+
+def test_a_document_in_a_script_counts_as_lines() -> None:
+    commands = simple_commands("cat <<EOF > f\na\nb\nEOF\nvllm serve", {})
+    assert [word.line for word in commands[-1]] == [4, 4]
 
 
 def test_what_only_runs_what_follows() -> None:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tests.lint.manifests import changed
+from tests.lint.test_ray_serve import service
 from vllm_cdk8s.cli.main import main
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.lint.upgrade import changes
@@ -56,3 +57,34 @@ def test_data_and_wrong_releases(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--to: '0.20.2' is not later than '0.21.0'" in capsys.readouterr().err
     assert main(["upgrade", "--from", "0.1.2", "--to", "0.20.2"]) == 2
     assert "--from: '0.1.2' is not a release that is known" in capsys.readouterr().err
+
+
+def test_keys_of_json_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = {(change.kind, change.what, change.name) for change in changes("0.11.0", "0.20.2")}
+    assert ("key", "gone", "compilation_config.level") in found
+    assert ("key", "gone", "speculative_config.disable_by_batch_size") in found
+    assert ("key", "new", "kv_transfer_config.enable_permute_local_kv") in found
+    old, new = catalogue.release("0.11.0"), catalogue.release("0.20.2")
+    for kind, what, name in found:
+        option, _, key = name.partition(".")
+        if kind == "key" and what in {"gone", "new"}:
+            assert (key in old.fields(option)) == (what == "gone")
+            assert (key in new.fields(option)) == (what == "new")
+    path = tmp_path / "llm.yaml"
+    config = '{"level": 3, "pass_config": {"enable_noop": true}, "cudagraph_mode": "PIECEWISE"}'
+    document = changed(container__image="vllm/vllm-openai:v0.11.0", container__args=["org/m", "-O", config])
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert main(["upgrade", "--from", "0.11.0", "--to", "0.20.2", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "--compilation-config: the key 'level' is gone" in said
+    assert "--compilation-config: the key 'pass_config.enable_noop' is gone" in said
+    assert "cudagraph_mode" not in said.partition("Other defaults")[0]
+
+
+def test_engines_of_ray_serve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "ray.yaml"
+    path.write_text(service("swap_space: 4"), encoding="utf-8")
+    assert main(["upgrade", "--from", "0.11.0", "--to", "0.20.2", str(path)]) == 0
+    said = capsys.readouterr()
+    assert f"--swap-space is gone  ({path}:15)" in said.out
+    assert "for 1 server:" in said.err

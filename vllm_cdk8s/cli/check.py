@@ -10,7 +10,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from vllm_cdk8s.cli.output import CommandError, say, show
+from vllm_cdk8s.cli.output import CommandError, need_standard_input, say, show
 from vllm_cdk8s.core.errors import nearest
 from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.rules.book import RULES, find_rule
@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         vllm=_release(arguments.vllm),
         gpu=None if arguments.gpu is None else accelerator(arguments.gpu).name,
     )
+    need_standard_input(arguments.paths)
     result = check(arguments.paths, options)
     show(report(result, arguments.format, colour=_colour(), version=_version(arguments.format)))
     for error in result.unreadable:

@@ -50,8 +50,9 @@ Chart(app, "$name")
 app.synth()
 ''')
 _DASHBOARD = """
-        PodMonitor(self, "scrape", server=server)
-        Alerts(self, "alerts", server=server)
+        found_by = {"release": "kube-prometheus-stack"}  # the label that its Prometheus looks for
+        PodMonitor(self, "scrape", server=server, labels=found_by)
+        Alerts(self, "alerts", server=server, labels=found_by)
         Dashboard(self, "dashboard", server=server)
 """
 _CDK8S = """\
@@ -91,8 +92,8 @@ kubectl create secret generic huggingface --from-literal=token="$HF_TOKEN"   # f
 _DASHBOARD_README = """
 ## Watch it
 
-The pod monitor, the alerts and the dashboard need the Prometheus Operator and Grafana (kube-prometheus-stack has both).
-Open the dashboard "vLLM" in Grafana:
+The pod monitor, the alerts and the dashboard need the Prometheus Operator and Grafana. kube-prometheus-stack has both;
+where it is installed under another name, put that into `found_by` in app.py. Open the dashboard "vLLM $name":
 
 ```bash
 kubectl -n monitoring port-forward service/kube-prometheus-stack-grafana 3000:80
@@ -215,7 +216,7 @@ def _files(arguments: argparse.Namespace, name: str, answer: _Answer) -> dict[st
         sizing=answer.sentence,
         secret=_GATED_STEP if arguments.gated else "",
         minutes=-(-(answer.startup_seconds + 600) // 60),
-        dashboard=_DASHBOARD_README if arguments.dashboard else "",
+        dashboard=_DASHBOARD_README.replace("$name", name) if arguments.dashboard else "",
     )
     return {
         "app.py": app,

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from vllm_cdk8s.cli.output import CommandError, hold_standard_streams, say
+from vllm_cdk8s.cli.output import CommandError, hold_standard_streams, say, show
 from vllm_cdk8s.core.errors import VllmCdk8sError, nearest
 
 if TYPE_CHECKING:
@@ -65,6 +65,13 @@ class _Parser(argparse.ArgumentParser):
         options |= {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
         super().__init__(*args, **options)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help, where it is asked for; whether it could be written is not for argparse to overlook."""
+        if file is not None and file is sys.stdout:
+            show(message)
+        else:
+            super()._print_message(message, file)
+
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{self.prog}: {message}; see {self.prog} --help")
 
@@ -83,7 +90,17 @@ class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        print(f"{parser.prog} {version('vllm-cdk8s')}")
+        show(f"{parser.prog} {version('vllm-cdk8s')}\n")
+        parser.exit()
+
+
+class _ListGpus(argparse.Action):
+    """Prints the accelerators whose memory is known, one a line."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from vllm_cdk8s.core.models.accelerators import known_accelerators  # noqa: PLC0415 - for those who ask
+
+        show("\n".join(known_accelerators()) + "\n")
         parser.exit()
 
 
@@ -113,12 +130,14 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     _add_values(template)
     template.add_argument("-n", "--namespace", metavar="NAMESPACE", help="the namespace of its objects")
     where = template.add_mutually_exclusive_group()
-    where.add_argument("-o", "--output", metavar="FILE", type=Path, help="write FILE instead of standard output")
+    where.add_argument("-o", "--output", metavar="FILE", type=_path, help="write FILE instead of standard output")
     where.add_argument(
-        "--output-dir", metavar="DIR", type=Path, help="write DIR/NAME.k8s.yaml instead of standard output"
+        "--output-dir", metavar="DIR", type=_path, help="write DIR/NAME.k8s.yaml instead of standard output"
     )
     template.add_argument("--strict", action="store_true", help="take warnings for errors")
-    template.add_argument("-q", "--quiet", action="store_true", help="leave out the notes")
+    template.add_argument(
+        "-q", "--quiet", action="count", default=0, help="leave out the notes; twice (-qq), the warnings too"
+    )
 
     _add_check(add(
         "check",
@@ -173,7 +192,7 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     init.add_argument("--count", metavar="N", type=int, help="GPUs of each pod (default: what the model needs)")
     init.add_argument("--gated", action="store_true", help="the model needs a Hugging Face token")
     init.add_argument("--dashboard", action="store_true", help="scrape the metrics, alert, and draw a dashboard")
-    init.add_argument("--output", metavar="DIR", type=Path, help="the folder to write (default: the model's name)")
+    init.add_argument("--output", metavar="DIR", type=_path, help="the folder to write (default: the model's name)")
 
     migrate = add(
         "migrate",
@@ -187,7 +206,7 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     )
     migrate.add_argument("--manifest", metavar="FILE", help="`helm get manifest`; '-' is standard input")
     migrate.add_argument("-n", "--namespace", metavar="NAMESPACE", help="the namespace of its objects")
-    migrate.add_argument("-o", "--output", metavar="FILE", type=Path, help="write the values that keep what runs")
+    migrate.add_argument("-o", "--output", metavar="FILE", type=_path, help="write the values that keep what runs")
     migrate.add_argument("--json", action="store_true", help="the same as data")
 
     rule = add("rule", "print a rule of the book, or all of them", "vllm-cdk8s rule VC402", "vllm-cdk8s rule --all")
@@ -232,6 +251,9 @@ def _add_size(size: argparse.ArgumentParser) -> None:
     size.add_argument("--dtype", default="auto", help="the weights' type: fp16, fp32, fp8, awq, ... (default: auto)")
     size.add_argument("--quantization", help="how the weights are quantized (default: as published)")
     size.add_argument("--gpu", metavar="GPU", help="which GPU, such as H100 or L40S")
+    size.add_argument(
+        "--list-gpus", action=_ListGpus, nargs=0, default=argparse.SUPPRESS, help="print the GPUs that --gpu knows"
+    )
     size.add_argument("--gpu-memory", help="the memory of one GPU, where --gpu does not say it (default: 80GB)")
     size.add_argument(
         "--gpu-memory-utilization", type=float, default=0.9, help="the share of it for vLLM (default: 0.9)"
@@ -243,6 +265,12 @@ def _add_size(size: argparse.ArgumentParser) -> None:
     size.add_argument("--kv-cache-dtype", default="auto", help="the KV cache's type (default: auto)")
     size.add_argument("--vllm", metavar="VERSION", help="vLLM's version (default: the newest)")
     size.add_argument("--json", action="store_true", help="the figures as data")
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("'' is not a path")
+    return Path(text)
 
 
 def _tokens(text: str) -> int:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.cli.output import CommandError, say, show, write_whole
+from vllm_cdk8s.cli.output import CommandError, need_standard_input, say, show, write_whole
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.helm.loading import load_values
 from vllm_cdk8s.helm.migrating import Migration, Running, migrate, sentences
@@ -38,8 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _running(path: str) -> Running:
-    if path == "-" and sys.stdin is None:
-        raise CommandError("standard input: is closed")
+    need_standard_input([path])
     problems: list[UnreadableError] = []
     # What has no kind and no name is no object of Kubernetes.
     documents = [

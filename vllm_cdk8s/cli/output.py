@@ -39,6 +39,16 @@ def _is_closed(number: int) -> bool:
     return False
 
 
+def need_standard_input(paths: Iterable[str]) -> None:
+    """See that ``-`` among the files that are to be read can be.
+
+    Raises:
+        CommandError: standard input is closed.
+    """
+    if "-" in paths and sys.stdin is None:
+        raise CommandError("standard input: is closed")
+
+
 def show(text: str) -> None:
     """Write to standard output, in UTF-8 whatever the terminal speaks: YAML and JSON are."""
     if sys.stdout is None:
@@ -72,7 +82,7 @@ def write_whole(target: Path, text: str, *, option: str, inputs: Iterable[str] =
     A file that is there keeps its mode; a link leads to the file that is written.
 
     Args:
-        target: the file.
+        target: the file; ``-`` is standard output.
         text: what is written.
         option: the option that named it, for messages.
         inputs: files that were read, which are never written over.
@@ -80,9 +90,15 @@ def write_whole(target: Path, text: str, *, option: str, inputs: Iterable[str] =
     Raises:
         CommandError: it cannot be written.
     """
+    if str(target) == "-":
+        show(text)
+        return target
     if target.exists() and not target.is_file() and not target.is_dir():
         return _write_to_device(target, text, option=option)
-    target = target.resolve() if target.is_symlink() else target
+    try:
+        target = target.resolve() if target.is_symlink() else target
+    except (OSError, RuntimeError):
+        raise CommandError(f"{option}: {target} cannot be written: it is a link that leads to itself") from None
     for path in inputs:
         if path != "-" and target.exists() and Path(path).exists() and target.samefile(path):
             raise CommandError(f"{option}: {target} is one of the values files; allowed: another folder")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.cli.output import CommandError
 from vllm_cdk8s.core.errors import VllmCdk8sWarning
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.helm.loading import load_values
@@ -15,7 +16,7 @@ from vllm_cdk8s.helm.merging import merge
 from vllm_cdk8s.helm.problems import ValuesError
 from vllm_cdk8s.helm.provenance import Provenance
 from vllm_cdk8s.helm.release_plan import plan_release
-from vllm_cdk8s.helm.set_grammar import SetKind, apply_set
+from vllm_cdk8s.helm.set_grammar import SetKind, apply_set, set_files
 from vllm_cdk8s.helm.validation import check_values, name_maps
 
 if TYPE_CHECKING:
@@ -28,8 +29,26 @@ if TYPE_CHECKING:
 
 
 def values_files(arguments: argparse.Namespace) -> list[str]:
-    """The values files; as in Helm, one ``-f`` may name several."""
-    return [path for paths in arguments.values for path in paths.split(",")]
+    """The values files; as in Helm, one ``-f`` may name several.
+
+    Raises:
+        CommandError: one has no name, is an address, or is standard input a second time.
+    """
+    paths = [path for several in arguments.values for path in several.split(",")]
+    for path in paths:
+        if not path:
+            raise CommandError("-f: '' is not a file; allowed: a file, several with commas between them, or '-'")
+        if "://" in path:
+            raise CommandError(f"-f: {path!r} is an address, which is not fetched; allowed: a file, or '-'")
+    if paths.count("-") > 1:
+        raise CommandError("-f: '-' is there twice, and standard input can be read once")
+    return paths
+
+
+def files_read(arguments: argparse.Namespace) -> list[str]:
+    """The files that the values come from, those of ``--set-file`` included."""
+    named = (set_files(expression) for option, expression in arguments.sets if option == SetKind.FILE.value)
+    return [*values_files(arguments), *(path for paths in named for path in paths)]
 
 
 def collected_values(arguments: argparse.Namespace) -> tuple[Values, Provenance]:
@@ -50,8 +69,8 @@ def collected_values(arguments: argparse.Namespace) -> tuple[Values, Provenance]
             problems += error.problems
     for option, expression in arguments.sets:
         try:
-            for key in apply_set(values, expression, kind=SetKind(option), name_maps=name_maps()):
-                provenance.set(key)
+            for key, said in apply_set(values, expression, kind=SetKind(option), name_maps=name_maps()).items():
+                provenance.set(key, said)
         except ValuesError as error:  # noqa: PERF203 - as above
             problems += error.problems
     if problems:

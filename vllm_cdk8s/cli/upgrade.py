@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from vllm_cdk8s.cli.output import say, show
+from vllm_cdk8s.cli.output import need_standard_input, say, show
 from vllm_cdk8s.lint.upgrade import changes, concerning, known_release, used_in
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _HEADS = {
 def run(arguments: argparse.Namespace) -> int:
     """Compare, print, and return 2 where something could not be read."""
     before, after = known_release("--from", arguments.before), known_release("--to", arguments.after)
+    need_standard_input(arguments.paths)
     found = changes(before, after)
     unreadable: list[UnreadableError] = []
     servers = None

@@ -20,15 +20,12 @@ if TYPE_CHECKING:
 
     from constructs import Construct, IConstruct
 
-    from vllm_cdk8s.core.pod.secret_key import SecretKey
     from vllm_cdk8s.core.server.serving import Serving
     from vllm_cdk8s.core.traffic.network_policy import Wire
 
 
-def note_api_key(server: Serving, scope: Construct, api_key: SecretKey | None) -> None:
+def note_api_key(server: Serving, scope: Construct) -> None:
     """Note a server that has an API key, so that synthesis warns unless a NetworkPolicy of the app selects its pods."""
-    if api_key is None:
-        return
 
     def unguarded(policies: Sequence[Wire]) -> Problem | None:
         if KEY_GUARDS_PART.code in server.acknowledged or guards(server, policies):

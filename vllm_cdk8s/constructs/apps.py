@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import cdk8s
 import constructs
@@ -169,6 +169,40 @@ def place_below(child: Construct, scope: Construct, id: str) -> None:
     below.__dict__.pop("path", None)
     below.ask_path = lambda: f"{here.path}/{id}"
     setattr(child, _PLACE, below)
+
+
+class Whole(constructs.Construct):
+    """A construct that stands whole or not at all: refused while it is made, it leaves nothing behind."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__init__" in cls.__dict__:
+            cls.__init__ = _whole(cls.__init__)  # type: ignore[method-assign]
+
+
+def _whole(init: Callable[..., None]) -> Callable[..., None]:
+    @wraps(init)
+    def made(self: Construct, *args: Any, **options: Any) -> None:
+        try:
+            init(self, *args, **options)
+        except BaseException:
+            _take_back(self)
+            raise
+
+    return made
+
+
+def _take_back(construct: Construct) -> None:
+    """Take a construct, and what is below it, out of its tree and its app's registry."""
+    if not hasattr(construct, "__jsii_ref__"):
+        return  # it never stood: refused before, or there is another of its id
+    node = construct.node
+    root, below = cast("Construct", node.root), node.find_all()
+    if node.scope is None or not node.scope.node.try_remove_child(node.id):
+        return  # a construct that this one is made of has seen to it
+    registry = _registry(root)
+    for gone in below:
+        registry.release(cast("Construct", gone))
 
 
 @contextmanager

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import cdk8s
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import name_in_tree, place, same_namespace
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place, same_namespace
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.kube import checks
@@ -18,7 +17,7 @@ from vllm_cdk8s.core.scaling.availability import Budget, second_budget, spread_c
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs import IConstruct
+    from constructs import Construct, IConstruct
 
     from vllm_cdk8s.core.errors import Problem
 
@@ -30,7 +29,7 @@ class _Budgets:
         self.of_server: dict[VllmServer | MultiNodeVllmServer, PodDisruptionBudget] = {}
 
 
-class PodDisruptionBudget(Construct):
+class PodDisruptionBudget(Whole):
     """How many pods of a server may be evicted at once, as when a node is drained.
 
     ``PodDisruptionBudget(self, "budget", server=server, min_available=1)``. Without a number, one pod at a time. A
@@ -41,12 +40,12 @@ class PodDisruptionBudget(Construct):
     then as many pods of all: no more groups than that ever go, and mostly one after the other.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: a `VllmServer` or `MultiNodeVllmServer`; it has one budget at most, since Kubernetes evicts no pod that
             two select.
         min_available: pods that stay, as a number or as a percentage such as ``"50%"``, rounded up.
-        max_unavailable: pods that may be gone, likewise.
+        max_unavailable: the number or percentage of pods that may be gone.
         unhealthy_pod_eviction: ``AlwaysAllow`` lets pods go that are not ready, such as one that crashes again and
             again; ``IfHealthyBudget`` only while enough others are ready.
         name: the name of the budget; None lets cdk8s name it.
@@ -83,8 +82,8 @@ class PodDisruptionBudget(Construct):
         super().__init__(scope, id)
         same_namespace(scope, "PodDisruptionBudget", server=server, namespace=server.namespace)
         registry, namespace = place(scope)
-        other = registry.of(_Budgets).of_server.setdefault(server, self)
-        if other is not self:
+        budgets = registry.of(_Budgets).of_server
+        if (other := budgets.get(server)) is not None:
             raise second_budget(server, other.node.path)
         if name is None:
             name = name_in_tree(scope, id, "Resource")
@@ -99,6 +98,7 @@ class PodDisruptionBudget(Construct):
             ),
         )  # fmt: skip
         self.budget.add_json_patch(cdk8s.JsonPatch.add("/spec", self._budget.spec(server)))
+        budgets[server] = self
         registry.add_advice(self._advice)
 
     def _advice(self, _root: IConstruct) -> list[Problem]:
@@ -138,5 +138,5 @@ def spread_pods(
     present: list[Any] = server.pod_templates[0]["spec"].get(field, [])
     added = spread_constraints(server, present, over=over, max_skew=max_skew, when_unsatisfiable=when_unsatisfiable)
     # The pods that serve come first.
-    path = f"{server.plan.shape.templates[0]}/spec/{field}"
+    path = f"{server.template_paths[0]}/spec/{field}"
     server.workload.add_json_patch(cdk8s.JsonPatch.add(path, [*present, *added]))

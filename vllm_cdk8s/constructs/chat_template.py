@@ -9,7 +9,7 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import name_in_tree, place
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.features.chat_template import KEY, MountedTemplate, template_text
 from vllm_cdk8s.core.kube import checks
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.contribution import Contribution, Target
 
 
-class ChatTemplate(Construct):
+class ChatTemplate(Whole):
     """A chat template in a ConfigMap of its own: ``chat_template=ChatTemplate(self, "template", text=TEMPLATE)``.
 
     A digest of the template is in the pods' annotations, so that another template makes the server roll out: vLLM reads
     it once, when it starts. Other sources: `from_file`, `from_config_map`. One template may serve several servers.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         text: the template.
         name: the ConfigMap's name; None lets cdk8s name it.
         labels: labels of the ConfigMap.
@@ -64,8 +64,8 @@ class ChatTemplate(Construct):
         """A template from a file beside the app, read when the app runs.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             path: the file, in UTF-8.
             name: the ConfigMap's name; None lets cdk8s name it.
             labels: labels of the ConfigMap.
@@ -89,8 +89,8 @@ class ChatTemplate(Construct):
         name alone nothing is known, and a change takes effect only when the pods are restarted.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             config_map: the name, or the construct.
             key: the entry that is the template.
 

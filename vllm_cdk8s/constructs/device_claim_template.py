@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
+from vllm_cdk8s.constructs.apps import Whole
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.core.pod.device_claims import CLAIM_API, Devices
 from vllm_cdk8s.core.pod.placement import DeviceClaim
@@ -13,8 +12,10 @@ from vllm_cdk8s.core.pod.placement import DeviceClaim
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs import Construct
 
-class DeviceClaimTemplate(Construct):
+
+class DeviceClaimTemplate(Whole):
     """A ResourceClaimTemplate: the devices that each pod gets a claim for, by dynamic resource allocation.
 
     ``gpus = DeviceClaimTemplate(self, "gpus", device_class="gpu.nvidia.com", count=2)``, and
@@ -28,8 +29,8 @@ class DeviceClaimTemplate(Construct):
         name: the name of the template.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         device_class: the DeviceClass, such as ``gpu.nvidia.com`` or ``gpu.amd.com``; None with ``mig``.
         count: devices for each pod.
         selectors: CEL expressions that each of them must satisfy, such as

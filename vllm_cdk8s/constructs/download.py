@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
+from vllm_cdk8s.constructs.apps import Whole
 from vllm_cdk8s.constructs.job import add_job
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.constructs.threshold import wire_options
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import cdk8s
     import cdk8s_plus_27 as kplus
+    from constructs import Construct
     from typing_extensions import Unpack
 
     from vllm_cdk8s.core.features.hub import HubModel
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.secret_key import SecretKey
 
 
-class ModelDownload(Construct):
+class ModelDownload(Whole):
     """A Job that downloads models into a storage.
 
     ``ModelDownload(self, "fetch", models=["Qwen/Qwen2.5-7B-Instruct"], storage=storage)``.
@@ -40,8 +41,8 @@ class ModelDownload(Construct):
     ``tolerations``.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         models: what to download: repositories of the Hugging Face hub, or `HubModel` for revisions and patterns.
         storage: where to, as the servers have it.
         hf_token: the token for models that need one.
@@ -50,7 +51,7 @@ class ModelDownload(Construct):
         env: environment variables, plain text or ``kplus.EnvValue``, such as ``HF_ENDPOINT`` for a mirror.
         retries: how often Kubernetes tries again; a model that does not exist, or may not be read, is not tried again.
         deadline_seconds: seconds after which Kubernetes gives up; None lets it take its time.
-        **job_options: what may be said of any Job; see `JobOptions`.
+        **job_options: options of every Job; see `JobOptions`.
 
     Raises:
         InvalidOptionError: an option is unknown, or has a value that is wrong by itself.
@@ -73,7 +74,7 @@ class ModelDownload(Construct):
         **job_options: Unpack[JobOptions],
     ) -> None:
         own: dict[str, Any] = check_options(
-            job_options, JOB_OPTIONS, others=tuple(ModelDownload.__init__.__kwdefaults__ or ())
+            job_options, JOB_OPTIONS, others=tuple(inspect.signature(ModelDownload).parameters)
         )
         if hf_token is not None:
             own["hf_token"] = hf_token

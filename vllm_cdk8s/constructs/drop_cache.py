@@ -24,8 +24,8 @@ class DropCacheWrapper(Construct):
     benchmarks and on machines of your own.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
     """
 
     def __init__(self, scope: Construct, id: str) -> None:

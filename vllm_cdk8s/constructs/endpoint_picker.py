@@ -57,20 +57,20 @@ class EndpointPicker(Construct):
         name: the name of all the picker's objects.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server whose pods are chosen from; of one over several nodes, those that serve.
         scorers: llm-d-router's scorers and the weight of each; None takes its own defaults, ``queue-scorer`` 2,
             ``kv-cache-utilization-scorer`` 2 and ``prefix-cache-scorer`` 3.
-        config: a whole EndpointPickerConfig in wire form, for plugins with parameters; instead of ``scorers``.
+        config: a whole EndpointPickerConfig, as in a file, for plugins with parameters; instead of ``scorers``.
         objectives: priorities by name, higher ones first, negative ones shed first; a request says the name in the
             header ``x-llm-d-inference-objective``, one without it has priority 0.
         flow_control: keep requests in the picker's queues while all pods are saturated, those of higher priority first.
         gateways: who may ask the picker: kplus peers, or names of namespaces for all their pods. Without any, there
             is no NetworkPolicy.
-        scrapers: who may read the picker's own metrics, likewise; only with ``gateways``.
-        open_metrics: give the picker's metrics to whoever reaches the port. Else it asks for a token, which it can only
-            review with a ClusterRole of yours (``system:auth-delegator``) bound to its ServiceAccount.
+        scrapers: who may read the picker's own metrics, given like ``gateways``; only together with them.
+        open_metrics: give the picker's metrics to whoever reaches the port. By default it asks for a token, which it
+            can only review with a ClusterRole of yours (``system:auth-delegator``) bound to its ServiceAccount.
         failure_mode: ``FailClose`` drops requests while the picker does not answer, ``FailOpen`` sends them anywhere.
         target_ports: ports of each pod, each an endpoint of its own; None takes the server's.
         replicas: pickers, of which one works.

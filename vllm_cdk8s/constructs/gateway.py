@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
 from vllm_cdk8s.constructs.api_key import note_route
-from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.inference_pool import InferencePool, warn_of_tls
 from vllm_cdk8s.constructs.server_base import Server
@@ -18,19 +17,25 @@ from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.rules.book import OTHER_NAMESPACE, REFERENCE_GRANT
 from vllm_cdk8s.core.traffic.gateway import (
     GATEWAY_GROUP,
+    MODEL_HEADER,
     MOST_WEIGHT,
     GatewayRef,
     RouteMatch,
     check_backends,
+    check_rules,
+    header_name,
     parent_refs,
     route_hostnames,
     route_rules,
     route_timeouts,
 )
+from vllm_cdk8s.core.traffic.model_names import adapter_names, base_names, check_model
 from vllm_cdk8s.core.traffic.pool import POOL_GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+
+    from constructs import Construct
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,31 +59,42 @@ class WeightedBackend:
         checks.integer("backend.weight", self.weight, minimum=0, maximum=MOST_WEIGHT)
 
 
-class HTTPRoute(Construct):
+_Backend = Server | InferencePool | WeightedBackend
+
+
+class HTTPRoute(Whole):
     """Send the requests of a Gateway to servers: ``HTTPRoute(self, "route", gateways=["public"], backends=[server])``.
+
+    Several models behind one host: ``models={"qwen": qwen, "llama": [llama, llama_canary]}`` sends each request to the
+    server of the model that it asks for. A gateway does not read bodies, so something before it must copy the field
+    ``model`` of a request into the header ``X-Gateway-Model-Name``: a body-based router, such as llm-d's inference
+    payload processor, or clients themselves. Adapters that a server loads at its start go to where its model goes.
 
     Only ``/v1`` is let through unless ``matches`` says otherwise: the rest of vLLM's paths, ``/metrics`` among them,
     asks for no API key. Needs the Gateway API (1.2 or newer) and a gateway with the feature HTTPRouteRequestTimeout.
     Source: https://gateway-api.sigs.k8s.io/reference/spec/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         gateways: the Gateways, by name in the route's namespace or as `GatewayRef`.
         backends: the servers or pools that answer; several share the requests, by `WeightedBackend` in unequal parts.
+            With ``models``, those that answer all other requests; none unless said.
+        models: by the name of a model as requests say it, the servers or pools that answer for it.
+        model_header: the header in which a request's model is found; only with ``models``.
         hostnames: the hosts, ``*.example.com`` included; none means all hosts of the listener.
         matches: the requests, as path prefixes or as `RouteMatch`; one that fits is enough.
         request_timeout_seconds: seconds until the last byte of an answer, streamed ones included; 0 is no limit, None
             the gateway's own (15 s with Envoy).
-        backend_timeout_seconds: likewise for each attempt, where the gateway retries.
+        backend_timeout_seconds: the same for each attempt, where the gateway retries.
         name: the name of the route; None lets cdk8s name it.
         labels: labels of the route, besides those that all its backends have.
         annotations: annotations of the route.
 
     Raises:
         InvalidOptionError: a name, path or number is not valid, or there is no gateway, backend or match.
-        ConflictError: a host, gateway or backend is there twice, all weights are 0, or an attempt may last longer than
-            its request.
+        ConflictError: a host, gateway or backend is there twice, all weights are 0, a server does not have the model
+            that it is to answer for, or an attempt may last longer than its request.
     """
 
     def __init__(
@@ -87,7 +103,9 @@ class HTTPRoute(Construct):
         id: str,
         *,
         gateways: Sequence[str | GatewayRef],
-        backends: Sequence[Server | InferencePool | WeightedBackend],
+        backends: Sequence[_Backend] = (),
+        models: Mapping[str, _Backend | Sequence[_Backend]] | None = None,
+        model_header: str = MODEL_HEADER,
         hostnames: Sequence[str] = (),
         matches: Sequence[str | RouteMatch] = ("/v1",),
         request_timeout_seconds: int | None = 3600,
@@ -97,29 +115,101 @@ class HTTPRoute(Construct):
         annotations: Mapping[str, str] | None = None,
     ) -> None:
         parents = parent_refs([_gateway(index, item) for index, item in enumerate(_filled("gateways", gateways))])
-        weighted = [_backend(index, item) for index, item in enumerate(_filled("backends", backends))]
-        _check_targets(weighted)
+        targets = _targets(models, header_name("model_header", model_header))
+        if backends or not targets:
+            targets.append(_Target(option="backends", backends=_weighted("backends", backends)))
+        for target in targets:
+            _check_targets(target)
+        weighted = _once(backend for target in targets for backend in target.backends)
         hosts = route_hostnames(hostnames)
         wanted = [_match(index, item) for index, item in enumerate(_filled("matches", matches))]
+        narrowed = [target.narrowed(wanted) for target in targets]
         timeouts = route_timeouts(request_timeout_seconds, backend_timeout_seconds)
 
         super().__init__(scope, id)
         namespace = place(scope)[1]
-        references = [_reference(self, namespace, backend) for backend in weighted]
+        references = {backend.to: _reference(self, namespace, backend) for backend in weighted}
+        rules = [
+            rule
+            for target, asked in zip(targets, narrowed, strict=True)
+            for rule in route_rules(
+                asked, timeouts=timeouts,
+                references=[{**references[backend.to], "weight": backend.weight} for backend in target.backends],
+            )
+        ]  # fmt: skip
+        check_rules(rules)
         self.route = custom_resource(
             self, scope, f"{GATEWAY_GROUP}/v1", "HTTPRoute", name=name,
             labels={**_common_labels(weighted), **checks.label_map("labels", labels)}, annotations=annotations,
-            spec=prune({
-                "parentRefs": parents,
-                "hostnames": hosts,
-                "rules": route_rules(wanted, timeouts=timeouts, references=references),
-            }),
+            spec=prune({"parentRefs": parents, "hostnames": hosts, "rules": rules}),
         )  # fmt: skip
         path = self.node.path
         for backend in weighted:
-            server = backend.to.server if isinstance(backend.to, InferencePool) else backend.to
+            server = _server(backend)
             if server is not None and backend.weight:
                 note_route(scope, server, f"HTTPRoute {path}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Target:
+    """Who answers which requests: those for the models of these names, or all where there are none."""
+
+    option: str
+    backends: list[WeightedBackend]
+    names: Sequence[str] = ()
+    header: str = MODEL_HEADER
+
+    def narrowed(self, matches: Sequence[RouteMatch]) -> list[RouteMatch]:
+        """Those of the matches that ask for the models."""
+        if not self.names:
+            return list(matches)
+        return [match.asking_for(self.header, name) for name in self.names for match in matches]
+
+
+def _targets(models: Mapping[str, Any] | None, header: str) -> list[_Target]:
+    """Who answers for each model."""
+    given = {} if models is None else models
+    if not isinstance(given, Mapping):
+        raise InvalidOptionError(f"{given!r} is not a mapping; allowed: {{'qwen': server}}", option="models")
+    targets = []
+    for name, value in given.items():
+        option = f"models[{name!r}]"
+        checks.text(option, name)
+        single = isinstance(value, (Server, InferencePool, WeightedBackend))
+        backends = _weighted(option, [value] if single else value)
+        targets.append(
+            _Target(option=option, backends=backends, names=_names(option, name, backends, given), header=header)
+        )
+    return targets
+
+
+def _names(option: str, model: str, backends: Sequence[WeightedBackend], others: Mapping[str, Any]) -> list[str]:
+    """A model's name, and those of the adapters on it that all its servers have."""
+    servers = [server for backend in backends if backend.weight and (server := _server(backend)) is not None]
+    for server in servers:
+        check_model(option, model, server)
+    if not servers or any(model not in base_names(server) for server in servers):
+        return [model]
+    first, *more = (adapter_names(server) for server in servers)
+    return [model, *(name for name in first if name not in others and all(name in other for other in more))]
+
+
+def _server(backend: WeightedBackend) -> Server | None:
+    return backend.to.server if isinstance(backend.to, InferencePool) else backend.to
+
+
+def _weighted(option: str, value: object) -> list[WeightedBackend]:
+    return [_backend(f"{option}[{index}]", item) for index, item in enumerate(_filled(option, value))]
+
+
+def _once(backends: Iterable[WeightedBackend]) -> list[WeightedBackend]:
+    """Each server or pool once, with a weight that is not 0 where it has one anywhere."""
+    found: dict[Server | InferencePool, WeightedBackend] = {}
+    for backend in backends:
+        known = found.get(backend.to)
+        if known is None or not known.weight:
+            found[backend.to] = backend
+    return list(found.values())
 
 
 def _common_labels(backends: Sequence[WeightedBackend]) -> dict[str, str]:
@@ -149,7 +239,7 @@ def _reference(route: HTTPRoute, namespace: str | None, backend: WeightedBackend
     else:
         warn_of_tls("backends", to)
         target = {"kind": "Service", "name": to.service_name, "namespace": other, "port": to.service_port}
-    return prune({**target, "weight": backend.weight})
+    return prune(target)
 
 
 def _gateway(index: int, item: Any) -> GatewayRef:
@@ -161,11 +251,11 @@ def _gateway(index: int, item: Any) -> GatewayRef:
     return found
 
 
-def _backend(index: int, item: Any) -> WeightedBackend:
+def _backend(option: str, item: Any) -> WeightedBackend:
     if isinstance(item, (Server, InferencePool)):
         return WeightedBackend(to=item)
     allowed = "a VllmServer, an InferencePool or a WeightedBackend"
-    found: WeightedBackend = checks.instance(f"backends[{index}]", item, WeightedBackend, allowed=allowed)
+    found: WeightedBackend = checks.instance(option, item, WeightedBackend, allowed=allowed)
     return found
 
 
@@ -185,8 +275,8 @@ def _filled(option: str, value: object) -> list[Any]:
     return items
 
 
-def _check_targets(backends: Sequence[WeightedBackend]) -> None:
-    check_backends([backend.weight for backend in backends])
-    targets = [backend.to for backend in backends]
-    if any(targets.index(target) != index for index, target in enumerate(targets)):
-        raise ConflictError("one of them is there twice", option="backends")
+def _check_targets(target: _Target) -> None:
+    check_backends([backend.weight for backend in target.backends], target.option)
+    to = [backend.to for backend in target.backends]
+    if any(to.index(one) != index for index, one in enumerate(to)):
+        raise ConflictError("one of them is there twice", option=target.option)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place, same_namespace
+from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.server import VllmServer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.serving import Serving
 
 
-class InferencePool(Construct):
+class InferencePool(Whole):
     """The pods of a server, among which an endpoint picker chooses for each request by queue, cache and adapters.
 
     ``InferencePool(self, "pool", server=server, endpoint_picker="llama-epp")``, and the pool as the backend of an
@@ -35,8 +35,8 @@ class InferencePool(Construct):
     Source: https://gateway-api-inference-extension.sigs.k8s.io/reference/spec/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server whose pods are chosen from; of one over several nodes, those that serve.
         endpoint_picker: the picker's Service, by name or as a kplus service, in the server's namespace.
         endpoint_picker_port: the Service's port.
@@ -97,8 +97,8 @@ class InferencePool(Construct):
         """A pool of the chart's namespace that exists already, such as one that its picker's Helm chart made.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             name: the pool's name.
 
         Raises:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import name_in_tree, place
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.server_base import Server
+from vllm_cdk8s.constructs.tree import objects_of
 from vllm_cdk8s.core.errors import warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.alert_rules import alert_groups
@@ -35,7 +35,7 @@ from vllm_cdk8s.core.rules.book import NOT_SCRAPED, SCRAPED_TWICE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from constructs import IConstruct
+    from constructs import Construct, IConstruct
 
     from vllm_cdk8s.core.errors import Problem
     from vllm_cdk8s.core.monitoring.promql import Target
@@ -56,7 +56,7 @@ class _Watch:
             for server in self.watchers
             if server not in self.monitors and NOT_SCRAPED.code not in server.acknowledged
         ]
-        if not unknown or _has_scraper(root):
+        if not unknown or objects_of(root.node.find_all(), *SCRAPERS):
             return
         for server in unknown:
             if not annotated_for_scraping(server):
@@ -74,13 +74,7 @@ def _note_watcher(scope: Construct, server: Server, watcher: Construct) -> None:
     watch.watchers.setdefault(server, []).append(watcher)
 
 
-def _has_scraper(root: IConstruct) -> bool:
-    return any(
-        isinstance(construct, cdk8s.ApiObject) and construct.kind in SCRAPERS for construct in root.node.find_all()
-    )
-
-
-class _Monitor(Construct):
+class _Monitor(Whole):
     """What both monitors have in common: all but their kind, and what in it holds the endpoint."""
 
     _KIND: ClassVar[str]
@@ -124,18 +118,19 @@ class _Monitor(Construct):
 
 
 class PodMonitor(_Monitor):
-    """Have the Prometheus operator scrape the server's pods, each of them and whether ready or not.
+    """A PodMonitor: the Prometheus Operator scrapes each pod of the server, ready or not.
 
     ``PodMonitor(self, "Scrape", server=server, labels={"release": "kube-prometheus-stack"})``. Most Prometheus
     installations only see monitors that carry a certain label: that of ``labels``.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server to scrape.
         interval: how often, as a Prometheus duration or a ``cdk8s.Duration``.
         scrape_timeout: how long a scrape may take; at most the interval.
-        tls_config: how to trust a server that speaks TLS, in wire form; needed for one, and for no other.
+        tls_config: how to trust a server that speaks TLS, as in a manifest; required for such a server, and refused for
+            others.
         labels: further labels of the monitor.
         name: the monitor's name; None lets cdk8s name it.
 
@@ -150,7 +145,7 @@ class PodMonitor(_Monitor):
 
 
 class ServiceMonitor(_Monitor):
-    """Have the Prometheus operator scrape the pods behind the server's service.
+    """A ServiceMonitor: the Prometheus Operator scrapes the pods behind the server's Service.
 
     ``ServiceMonitor(self, "Scrape", server=server)``. A `PodMonitor` does the same without the service, and with the
     same options; one of the two is enough, and with both every sample is there twice.
@@ -160,15 +155,15 @@ class ServiceMonitor(_Monitor):
     _ENDPOINTS = "endpoints"
 
 
-class Alerts(Construct):
+class Alerts(Whole):
     """A PrometheusRule that alerts when the server is down, restarts, stalls, queues up, fills its cache, starts late.
 
     ``Alerts(self, "Alerts", server=server)``. The alerts need a `PodMonitor` or a `ServiceMonitor`; those on restarts
     and on start-up also kube-state-metrics. Each has the labels ``severity`` and ``server``.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server to watch.
         queue_length: the number of requests that may wait, over all pods, while the queue grows.
         kv_cache_usage: the share of the KV cache above which it counts as full.
@@ -220,15 +215,15 @@ class Alerts(Construct):
         _note_watcher(scope, server, self)
 
 
-class Dashboard(Construct):
+class Dashboard(Whole):
     """A Grafana dashboard of the server, in a ConfigMap with the label that Grafana's sidecar looks for.
 
     ``Dashboard(self, "Dashboard", server=server)``. It shows load, latency and cache over the last hour, for all pods
     or chosen ones.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server to show.
         title: the dashboard's title; None takes ``vLLM <server's name>``.
         folder: the folder in Grafana, by the sidecar's annotation ``grafana_folder``.

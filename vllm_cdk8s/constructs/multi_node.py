@@ -22,7 +22,7 @@ class MultiNodeVllmServer(GroupServer):
     """One server over several machines: LeaderWorkerSet, Service, ServiceAccount.
 
     ``MultiNodeVllmServer(self, "big", model="deepseek-ai/DeepSeek-R1", nodes=2, gpus=8, storage=models)``. Where no
-    parallel size is said, each node is tensor parallel over its GPUs and the layers are spread over the nodes.
+    parallel size is given, each node is tensor parallel over its GPUs and the layers are spread over the nodes.
 
     The pods of a group live and die together: the leader, of rank 0, serves; the workers run vLLM's headless mode and
     have probes that dial the leader. A pod that is lost or restarts takes its group with it. Needs the LeaderWorkerSet
@@ -33,8 +33,8 @@ class MultiNodeVllmServer(GroupServer):
     GPUs, resources and sizes of shared memory are those of one pod.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         model: a model of the Hugging Face hub, or a path in the containers.
         nodes: the pods of a group, the leader included; at least 2.
         storage: where models and caches are kept; all nodes must reach it.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import cdk8s
-
+from vllm_cdk8s.constructs.tree import objects_of
 from vllm_cdk8s.core.namespaces.levels import ENFORCE_LABEL, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import cdk8s
     from constructs import IConstruct
 
 
@@ -20,8 +20,7 @@ def level_findings(root: IConstruct) -> list[str]:
     servers: list[Any] = [construct for construct in constructs if getattr(type(construct), "has_pods", False)]
     if not servers:
         return []
-    known = {id(server.workload) for server in servers}  # no need to ask what they are
-    declared = {namespace.name: namespace for namespace in _namespaces(constructs) if id(namespace) not in known}
+    declared = {namespace.name: namespace for namespace in objects_of(constructs, "Namespace")}
     return [finding for server in servers for finding in _findings(server, declared.get(server.namespace))]
 
 
@@ -37,13 +36,3 @@ def _findings(server: Any, namespace: cdk8s.ApiObject | None) -> Iterator[str]:
         namespace=f"namespace {namespace.name!r} ({namespace.node.path})", enforced=enforced,
     )  # fmt: skip
     yield from map(str, problems)
-
-
-def _namespaces(constructs: list[Any]) -> Iterator[cdk8s.ApiObject]:
-    for construct in constructs:
-        # A typed object says its kind by its class; only of a plain one jsii must be asked.
-        typed = type(construct).__name__
-        if isinstance(construct, cdk8s.ApiObject) and (
-            typed == "KubeNamespace" or (typed == "ApiObject" and construct.kind == "Namespace")
-        ):
-            yield construct

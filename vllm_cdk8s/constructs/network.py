@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place, same_namespace
+from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.monitoring import monitors_of
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
@@ -22,8 +21,10 @@ from vllm_cdk8s.core.traffic.network_policy import DNS_PORT, Egress, check_peer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs import Construct
 
-class ServerNetworkPolicy(Construct):
+
+class ServerNetworkPolicy(Whole):
     """Admit named clients and scrapers to a server's port, and nobody else.
 
     ``ServerNetworkPolicy(self, "policy", server=server, clients=[web], scrapers=["monitoring"])``. vLLM's API key
@@ -33,13 +34,13 @@ class ServerNetworkPolicy(Construct):
     Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server.
         clients: who may send requests: kplus peers (``kplus.Pods``, workloads, ``kplus.Namespaces``,
             ``kplus.NetworkPolicyIpBlock``), or names of namespaces for all their pods. A gateway or an ingress
             controller in front of the server is its client, and so is a LoadBalancer's source.
-        scrapers: who may read the metrics, such as Prometheus or an endpoint picker, likewise.
+        scrapers: who may read the metrics, such as Prometheus or an endpoint picker, given like ``clients``.
         egress: where the pods may connect to besides the cluster's DNS; None restricts nothing, and ``[Egress()]`` lets
             them download models.
         name: the name of the policy; None lets cdk8s name it.
@@ -47,7 +48,7 @@ class ServerNetworkPolicy(Construct):
         annotations: annotations of the policy.
 
     Raises:
-        InvalidOptionError: a peer is not one, or nobody is let in.
+        InvalidOptionError: a peer is of another type, or nobody is let in.
         ConflictError: the server is in another namespace.
     """
 

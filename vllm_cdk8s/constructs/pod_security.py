@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import name_in_tree, place, without_namespace
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place, without_namespace
 from vllm_cdk8s.constructs.namespace_levels import level_findings
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.kube import checks
@@ -18,8 +17,10 @@ from vllm_cdk8s.core.namespaces.pod_security_policy import privileged_policy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from constructs import Construct
 
-class _LevelNamespace(Construct):
+
+class _LevelNamespace(Whole):
     """A Namespace whose three Pod Security labels say one level."""
 
     _LEVEL: ClassVar[str]
@@ -52,14 +53,14 @@ class PrivilegedNamespace(_LevelNamespace):
     """A Namespace whose Pod Security labels (enforce, audit, warn) let privileged pods in: Kubernetes 1.25 and newer.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         name: the namespace's name; None lets cdk8s name it.
         labels: further labels.
 
     Raises:
         InvalidOptionError: the name is not a DNS label, or a label is not valid.
-        ConflictError: a label says otherwise than privileged, or another namespace has the name.
+        ConflictError: a label sets a level other than privileged, or another namespace has the name.
     """
 
     _LEVEL = "privileged"
@@ -71,28 +72,28 @@ class RestrictedNamespace(_LevelNamespace):
     A server of this app that the namespace would refuse does not synthesize.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         name: the namespace's name; None lets cdk8s name it.
         labels: further labels.
 
     Raises:
         InvalidOptionError: the name is not a DNS label, or a label is not valid.
-        ConflictError: a label says otherwise than restricted, or another namespace has the name.
+        ConflictError: a label sets a level other than restricted, or another namespace has the name.
     """
 
     _LEVEL = "restricted"
 
 
-class PrivilegedPodSecurityPolicy(Construct):
+class PrivilegedPodSecurityPolicy(Whole):
     """A PodSecurityPolicy for privileged pods, and the right of one service account to use it: Kubernetes 1.21 to 1.24.
 
     The policy and its ClusterRole and ClusterRoleBinding belong to the cluster, not to a namespace. Kubernetes 1.25 has
     no such policies; use `PrivilegedNamespace` there.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         service_account: the account that the pods run as, by name or as any kplus service account
             (``server.service_account``).
         namespace: the account's namespace; None takes the chart's.

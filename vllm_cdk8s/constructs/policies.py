@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import cdk8s
-
+from vllm_cdk8s.constructs.tree import objects_of
 from vllm_cdk8s.core.traffic.network_policy import Wire
 
 if TYPE_CHECKING:
@@ -49,8 +48,7 @@ def ask_policies(registry: AppRegistry, question: Question) -> None:
 
 
 def _policies(root: IConstruct) -> list[Wire]:
-    found = (construct for construct in root.node.find_all() if isinstance(construct, cdk8s.ApiObject))
     # Whatever a policy of a user's own leaves out.
     return [
-        {"metadata": {}, "spec": {}, **construct.to_json()} for construct in found if construct.kind == "NetworkPolicy"
+        {"metadata": {}, "spec": {}, **policy.to_json()} for policy in objects_of(root.node.find_all(), "NetworkPolicy")
     ]

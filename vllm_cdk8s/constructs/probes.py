@@ -57,8 +57,8 @@ class SlowStartProbes(_Probes):
     succeeded. All ask ``/health``.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         max_startup_seconds: seconds from the container's start to its first answer: download, loading and
             compilation. By size: 300 below 7B parameters, 600 to 13B, 1800 to 70B, 3600 above.
 
@@ -78,8 +78,8 @@ class ManualProbes(_Probes):
     liveness waits 300 s and readiness 60 s, unless they say otherwise.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         startup: the start-up probe; None for the form without one.
         liveness: the liveness probe; None warns, since a hung vLLM is then never restarted.
         readiness: the readiness probe; None warns, since traffic then reaches pods that cannot serve.

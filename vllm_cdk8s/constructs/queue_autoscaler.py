@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
-from vllm_cdk8s.constructs.apps import same_namespace
+from vllm_cdk8s.constructs.apps import Whole, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.monitoring import expect_no_pods
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
@@ -19,8 +17,10 @@ from vllm_cdk8s.core.scaling.queue import KEDA_API, QueueScaling, TriggerAuthent
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs import Construct
 
-class QueueAutoscaler(Construct):
+
+class QueueAutoscaler(Whole):
     """Replicas by the requests that wait: a KEDA ScaledObject on ``vllm:num_requests_waiting`` of this server.
 
     ``QueueAutoscaler(self, "scale", server=server, prometheus_address="http://prometheus-operated.monitoring:9090",
@@ -38,20 +38,20 @@ class QueueAutoscaler(Construct):
     Source: https://keda.sh/docs/latest/scalers/prometheus/
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server whose replicas it sets; it must not have another autoscaler, nor ``replicas``.
         prometheus_address: the URL of Prometheus, without a path to its API.
         min_replicas: the fewest replicas; 0 for none while nothing is asked.
         max_replicas: the most.
-        waiting_requests: waiting requests for each replica that are aimed at.
-        running_requests: running requests for each replica that are aimed at, so that a busy server keeps its
+        waiting_requests: the target number of waiting requests per replica.
+        running_requests: the target number of running requests per replica, so that a busy server keeps its
             replicas though its queue is empty; None scales by the queue alone.
         activation_requests: with ``min_replicas=0``, more waiting requests than this keep the server up.
         wake_query: a PromQL query that is above zero while somebody wants the server, such as the rate of requests at
             the gateway; with ``min_replicas=0``.
-        extra_triggers: further KEDA triggers in wire form, such as one of type ``cron``.
-        polling_seconds: seconds from one look at the triggers to the next.
+        extra_triggers: more KEDA triggers, as in a manifest, such as one of type ``cron``.
+        polling_seconds: seconds between checks of the triggers.
         cooldown_seconds: with ``min_replicas=0``, seconds without activity before the last replica goes; None takes
             300 s more than the start-up budget.
         scale_down_seconds: seconds for which fewer replicas must suffice before any goes; None takes the start-up

@@ -22,7 +22,7 @@ class RayVllmServer(GroupServer):
 
     ``RayVllmServer(self, "big", model="deepseek-ai/DeepSeek-R1", nodes=2, gpus=8, storage=models)``. For releases
     before 0.11.1 and for shapes that vLLM's own executor has not; else `MultiNodeVllmServer` needs less. Where no
-    parallel size is said, each node is tensor parallel over its GPUs and the layers are spread over the nodes.
+    parallel size is given, each node is tensor parallel over its GPUs and the layers are spread over the nodes.
 
     The head starts Ray and then becomes vLLM; the workers are Ray's alone, and dial the head to know whether it is
     there. Needs the KubeRay operator (1.1 or newer) on the cluster and an image with Ray in it, which vLLM's own does
@@ -33,8 +33,8 @@ class RayVllmServer(GroupServer):
     GPUs, resources and sizes of shared memory are those of one pod.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         model: a model of the Hugging Face hub, or a path in the containers.
         nodes: the pods of the cluster, the head included; at least 2.
         storage: where models and caches are kept; all nodes must reach it.

@@ -8,8 +8,6 @@ from vllm_cdk8s.constructs.apps import name_in_tree
 from vllm_cdk8s.constructs.server_base import INSTANCE_LABEL, NAME_LABEL, Server, keyword_options
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.models.sizing import Sizing
-from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
 from vllm_cdk8s.core.server.deployment import DeploymentShape
 from vllm_cdk8s.core.server.options import ServerOptions
 from vllm_cdk8s.core.server.plan import replicas_with_autoscaling
@@ -21,23 +19,27 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from vllm_cdk8s.constructs.storage import ModelStorage
+    from vllm_cdk8s.core.models.sizing import Sizing
+    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
     from vllm_cdk8s.core.server.shape import Shape
 
 __all__ = ["INSTANCE_LABEL", "NAME_LABEL", "VllmServer", "VllmServerOptions"]
 
 
 class VllmServerOptions(ServerOptions, total=False):
-    """What may be said of a `VllmServer` alone.
+    """Options of a `VllmServer` alone.
 
     Attributes:
-        replicas: pods that serve; 1 unless said; not with ``autoscaling``.
-        autoscaling: a HorizontalPodAutoscaler that decides on the replicas.
-        sizing: what `size_model` found the model to need; gives the memory, the GPUs, the time to start and the size of
-            the claim wherever nothing else says them.
-        storage: where models and caches are kept; unsaid, a claim of 50 GiB, or of what the model is known to need.
-        max_surge: pods, or a percentage of them, that a rollout may add before it takes old ones away; unsaid, 0 where
-            pods hold GPUs or a claim of one node, else 1.
-        max_unavailable: pods, or a percentage, that a rollout may take away first; unsaid, 1 or 0 likewise.
+        replicas: the number of pods. Defaults to 1; not together with ``autoscaling``.
+        autoscaling: create a HorizontalPodAutoscaler, which then sets the number of pods.
+        sizing: the result of `size_model`. It sets memory, GPUs, start-up budget and the size of the claim, each where
+            you do not set it yourself.
+        storage: where models and caches are kept. By default the server gets a claim of its own, of 50 GiB or what the
+            model is known to need.
+        max_surge: the number or percentage of pods that a rollout may create before old ones are gone. Defaults to 0
+            where pods hold GPUs or a claim of one node, else to 1.
+        max_unavailable: the number or percentage of pods that a rollout may remove first. Defaults to 1 where pods hold
+            GPUs or a claim of one node, else to 0.
     """
 
     replicas: int
@@ -61,8 +63,8 @@ class VllmServer(Server):
     ClusterIP service on port 8000.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         model: a model of the Hugging Face hub, or a path in the container.
 
     Raises:
@@ -75,8 +77,12 @@ class VllmServer(Server):
         storage, sizing = given.pop("storage", None), given.pop("sizing", None)
         scaling = given.get("autoscaling")
         if sizing is not None:
+            from vllm_cdk8s.core.models.sizing import Sizing  # noqa: PLC0415 - for those who made one
+
             checks.instance("sizing", sizing, Sizing, allowed='size_model("7B")')
         if scaling is not None:
+            from vllm_cdk8s.core.scaling.autoscaling import Autoscaling  # noqa: PLC0415 - likewise
+
             checks.instance("autoscaling", scaling, Autoscaling, allowed="Autoscaling(max_replicas=4)")
         bounds = None if scaling is None else (scaling.min_replicas, scaling.max_replicas)
 

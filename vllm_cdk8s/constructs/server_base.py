@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cdk8s
 from constructs import Construct
 
-from vllm_cdk8s.constructs.api_key import note_api_key
 from vllm_cdk8s.constructs.apps import names_of, place, place_below, place_of, standing
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
 from vllm_cdk8s.constructs.namespace_levels import level_findings
@@ -25,7 +24,6 @@ from vllm_cdk8s.core.namespaces.levels import LEVELS
 from vllm_cdk8s.core.pod.patching import patched
 from vllm_cdk8s.core.pod.raw_env import check_no_secret
 from vllm_cdk8s.core.pod.raw_pod import check_template
-from vllm_cdk8s.core.server.explaining import explanation
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.options import DEFAULTS
 from vllm_cdk8s.core.server.plan import ServerInput, check_options, plan_server
@@ -62,9 +60,11 @@ class Server(Construct):
         min_replicas: the fewest pods, or groups of pods.
         max_replicas: the most.
         companions: servers, itself among them, whose pods must reach its own at all ports.
+        at: where its own part of the workload is, as a JSON pointer; empty where it has all of it.
     """
 
     companions: tuple[Server, ...] = ()
+    at: str = ""
     has_pods = True  # what `level_findings` knows a server by
     ingress: Any
     autoscaler: Any
@@ -151,7 +151,7 @@ class Server(Construct):
             registry.take_selector(namespace, plan.identity.selector, self)
         if storage is not None:
             storage.mount_into(self)
-        self.workload = put(self, "Resource", plan.workload)
+        self.workload = self._stand_workload(plan)
         if storage is None and plan.claim is not None:
             storage = ModelStorage(
                 self, "Storage", name=plan.claim.name if fixed is not None else None, size=plan.pod.storage.size or "",
@@ -166,7 +166,14 @@ class Server(Construct):
         self._stand_before(plain=not {"ingress", "autoscaling"} & said.keys())
         if self.drop_cache is not None:
             registry.add_check(level_findings)
-        note_api_key(self, scope, said.get("api_key"))
+        if "api_key" in said:
+            from vllm_cdk8s.constructs.api_key import note_api_key  # noqa: PLC0415 - for those who have one
+
+            note_api_key(self, scope)
+
+    def _stand_workload(self, plan: ServerPlan) -> cdk8s.ApiObject:
+        """Put the object that makes the pods into the tree."""
+        return put(self, "Resource", plan.workload)
 
     def _stand_before(self, *, plain: bool) -> None:
         """Put the service account and the service into the tree; as plain objects until somebody asks for kplus's."""
@@ -357,7 +364,12 @@ class Server(Construct):
     def pod_templates(self) -> list[Any]:
         """The templates of the pods in wire form, as they are by now."""
         wire = self.workload.to_json()
-        return [_at(wire, path) for path in self.plan.shape.templates]
+        return [_at(wire, path) for path in self.template_paths]
+
+    @property
+    def template_paths(self) -> tuple[str, ...]:
+        """Where the templates of the pods are in the workload, as JSON pointers; those that serve come first."""
+        return tuple(f"{self.at}{path}" for path in self.plan.shape.templates)
 
     @property
     def pod_security_level(self) -> str:
@@ -367,6 +379,8 @@ class Server(Construct):
 
     def explain(self) -> dict[str, Any]:
         """What this server will be, as JSON's types: its objects, its needs, how it starts, stops and is rolled out."""
+        from vllm_cdk8s.core.server.explaining import explanation  # noqa: PLC0415 - for those who ask
+
         return explanation(self.plan, self.plan.manifests(), self.plan.warnings)
 
     def leave_replicas_to(self, autoscaler: Construct, *, min_replicas: int, max_replicas: int) -> None:
@@ -392,14 +406,14 @@ class Server(Construct):
             )
         self.storage.check_replicas(max_replicas * self.nodes)
         self.autoscaler, self.min_replicas, self.max_replicas = autoscaler, min_replicas, max_replicas
-        self.workload.add_json_patch(cdk8s.JsonPatch.remove("/spec/replicas"))
+        self.workload.add_json_patch(cdk8s.JsonPatch.remove(f"{self.at}/spec/replicas"))
 
     def patch_pod(self, path: str, value: Any) -> None:
         """Set a field of the pod template: ``server.patch_pod("/spec/hostname", "llm")``.
 
         Args:
             path: a JSON pointer below the template; its parent must exist, and ``/-`` appends to a list that does.
-            value: the field's new value in wire form.
+            value: the field's new value, as in a manifest.
 
         Raises:
             InvalidOptionError: the path is not a JSON pointer, or the value is not plain data, or holds a literal
@@ -413,7 +427,7 @@ class Server(Construct):
                 check_template("patch_pod", patched(template, path, value), selector=self.plan.identity.selector)
         except VllmCdk8sError as error:
             raise error.at(self.path) from None
-        for pointer in self.plan.shape.templates:
+        for pointer in self.template_paths:
             self.workload.add_json_patch(cdk8s.JsonPatch.add(f"{pointer}{path}", value))
 
 
@@ -464,7 +478,7 @@ def _documented(doc: str, options: type) -> str:
     lines = []
     for base in reversed([options, *_typed_bases(options)]):
         _, _, attributes = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
-        lines += [f"    {line}" if line else "" for line in attributes.rstrip().splitlines()]
+        lines += attributes.rstrip().splitlines()
     own = inspect.cleandoc(doc)
     head, raises, tail = own.partition("\n\nRaises:")
     return f"{head}\n" + "\n".join(lines) + raises + tail

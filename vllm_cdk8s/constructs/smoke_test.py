@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import place
+from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.job import add_job
 from vllm_cdk8s.constructs.policies import ask_policies
 from vllm_cdk8s.constructs.server_base import Server
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import cdk8s
+    from constructs import Construct
     from typing_extensions import Unpack
 
     from vllm_cdk8s.core.jobs.job import JobOptions
     from vllm_cdk8s.core.pod.secret_key import SecretKey
 
 
-class SmokeTest(Construct):
+class SmokeTest(Whole):
     """A Job that tests one server: ``SmokeTest(self, "smoke-test", server=server)``.
 
     It waits until ``/health`` answers, finds the model in ``/v1/models``, makes one request, and says in its log what
@@ -40,8 +41,8 @@ class SmokeTest(Construct):
     filesystem and no rights, so that any namespace lets it in.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         server: the server.
         request: what to ask: a ``completion``, a ``chat``, an ``embedding``, or ``none``. None asks for a completion,
             and for an embedding where ``engine_args`` says ``runner="pooling"``.
@@ -55,7 +56,7 @@ class SmokeTest(Construct):
         image: an image with Python 3.10 or newer; None takes the server's, of many GiB, which the GPU nodes have
             already. Where the test may land on a node without GPUs, ``image="python:3.13-slim"`` is there in seconds.
         env: environment variables, plain text or ``kplus.EnvValue``.
-        **job_options: what may be said of any Job; see `JobOptions`.
+        **job_options: options of every Job; see `JobOptions`.
 
     Raises:
         InvalidOptionError: an option is unknown, or has a value that is wrong by itself.
@@ -81,7 +82,7 @@ class SmokeTest(Construct):
         **job_options: Unpack[JobOptions],
     ) -> None:
         own: dict[str, Any] = check_options(
-            job_options, JOB_OPTIONS, others=tuple(SmokeTest.__init__.__kwdefaults__ or ())
+            job_options, JOB_OPTIONS, others=tuple(inspect.signature(SmokeTest).parameters)
         )
         checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
         options = wire_options({**own, "env": {} if env is None else env})

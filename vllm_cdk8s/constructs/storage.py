@@ -36,8 +36,8 @@ class ModelStorage(Construct):
     `image`. One storage may serve several servers.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         size: the size asked for, as a ``cdk8s.Size`` or a quantity.
         storage_class: the storage class; None takes the cluster's default, ``""`` asks for no provisioner.
         access_mode: ``kplus.PersistentVolumeAccessMode`` or its Kubernetes name; with ReadWriteOnce all replicas must
@@ -48,7 +48,7 @@ class ModelStorage(Construct):
         mount_path: the folder in the container.
 
     Raises:
-        InvalidOptionError: a size, name or path that is none.
+        InvalidOptionError: a size is not a quantity, a name is not valid, or a path is not absolute.
         ConflictError: another storage of this app has the name.
     """
 
@@ -94,15 +94,15 @@ class ModelStorage(Construct):
         """A claim that exists already, by name or as any kplus claim.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             claim: the name, or the construct.
             access_mode: what the claim allows, which replicas are checked against; None takes what a claim of this app
                 says itself.
             mount_path: the folder in the container.
 
         Raises:
-            InvalidOptionError: a name or path that is none.
+            InvalidOptionError: the name is not valid, or the path is not absolute.
         """
         name = checks.reference("claim", claim, "PersistentVolumeClaim")
         mode, namespace = None, UNKNOWN
@@ -139,8 +139,8 @@ class ModelStorage(Construct):
         The folder is made if it is not there, and kept when the volume is deleted (Retain).
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             path: the folder on the node.
             node: the node's ``kubernetes.io/hostname``.
             size: the capacity that volume and claim agree on; nothing enforces it.
@@ -153,7 +153,7 @@ class ModelStorage(Construct):
             mount_path: the folder in the container.
 
         Raises:
-            InvalidOptionError: a path, node, size or name that is none.
+            InvalidOptionError: a path is not absolute, the size is not a quantity, or a name is not valid.
         """
         source = {"hostPath": {"path": checks.absolute_path("path", path), "type": "DirectoryOrCreate"}}
         node_name, mode = checks.label_value("node", checks.text("node", node)), access_mode_name(access_mode)
@@ -170,14 +170,14 @@ class ModelStorage(Construct):
         """A folder of whichever node the pod runs on, mounted without volume or claim.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             path: the folder on the node, made if it is not there.
             node: the ``kubernetes.io/hostname`` to pin the pods to; None lets them run, and download, anywhere.
             mount_path: the folder in the container.
 
         Raises:
-            InvalidOptionError: a path or node that is none.
+            InvalidOptionError: a path is not absolute, or the node's name is not valid.
         """
         volume = {"hostPath": {"path": checks.absolute_path("path", path), "type": "DirectoryOrCreate"}}
         node_name = None if node is None else checks.label_value("node", checks.text("node", node))
@@ -201,8 +201,8 @@ class ModelStorage(Construct):
         """A shared NFS export for replicas on many nodes: its PersistentVolume and the ReadWriteMany claim bound to it.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             server: the NFS server's host name or address.
             path: the exported folder.
             size: the capacity that volume and claim agree on; nothing enforces it.
@@ -214,7 +214,7 @@ class ModelStorage(Construct):
             mount_path: the folder in the container.
 
         Raises:
-            InvalidOptionError: a server, path, size or name that is none.
+            InvalidOptionError: a path is not absolute, the size is not a quantity, or a name is not valid.
         """
         source = {
             "nfs": {"path": checks.absolute_path("path", path), "server": checks.host("server", server)},
@@ -237,13 +237,13 @@ class ModelStorage(Construct):
         """Nothing that lasts: an emptyDir, so that each new pod downloads its model again.
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             size_limit: where Kubernetes evicts the pod; None sets no limit of its own.
             mount_path: the folder in the container.
 
         Raises:
-            InvalidOptionError: a size or path that is none.
+            InvalidOptionError: the size is not a quantity, or the path is not absolute.
         """
         limit = None if size_limit is None else storage_size("size_limit", threshold.size(size_limit))
         volume = {"emptyDir": prune({"sizeLimit": limit})}
@@ -271,15 +271,15 @@ class ModelStorage(Construct):
         them (containerd 2.1, CRI-O 1.31). Source: https://kubernetes.io/docs/tasks/configure-pod-container/image-volumes/
 
         Args:
-            scope: the construct this one belongs to.
-            id: its name there.
+            scope: the parent construct.
+            id: the construct's ID, unique within its parent.
             reference: the image, best with a digest: a tag that moves gives pods different models.
             pull_policy: ``Always``, ``IfNotPresent`` or ``Never``; None leaves it to Kubernetes: ``Always`` for the tag
                 ``latest``, else ``IfNotPresent``.
             mount_path: the folder in the container.
 
         Raises:
-            InvalidOptionError: a reference, policy or path that is none.
+            InvalidOptionError: the reference or the policy is not valid, or the path is not absolute.
         """
         text = checks.text("reference", reference)
         if any(char.isspace() for char in text) or "://" in text:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from vllm_cdk8s.core.features.fast_start import FastStart
 from vllm_cdk8s.core.kube import checks
 
 _PULL_POLICIES = {"ALWAYS": "Always", "IF_NOT_PRESENT": "IfNotPresent", "NEVER": "Never"}
@@ -42,6 +41,8 @@ def wire_options(options: Mapping[str, Any]) -> dict[str, Any]:
             said[name] = words.get(said[name].name, said[name])
     said = {name: checks.plain_members(value) for name, value in said.items()}
     if said.get("fast_start") is True:
+        from vllm_cdk8s.core.features.fast_start import FastStart  # noqa: PLC0415 - for those who ask for it
+
         said["fast_start"] = FastStart()
     if isinstance(said.get("env"), Mapping):
         said["env"] = {name: env_value(value) for name, value in said["env"].items()}

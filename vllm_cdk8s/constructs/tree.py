@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import cdk8s
+import jsii
 
 from vllm_cdk8s.constructs.apps import place
 from vllm_cdk8s.core.errors import InvalidOptionError
@@ -13,9 +15,14 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.text import unwritable_texts
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from collections.abc import Iterable
+
+    from constructs import Construct, IConstruct
 
     from vllm_cdk8s.core.kube.manifest import Manifest
+
+_KIND = "__vllm_cdk8s_kind__"
+_SMALL = 256  # characters of JSON
 
 
 def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | None = None) -> cdk8s.ApiObject:
@@ -26,21 +33,23 @@ def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | No
 
     Args:
         scope: what it belongs to.
-        id: its name there.
+        id: the construct's ID, unique within its parent.
         manifest: the object as data.
         within: the scope whose place is asked for its namespace, where that is known already.
     """
     problems = list(unwritable_texts(manifest))
     if problems:
         raise InvalidOptionError(problems=problems)
-    made = cdk8s.ApiObject(
-        scope, id, api_version=manifest.api_version, kind=manifest.kind,
-        metadata=cdk8s.ApiObjectMetadata(
-            name=checks.plain_member(manifest.name),
-            labels=dict(manifest.labels),
-            annotations=dict(manifest.annotations),
-        ),
-    )  # fmt: skip
+    metadata = {
+        "name": checks.plain_member(manifest.name),
+        "labels": dict(manifest.labels),
+        "annotations": dict(manifest.annotations),
+    }
+    # What cdk8s.ApiObject's constructor does, but for its checks of types, which take twice as long as the rest.
+    made = cdk8s.ApiObject.__new__(cdk8s.ApiObject)
+    properties = {"apiVersion": manifest.api_version, "kind": manifest.kind, "metadata": metadata}
+    jsii.create(cdk8s.ApiObject, made, [scope, id, properties])
+    setattr(made, _KIND, manifest.kind)
     patches = [_patch(f"/{key}", checks.plain_members(value)) for key, value in manifest.body.items()]
     if not manifest.namespaced and place(within or scope)[1] is not None:
         patches.append(cdk8s.JsonPatch.remove("/metadata/namespace"))
@@ -48,12 +57,27 @@ def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | No
     return made
 
 
+def objects_of(constructs: Iterable[IConstruct], *kinds: str) -> list[cdk8s.ApiObject]:
+    """The objects of some kinds among the constructs of a tree, whoever made them."""
+    return [found for found in constructs if isinstance(found, cdk8s.ApiObject) and _kind(found) in kinds]
+
+
+def _kind(made: cdk8s.ApiObject) -> str:
+    """An object's kind, which jsii is asked for only where Python does not know it."""
+    known: str | None = made.__dict__.get(_KIND)
+    if known is None:
+        typed = type(made).__name__
+        known = typed.removeprefix("Kube") if typed.startswith("Kube") else made.kind
+        setattr(made, _KIND, known)
+    return known
+
+
 def _patch(path: str, value: Any) -> cdk8s.JsonPatch:
-    if isinstance(value, bool):
-        return _same_patch(path, value)
-    return cdk8s.JsonPatch.add(path, value)
+    """A patch that sets a field; of small values, which recur from server to server, one for all of them."""
+    text = json.dumps(value)
+    return _same_patch(path, text) if len(text) < _SMALL else cdk8s.JsonPatch.add(path, value)
 
 
-@lru_cache
-def _same_patch(path: str, value: bool) -> cdk8s.JsonPatch:
-    return cdk8s.JsonPatch.add(path, value)
+@lru_cache(maxsize=256)
+def _same_patch(path: str, text: str) -> cdk8s.JsonPatch:
+    return cdk8s.JsonPatch.add(path, json.loads(text))

@@ -136,6 +136,22 @@ class ConflictError(VllmCdk8sError):
     _rule = CONTRADICTION
 
 
+@contextmanager
+def ruled(*, value: Rule, conflict: Rule) -> Iterator[None]:
+    """Have the errors that name no rule of their own be of these.
+
+    Args:
+        value: the rule of a value that is wrong by itself.
+        conflict: the rule of what contradicts something else.
+    """
+    rules = {INVALID.code: value, CONTRADICTION.code: conflict}
+    try:
+        yield
+    except VllmCdk8sError as error:
+        problems = [replace(problem, rule=rules.get(problem.rule.code, problem.rule)) for problem in error.problems]
+        raise type(error)(problems=problems) from None
+
+
 class VllmCdk8sWarning(UserWarning):
     """What was asked for is unwise, but may work; ``-W error`` makes it fatal.
 

@@ -11,8 +11,9 @@ _LONGEST = 300
 _DEEPEST = 20
 # The field names of programs that a vLLM server is likely to be given; a literal here is a secret for certain.
 _SECRET_NAMES = frozenset({
-    "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN", "OPENAI_API_KEY", "NGC_API_KEY",
+    "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HUGGING_FACE_TOKEN", "HUGGINGFACE_TOKEN",
+    "HUGGINGFACE_API_KEY", "HF_API_TOKEN", "VLLM_API_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+    "S3_SECRET_ACCESS_KEY", "MINIO_SECRET_KEY", "OPENAI_API_KEY", "NGC_API_KEY", "MODELSCOPE_API_TOKEN",
 })  # fmt: skip
 _ENDINGS = "TOKEN|API_?KEY|SECRET|PASSWORD|PASSWD|ACCESS_KEY|PRIVATE_KEY"
 _SECRET_LOOKING = re.compile(rf"(^|_)({_ENDINGS})$", re.IGNORECASE)
@@ -39,6 +40,17 @@ _PLACED = re.compile(
     rf"(?P<before>--(?:api[-_]key|hf[-_]token)[= ]|\b(?:[A-Z0-9]+_)*(?:{_ENDINGS})=|://[^/\s:@'\"]*:)"
     r"(?P<secret>(?!\$|\*\*\*)[^\s'\"@,]+)(?P<after>@?)"
 )
+# As long as those that are given out; a shorter one may be a word or an example.
+_WHOLE_TOKEN = re.compile(
+    r"\b(hf_[A-Za-z0-9]{30,}|sk-(proj-)?[A-Za-z0-9_-]{32,}|gh[pousr]_[A-Za-z0-9]{30,}|nvapi-[A-Za-z0-9_-]{40,}|"
+    r"AKIA[0-9A-Z]{16})\b"
+)
+# vLLM's own words for "no secret", and what people write for somebody else to fill in.
+_STAND_IN = re.compile(
+    r"\s*|EMPTY|none|null|dummy|n/a|not?[-_]?(used|needed|required)|(hf_|sk-)?[x*.]+|\$.*|.*<.*>.*|.*\{\{.*|"
+    r".*(your|placeholder|change|replace|example|insert|todo|redacted|xxx|token-here|here$|hf_\.\.\.).*",
+    re.IGNORECASE,
+)
 _REFERENCES = re.compile(r"(\$\([A-Za-z_][A-Za-z0-9_]*\)|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*)")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -61,6 +73,16 @@ def looks_like_secret(text: object) -> bool:
 def is_secret(text: str) -> bool:
     """Whether a text that may be any name or word holds what can be nothing but a token or a private key."""
     return _SURE.search(text) is not None
+
+
+def is_whole_token(text: str) -> bool:
+    """Whether a text holds a token as it was given out, no stand-in and no word that begins like one."""
+    return _WHOLE_TOKEN.search(text) is not None and not is_stand_in(text)
+
+
+def is_stand_in(text: str) -> bool:
+    """Whether a text stands where a secret would, and is none: ``EMPTY``, ``<your-token>``, ``$HF_TOKEN``."""
+    return _STAND_IN.fullmatch(text.strip()) is not None
 
 
 def is_reference(text: str) -> bool:

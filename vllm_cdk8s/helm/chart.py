@@ -36,8 +36,8 @@ class VllmChart(cdk8s.Chart):
     are those that the Helm chart gives to a release of this name.
 
     Args:
-        scope: the app, or the construct this one belongs to.
-        id: its name there, and the release's name unless ``release`` says another.
+        scope: the app, or another parent construct.
+        id: the construct's ID, and the release's name where ``release`` is not given.
         values: the values as plain data, or the path of a values file; None takes all defaults.
         release: the release's name.
         namespace: the namespace of the chart's objects; None leaves it to whoever applies them.

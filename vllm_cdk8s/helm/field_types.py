@@ -16,15 +16,18 @@ from pydantic_core import PydanticCustomError
 
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.text import text_problem
 from vllm_cdk8s.core.rules.book import find_rule
 from vllm_cdk8s.helm.merging import without_nulls
 from vllm_cdk8s.helm.plain_data import check_number
 from vllm_cdk8s.helm.problems import value_text
-from vllm_cdk8s.helm.written import read, text_of
+from vllm_cdk8s.helm.written import is_octal, read, text_of
 
 # Kubernetes counts replicas, seconds and failures in 32 bits, and quantities in 64.
 _MOST = checks.MAX_INT32
 _MOST_QUANTITY = 2**63 - 1
+_WEEK = 7 * 24 * 3600
+_LAST_PORT = 65535
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _PERCENT = re.compile(r"[0-9]{1,3}%", re.ASCII)
@@ -50,22 +53,58 @@ def _boolean(value: Any) -> Any:
     raise problem(f"{value_text(value)} is not a boolean; allowed: true, false")
 
 
-def _whole(value: Any) -> Any:
+def _whole_number(value: Any) -> int | None:
+    """The whole number that a value is, if it is one; 2.0 is."""
+    _refuse_octal(value)
     number = read(value)
-    if isinstance(number, int) and not isinstance(number, bool):
-        return number
     if isinstance(value, str) and _WHOLE.fullmatch(value):
-        return _checked_number(value)
-    raise problem(f"{value_text(value)} is not a whole number")
+        number = _checked_number(value)
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
-def _number(value: Any) -> Any:
-    number = read(value)
-    if isinstance(number, (int, float)) and not isinstance(number, bool):
+def _refuse_octal(value: Any) -> None:
+    if is_octal(value):
+        raise problem(
+            f"{text_of(value)} is {read(value)} to Kubernetes' reader of YAML, for the zero that it begins with; "
+            "write it without"
+        )
+
+
+def _digits(value: Any) -> str:
+    """A number as it was written, in quotes or not."""
+    return value if isinstance(value, str) else value_text(value)
+
+
+def _whole(lowest: int, highest: int = _MOST) -> BeforeValidator:
+    """A whole number, and within which range."""
+
+    def check(value: Any) -> Any:
+        number = _whole_number(value)
+        allowed = f"{lowest} to {highest}" if highest < _MOST else f"at least {lowest}"
+        if number is None:
+            raise problem(f"{value_text(value)} is not a whole number; allowed: {allowed}")
+        if number > highest == _MOST:
+            allowed = f"at most {highest}"
+        if not lowest <= number <= highest:
+            raise problem(f"{_digits(value)} is out of range; allowed: {allowed}")
         return number
+
+    return BeforeValidator(check)
+
+
+def _share(value: Any) -> Any:
+    """A number above 0 and at most 1."""
+    _refuse_octal(value)
+    number = read(value)
     if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return _checked_number(value)
-    raise problem(f"{value_text(value)} is not a number")
+        number = _checked_number(value)
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise problem(f"{value_text(value)} is not a number; allowed: more than 0, at most 1")
+    if not 0 < number <= 1:
+        raise problem(f"{_digits(value)} is out of range; allowed: more than 0, at most 1")
+    return number
 
 
 def _checked_number(text: str) -> int | float:
@@ -92,11 +131,21 @@ def _text(value: Any) -> Any:
 
 def _word(value: Any) -> Any:
     """Text that Kubernetes wants even where people write a boolean: labels, annotations, variables."""
-    return text_of(value) or (str(value).lower() if isinstance(value, bool) else _text(value))
+    as_written = text_of(value)
+    if as_written is not None:
+        return _writable(as_written)
+    return str(value).lower() if isinstance(value, bool) else _text(value)
+
+
+def _writable(text: str) -> str:
+    wrong = text_problem(text)
+    if wrong is not None:
+        raise problem(wrong)
+    return text
 
 
 def _quantity(value: Any) -> Any:
-    value = read(value)
+    value = text_of(value) if is_octal(value) else read(value)
     # Not str(value): 1e-05 is no quantity.
     text = f"{Decimal(str(value)):f}" if isinstance(value, float) else value
     try:
@@ -122,12 +171,11 @@ def _pod_share(value: Any) -> Any:
     """A number of pods or a percentage of them."""
     if isinstance(value, str) and _PERCENT.fullmatch(value):
         return value
-    value = read(value)
-    if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, str) and _WHOLE.fullmatch(value))):
+    number = _whole_number(value)
+    if number is None:
         raise problem(f"{value_text(value)} is neither a number of pods nor a percentage such as '25%'")
-    number = _whole(value)
     if number not in range(_MOST + 1):
-        raise problem(f"{number} is out of range; allowed: at least 0")
+        raise problem(f"{_digits(value)} is out of range; allowed: at least 0")
     return number
 
 
@@ -158,9 +206,11 @@ def _tokens(value: Any) -> Any:
     """A number of tokens; vLLM itself also reads 32k, 1M and auto, which the engine's own checks know."""
     if isinstance(value, str) and value and not _WHOLE.fullmatch(value):
         return value
-    number = _whole(value)
+    number = _whole_number(value)
+    if number is None:
+        raise problem(f"{value_text(value)} is not a number of tokens; allowed: such as 4096, 32k or auto")
     if number < 1:
-        raise problem(f"{number} is out of range; allowed: at least 1")
+        raise problem(f"{_digits(value)} is out of range; allowed: at least 1, or auto")
     return number
 
 
@@ -196,7 +246,7 @@ def known_keys(*known: str) -> AfterValidator:
 
 
 # What a variable's value comes from, with the keys that the API server demands of it and the others that it takes.
-_SOURCES = {
+SOURCES = {
     "secretKeyRef": (("name", "key"), ("optional",)),
     "configMapKeyRef": (("name", "key"), ("optional",)),
     "fieldRef": (("fieldPath",), ("apiVersion",)),
@@ -207,9 +257,9 @@ _SOURCES = {
 
 def _one_source(value: dict[str, Any]) -> dict[str, Any]:
     if len(value) != 1:
-        raise problem(f"has {len(value)} sources; allowed: one of {', '.join(_SOURCES)}")
+        raise problem(f"has {len(value)} sources; allowed: one of {', '.join(SOURCES)}")
     ((source, keys),) = value.items()
-    needed, others = _SOURCES[source]
+    needed, others = SOURCES[source]
     if not isinstance(keys, Mapping):
         raise problem(f"{source} is not a mapping; needed: {', '.join(needed)}")
     for key in keys:
@@ -222,11 +272,11 @@ def _one_source(value: dict[str, Any]) -> dict[str, Any]:
 
 
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
-Positive = Annotated[int, Field(ge=1, le=_MOST), BeforeValidator(_whole)]
-Budget = Annotated[int, Field(ge=1, le=7 * 24 * 3600), BeforeValidator(_whole)]
-NotNegative = Annotated[int, Field(ge=0, le=_MOST), BeforeValidator(_whole)]
-Port = Annotated[int, Field(ge=1, le=65535), BeforeValidator(_whole)]
-Share = Annotated[float, Field(gt=0, le=1), BeforeValidator(_number)]
+Positive = Annotated[int, Field(ge=1, le=_MOST), _whole(1)]
+Budget = Annotated[int, Field(ge=1, le=_WEEK), _whole(1, _WEEK)]
+NotNegative = Annotated[int, Field(ge=0, le=_MOST), _whole(0)]
+Port = Annotated[int, Field(ge=1, le=_LAST_PORT), _whole(1, _LAST_PORT)]
+Share = Annotated[float, Field(gt=0, le=1), BeforeValidator(_share)]
 Text = Annotated[str, BeforeValidator(_text)]
 Word = Annotated[str, BeforeValidator(_word)]
 Filled = Annotated[str, Field(min_length=1), AfterValidator(_not_blank), BeforeValidator(_text)]
@@ -240,7 +290,7 @@ PodShare = Annotated[Any, BeforeValidator(_pod_share), WithJsonSchema({"type": [
 Reasons = Annotated[NameToText, AfterValidator(_reasons)]
 FreeMap = Annotated[dict[str, Any], BeforeValidator(_plain_map)]
 Affinity = Annotated[FreeMap, known_keys("nodeAffinity", "podAffinity", "podAntiAffinity")]
-ValueFrom = Annotated[FreeMap, known_keys(*_SOURCES), AfterValidator(_one_source)]
+ValueFrom = Annotated[FreeMap, known_keys(*SOURCES), AfterValidator(_one_source)]
 _BOTH_CONTEXTS = (
     *("appArmorProfile", "runAsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile"),
     "windowsOptions",

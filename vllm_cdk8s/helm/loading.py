@@ -1,8 +1,9 @@
 """Values files: one YAML document that is a mapping of plain data, read without surprises.
 
-Scalars are YAML's as Helm reads them (no dates, no base 60), with two exceptions on the careful side: ``yes``, ``no``,
-``on`` and ``off`` stay words, which the model reads as booleans only where a boolean belongs, and a whole number with a
-leading zero stays text (``tag: 010`` is no 8). Scalars keep the text they were written as (`written`).
+Scalars are YAML's as Helm reads them (no dates, no base 60), with an exception on the careful side: ``yes``, ``no``,
+``on`` and ``off`` stay words, which the model reads as booleans only where a boolean belongs. Scalars keep the text
+that they were written as (`written`): ``0644`` is 420 where Kubernetes wants a file's mode, text where text is wanted
+(``tag: 010`` is no 8), and refused where a number of things is.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _MAX_BYTES = 256 * 1024
 _MAX_NODES = 20_000
 
 _TAG = "tag:yaml.org,2002:"
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+)")
+_INTEGER = re.compile(r"[-+]?(0|0[0-7]+|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+)")
 _FLOAT = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
@@ -52,14 +53,12 @@ def load_values(path: str | os.PathLike[str], *, places: dict[Path, str] | None 
     Raises:
         ValuesError: the file cannot be read, or is not one YAML document of plain data with a mapping at its root.
     """
-    name = str(path)
-    if name == "-" and sys.stdin is None:
-        raise ValuesError("standard input: is closed")
+    name = "standard input" if str(path) == "-" else str(path)
+    if str(path) == "-" and sys.stdin is None:
+        raise ValuesError("standard input: is closed", rule=UNREADABLE)
     try:
-        if name == "-" and sys.stdin is None:
-            raise ValuesError("standard input: is closed", rule=UNREADABLE)
-        if name == "-":
-            name, data = "standard input", sys.stdin.buffer.read(_MAX_BYTES + 1)
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(_MAX_BYTES + 1)
         else:
             with pathlib.Path(name).open("rb") as file:
                 data = file.read(_MAX_BYTES + 1)
@@ -277,9 +276,9 @@ def _scalar(kind: str, node: yaml.Node) -> Any:
 def _whole_number(text: str) -> int:
     digits = text.replace("_", "").lstrip("+-")
     base = _BASES.get(digits[:2])
-    if base is None:
+    if base is None and (not digits.startswith("0") or digits == "0"):
         return int(check_number(text.replace("_", "")))
-    number = int(digits[2:] or "0", base) * (-1 if text.startswith("-") else 1)
+    number = int(digits if base is None else digits[2:] or "0", base or 8) * (-1 if text.startswith("-") else 1)
     if number not in INT64:
         raise ValueError(f"the number {value_text(text)} does not fit into 64 bits")
     return number

@@ -7,15 +7,11 @@ import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from vllm_cdk8s.helm.model import Values
     from vllm_cdk8s.helm.release import Release
 
 
-def release_notes(
-    values: Values, release: Release, *, namespace: str | None, model: str, warnings: Iterable[str] = ()
-) -> str:
+def release_notes(values: Values, release: Release, *, namespace: str | None, model: str) -> str:
     """The notes of a release.
 
     Args:
@@ -23,7 +19,6 @@ def release_notes(
         release: its names.
         namespace: its namespace, None where kubectl's own is meant.
         model: the name that requests say.
-        warnings: what is unwise about it.
     """
     kubectl = "kubectl" if namespace is None else f"kubectl -n {namespace}"
     url, reach = _reach(values, release, kubectl)
@@ -41,7 +36,6 @@ def release_notes(
         "Models:",
         f"  {_models(values, release)}",
         *_needs(values, namespace),
-        *(f"warning: {warning}" for warning in warnings),
     ]
     return "\n".join(lines)
 

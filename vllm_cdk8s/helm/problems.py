@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w/-]*", re.ASCII)
 _LONGEST_VALUE = 80
 # Where people put tokens before they learn of valueFrom: what stands below is not repeated, since logs are kept.
-_SECRETIVE = re.compile(r"\b(env|additionalArgs|uncheckedArgs)\b")
+_SECRETIVE = re.compile(
+    r"\b(env|additionalArgs|uncheckedArgs)\b|(?:token|api_?key|secret|password)(?:=|$)", re.IGNORECASE
+)
+# Python's words for what YAML says otherwise; a text would be in quotes.
+_WORDS = {"True": "true", "False": "false", "None": "null"}
+_WORD = re.compile(r"(?<![A-Za-z])(['\"])(?:\\.|(?!\1).)*\1|\b(True|False|None)\b")
 
 
 _KINDS = {str: "a text", dict: "a mapping", list: "a list", bool: "a boolean", int: "a number", float: "a number"}
@@ -31,8 +36,10 @@ class ValuesError(InvalidOptionError):
         problems: one each, ``<where>: <what>``, where being the path of the value or the file and its line.
     """
 
-    def __init__(self, *lines: str, rule: Rule = INVALID, problems: Iterable[Problem] = ()) -> None:
-        super().__init__(problems=[*(Problem(what=line, rule=rule) for line in lines), *problems])
+    def __init__(
+        self, *lines: str, option: str | None = None, rule: Rule = INVALID, problems: Iterable[Problem] = ()
+    ) -> None:
+        super().__init__(problems=[*(Problem(what=line, rule=rule, option=option) for line in lines), *problems])
 
 
 def path_text(path: Iterable[str | int]) -> str:
@@ -62,5 +69,10 @@ def value_text(value: object, *, where: str = "") -> str:
     """
     if value is not None and may_hold_secrets(where):
         return _KINDS.get(type(read(value)), "a value")
-    text = text_of(value) or repr(value)
+    text = text_of(value) or as_yaml(repr(value))
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
+def as_yaml(sentence: str) -> str:
+    """A sentence with Python's booleans and None as YAML has them, outside of quotes."""
+    return _WORD.sub(lambda match: _WORDS[match[2]] if match[2] else match[0], sentence)

@@ -19,6 +19,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from vllm_cdk8s.core.rules.book import CONTRADICTION, UNREADABLE
 from vllm_cdk8s.helm.merging import merge
 from vllm_cdk8s.helm.plain_data import INT64, check_number, is_deep, is_unicode, no_constant, no_repeated_key
 from vllm_cdk8s.helm.problems import ValuesError, may_hold_secrets, path_text, value_text
@@ -48,7 +49,7 @@ class SetKind(enum.Enum):
 
 def apply_set(
     values: dict[str, Any], expression: str, *, kind: SetKind = SetKind.TYPED, name_maps: Collection[Key] = ()
-) -> list[Key]:
+) -> dict[Key, str]:
     """Set what an expression says into values, in place.
 
     Args:
@@ -63,20 +64,28 @@ def apply_set(
             is no mapping or list. The values are then half set.
 
     Returns:
-        The paths of what was set.
+        What was set, by its path: the option and the key, as their user wrote them.
     """
     if kind is SetKind.JSON and expression.lstrip().startswith("{"):
         changes = _Reader(expression, kind).whole_object()
         merged = merge(values, changes)
         values.clear()
         values.update(merged)
-        return list(_leaves(changes, ()))
-    paths = []
-    for key, value in _Reader(expression, kind).assignments():
+        return dict.fromkeys(_leaves(changes, ()), kind.value)
+    said = {}
+    for key, value, written in _Reader(expression, kind).assignments():
         path = _joined(key, name_maps)
         _assign(values, path, value, _where(kind, expression))
-        paths.append(path)
-    return paths
+        said[path] = f"{kind.value} {written}"
+    return said
+
+
+def set_files(expression: str) -> list[str]:
+    """The files that a ``--set-file`` expression names, which has been read before."""
+    found: list[str] = []
+    for _, value, _ in _Reader(expression, SetKind.STRING).assignments():
+        found += value if isinstance(value, list) else [value]
+    return found
 
 
 def _leaves(changes: Any, path: Key) -> Iterator[Key]:
@@ -107,7 +116,8 @@ def _assign(values: dict[str, Any], key: Key, value: Any, where: str) -> None:
         elif type(child) is not type(fresh):
             path = path_text(key[:depth])
             taken = f"{path} is {value_text(child, where=path)}"
-            raise ValuesError(f"{where}: {taken}, so that {path_text(key)} cannot be set below it")
+            raise ValuesError(f"{where}: {taken}, so that {path_text(key)} cannot be set below it",
+                              rule=CONTRADICTION)  # fmt: skip
         holder = child
     _put(holder, key[-1], value)
 
@@ -148,15 +158,18 @@ class _Reader:
             self._fail(f"has {self._rest()} behind its end")
         return value
 
-    def assignments(self) -> list[tuple[Key, Any]]:
+    def assignments(self) -> list[tuple[Key, Any, str]]:
+        """Each key, its value, and the key as it is written."""
         result = []
         while self._at < len(self._text):
+            start = self._at
             key = self._key()
-            result.append((key, self._value(key)))
+            written = self._text[start : self._at - 1]
+            result.append((key, self._value(key), written))
         return result
 
     def _fail(self, what: str) -> NoReturn:
-        raise ValuesError(f"{_where(self._kind, self._text)}: {what}")
+        raise ValuesError(f"{_where(self._kind, self._text)}: {what}", rule=UNREADABLE)
 
     def _rest(self) -> str:
         return value_text(self._text[self._at :], where=self._text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from pydantic.alias_generators import to_camel
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.errors import option_path
-from vllm_cdk8s.helm.problems import ValuesError, path_text
+from vllm_cdk8s.helm.field_types import SOURCES
+from vllm_cdk8s.helm.problems import ValuesError, as_yaml, path_text
 from vllm_cdk8s.helm.validation import field_paths
 
 if TYPE_CHECKING:
@@ -68,6 +70,9 @@ _PATHS: dict[str, Path] = {
     "max_unavailable": ("strategy", "rollingUpdate", "maxUnavailable"),
     "tls.secret": ("ingress", "tls"),
 }
+_ARGUMENTS = ("vllm", "additionalArgs")
+_NAME = re.compile(r"[a-z_]+")
+_FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
 # What only Python has, in words of values.
 _INSTEAD = {
     "ModelStorage.nfs(...)": "persistence.accessMode=ReadWriteMany",
@@ -82,7 +87,7 @@ _INSTEAD = {
     "hf_token": "vllm.env with valueFrom.secretKeyRef",
     "engine_args": "vllm",
     "None": "false",  # no probe
-    "gpus=0": "CUDA_VISIBLE_DEVICES in vllm.env",
+    "gpus=0": "resources.limits.nvidia.com/gpu=0",
 }
 
 
@@ -91,7 +96,8 @@ class Speaker:
 
     def __init__(self, values: Values, *, gpu_resource: str = "nvidia.com/gpu") -> None:
         self._values = values
-        self._gpus = f"resources.limits.{gpu_resource}"
+        self._gpus = ("resources", "limits", gpu_resource)
+        self._lists = {"extra_args": values.vllm.additional_args, "unchecked_args": values.vllm.unchecked_args}
 
     def error(self, error: VllmCdk8sError) -> ValuesError:
         """The error, of values."""
@@ -102,18 +108,26 @@ class Speaker:
     def problem(self, problem: Problem) -> Problem:
         """The problem, of a value."""
         option = None if problem.option is None else self.said(problem.option)
-        return replace(problem, what=problem.sentence(self.mention), option=option, where=None)
+        what = as_yaml(problem.sentence(self.mention))
+        subject = None if problem.option is None else self._subject(problem.option)
+        if subject is not None and not what.startswith("-"):
+            what = f"{subject}: {what}"
+        return replace(problem, what=what, option=option, where=None)
 
     def mention(self, option: str) -> str:
         """An option in a sentence, with its value where it has one."""
         if option in _INSTEAD:
             return _INSTEAD[option]
         name, equals, value = option.partition("=")
-        return self.said(name) + (equals + value if value else "")
+        said = self.said(name) + (equals + value if value else "")
+        if _is_engine_option(name) and self.path(name)[:2] == _ARGUMENTS:
+            return f"{_flag(name)}{equals + value if value else ''} in vllm.additionalArgs"
+        return said
 
     def said(self, option: str) -> str:
         """Where the value of an option stands, as its user writes it."""
-        return self._gpus if option == "gpus" else path_text(self.path(option))
+        path = self.path(option)
+        return ".".join(self._gpus) if path == self._gpus else path_text(path)
 
     def path(self, option: str) -> Path:  # noqa: PLR0911 - the first table that knows it
         """Where the value of an option stands."""
@@ -121,27 +135,69 @@ class Speaker:
             below = option.removeprefix("kai.")
             return _PATHS.get(below) or ("kaischeduler", to_camel(below))
         head, *rest = option_path(option)
+        if option == "gpus":
+            return self._gpus
+        if head == "tensor_parallel_size" and self._values.vllm.tensor_parallel_size is None:
+            return self._argument("tensor_parallel_size") or self._gpus
         if option in _PATHS:
             return _PATHS[option]
         if head == "env" and rest:
             return self._variable(str(rest[0]), rest[1:])
         if head in _PATHS:
             return (*_PATHS[str(head)], *self._below(str(head), rest))
+        return self._named_alike(str(head), rest)
+
+    def _named_alike(self, head: str, rest: list[str | int]) -> Path:
+        """Where a value of the option's own name stands, or the argument that says it."""
         for section in ((), ("vllm",), ("ingress",), ("persistence",), ("autoscaling",)):
-            found = (*section, to_camel(str(head)))
+            found = (*section, to_camel(head))
             if path_text(found) in field_paths():
-                return (*found, *self._below(str(head), rest))
-        if catalogue.history(str(head)) is not None:
-            return ("vllm", *(to_camel(str(step)) if isinstance(step, str) else step for step in (head, *rest)))
+                return (*found, *self._below(head, rest))
+        if _is_engine_option(head):
+            return self._argument(head) or _ARGUMENTS
         return (head, *rest)
 
     def _below(self, head: str, rest: Iterable[str | int]) -> Path:
         """Names below an option are Python's only where the option is one of this package's own value objects."""
-        own = head in {"ingress", "kai", "autoscaling", "engine_args"}
-        return tuple(to_camel(step) if own and isinstance(step, str) else step for step in rest)
+        if head in {"compilation_config", "cudagraph_mode"}:
+            return ()
+        if head not in {"ingress", "kai", "autoscaling", "engine_args"}:
+            return tuple(rest)
+        return tuple(to_camel(step) if isinstance(step, str) and _NAME.fullmatch(step) else step for step in rest)
 
     def _variable(self, name: str, rest: Iterable[str | int]) -> Path:
+        below = tuple(rest)
+        source = ("valueFrom",) if below and below[0] in SOURCES else ()
         for index, variable in enumerate(self._values.vllm.env):
             if variable.name == name:
-                return ("vllm", "env", index, *rest)
-        return ("vllm", "env", name, *rest)
+                return ("vllm", "env", index, *source, *below)
+        return ("vllm", "env", name, *source, *below)
+
+    def _argument(self, name: str) -> Path | None:
+        """The argument that sets one of vLLM's options, where the values set it so."""
+        for index, item in enumerate(self._lists["extra_args"]):
+            if item.startswith("--") and item[2:].partition("=")[0].replace("-", "_") == name:
+                return (*_ARGUMENTS, index)
+        return None
+
+    def _subject(self, option: str) -> str | None:
+        """What an item of a list is about, which its place does not say: the flag, or the variable's name."""
+        head, *rest = option_path(option)
+        if head == "env":
+            return str(rest[0]) if len(rest) == 1 else None
+        items = self._lists.get(str(head))
+        if items is None or not rest or not isinstance(rest[0], int) or rest[0] >= len(items):
+            return None
+        for item in reversed(items[max(0, rest[0] - 1) : rest[0] + 1]):
+            flag, equals, _ = item.partition("=")
+            if _FLAG.fullmatch(flag):
+                return None if equals and item != items[rest[0]] else flag
+        return None
+
+
+def _is_engine_option(name: str) -> bool:
+    return catalogue.history(name) is not None
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")

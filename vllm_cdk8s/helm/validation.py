@@ -7,6 +7,7 @@ import json
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,22 @@ Path = tuple["str | int", ...]
 # One slip, such as an index of 60000, can make as many problems; nobody reads on.
 _MOST_PROBLEMS = 20
 _LONGEST_EXAMPLE = 160
+# Keys that several sections have, so that another section's says little.
+_COMMON = frozenset({"name", "enabled", "type", "port", "path", "host", "hosts", "annotations", "labels", "size"})
+# What other charts call it, in small letters.
+_OF_OTHER_CHARTS = {
+    **dict.fromkeys(("env", "extraenv", "extraenvvars", "envvars", "environment"), "vllm.env"),
+    **dict.fromkeys(("args", "extraargs", "command", "vllmargs"), "vllm.additionalArgs"),
+    **dict.fromkeys(("gpu", "gpus", "gpucount", "numgpus"), "resources.limits.nvidia.com/gpu"),
+    "replicas": "replicaCount",
+    "volumes": "extraVolumes",
+    "volumemounts": "extraVolumeMounts",
+    "sidecars": "extraContainers",
+    "hpa": "autoscaling",
+    "pvc": "persistence",
+}
+# What to say in place of a choice that is not there, by key and choice.
+_INSTEAD = {("type", "recreate"): "; for what Recreate does say rollingUpdate with maxSurge 0 and maxUnavailable 100%"}
 
 
 def check_values(data: Mapping[str, Any]) -> Values:
@@ -125,17 +142,16 @@ def _what(details: ErrorDetails, path: Path) -> str:
         return f"is not a value of this chart{_hint(path)}"
     if kind == "literal_error":
         allowed = context["expected"].replace(" or ", ", ").replace("'", "")
-        return f"{value} is not allowed; allowed: {allowed}{nearest(str(details['input']), allowed.split(', '))}"
+        said = str(details["input"])
+        hint = _INSTEAD.get((str(path[-1]), said.lower()), nearest(said, allowed.split(", ")))
+        return f"{value} is not allowed; allowed: {allowed}{hint}"
     if kind == "values":
         return str(context["what"]).replace(value_text(details["input"]), value)
     texts = {
         "missing": "is missing",
         "model_type": f"{{value}} is not a mapping{_such_as(path)}",
         "list_type": f"{{value}} is not a list{_such_as(path)}",
-        "greater_than": "{value} is out of range; allowed: more than {gt}",
-        "greater_than_equal": "{value} is out of range; allowed: at least {ge}",
         "string_too_short": "{value} is empty",
-        "less_than_equal": "{value} is out of range; allowed: at most {le}",
     }
     return texts.get(kind, "{value} is not allowed: {message}").format(value=value, message=details["msg"], **context)
 
@@ -156,12 +172,21 @@ def _such_as(path: Path) -> str:
 
 
 def _hint(path: Path) -> str:
-    """The nearest key of the same section, or else the nearest of any, by its full path."""
+    """The nearest key of the same section; else where a key of this name belongs, by its full path."""
     *above, key = path
     siblings = {str(field.alias): path_text((*above, str(field.alias))) for field in _section_at(tuple(above))}
-    everywhere = {str(known[-1]): path_text(known) for known, _ in reversed(list(_fields(Values, ())))}
-    for names in (siblings, everywhere):
-        for name, full in names.items():
-            if nearest(str(key), names) == nearest(name, [name]):
-                return f"; did you mean {full!r}?"
-    return ""
+    known_elsewhere = None if above else _OF_OTHER_CHARTS.get(str(key).lower())
+    found = str(key) if str(key) in field_paths() else known_elsewhere or _near(str(key), siblings)
+    if found is None and not any(isinstance(step, int) for step in above):
+        elsewhere: dict[str, str] = {}
+        for known, _ in reversed(list(_fields(Values, ()))):
+            if not above or str(known[-1]) not in _COMMON:
+                elsewhere[str(known[-1])] = path_text(known)
+        found = _near(str(key), elsewhere, cutoff=0.8)
+    return "" if found is None else f"; did you mean {found!r}?"
+
+
+def _near(key: str, paths: Mapping[str, str], *, cutoff: float = 0.6) -> str | None:
+    folded = {name.lower().replace("_", "-"): path for name, path in paths.items()}
+    names = get_close_matches(key.lower().replace("_", "-"), folded, n=1, cutoff=cutoff)
+    return folded[names[0]] if names else None

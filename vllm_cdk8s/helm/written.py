@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,9 @@ import yaml
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+_OCTAL = re.compile(r"[-+]?0[0-7]+")
 
 
 class WrittenInt(int):
@@ -64,6 +68,11 @@ def read(value: Any) -> Any:
 def text_of(value: Any) -> str | None:
     """The text that a value was written as; None where that is how the value would be written."""
     return value.text if isinstance(value, (WrittenInt, WrittenFloat)) else None
+
+
+def is_octal(value: Any) -> bool:
+    """Whether a number begins with a zero, which makes it one of base 8 to YAML 1.1 and a slip to people."""
+    return isinstance(value, WrittenInt) and _OCTAL.fullmatch(value.text) is not None
 
 
 class _Dumper(yaml.SafeDumper):

@@ -8,9 +8,11 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import catalogue, raw
+from vllm_cdk8s.core.engine.literal_secrets import is_secret_option
 from vllm_cdk8s.core.engine.version import EngineVersion, version_key
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, VllmCdk8sError, collecting
 from vllm_cdk8s.core.rules import book
+from vllm_cdk8s.core.showing import is_stand_in
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Release
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 # A name so near to a known one is a slip of the pen, whoever made the image.
 _CERTAIN = 0.93
-_SECRETS = {"api_key", "hf_token"}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -122,12 +123,17 @@ class _Reading:
         words = self._without_the_rest(words, name, place)
         if any(word.text is None for word in words):
             self._note(name, flag, place, line)
-            self._result.complete &= all(word.one for word in words)
+            self._result.complete &= self._one_value(words, name) or all(word.one for word in words)
             if known is None:
                 self._parse([flag, *(["x"] if len(words) > 1 else [])], name, flag, place, line, keep=False)
             return
         texts = [flag + (words[0].text or "")[len(start.partition("=")[0]) :], *(word.text or "" for word in words[1:])]
         self._parse(texts, name, flag, place, line)
+
+    def _one_value(self, words: list[Word], name: str) -> bool:
+        """Whether an option that takes a value is followed by what stands for it, and by nothing else."""
+        option = self._release.option(name)
+        return option is not None and option.kind == "value" and len(words) == 2  # noqa: PLR2004 - itself and the value
 
     def _full(self, flag: str) -> str | None:
         """An abbreviation's full name, as argparse takes it; None where it is that of several."""
@@ -228,11 +234,11 @@ class _Reading:
         self._add(text, rule, place, line, option=None if text.startswith(flag) else flag, severity=severity)
 
     def _secret(self, texts: list[str], name: str, flag: str, place: tuple[str | int, ...], line: int) -> bool:
-        if name not in _SECRETS:
+        if not is_secret_option(name):
             return False
         self._note(name, flag, place, line)
         value = texts[0].partition("=")[2] or (texts[1] if len(texts) > 1 else "")
-        if value.strip() and not value.startswith("$") and value.upper() not in _NO_SECRETS:
+        if not is_stand_in(value):
             self._add(
                 "holds a literal secret; everyone who reads the manifest has it",
                 book.LITERAL_SECRET,
@@ -247,7 +253,7 @@ class _Reading:
         if not word.text or self._command.script is not None:
             self._result.complete = False
             return
-        shown = flag if flag.lstrip("-").replace("-", "_") in _SECRETS else repr(word.text)
+        shown = flag if is_secret_option(flag.lstrip("-").replace("-", "_")) else repr(word.text)
         self._add(
             f"{shown} is one argument with a blank in it, which vLLM does not understand; make it two items, or "
             f"write {flag}=...",
@@ -301,8 +307,6 @@ class _Reading:
         self._result.problems.append((Problem(what=what, rule=rule, severity=severity, option=option), place, line))
 
 
-# vLLM's own words for "no secret", and what demonstrations write.
-_NO_SECRETS = {"EMPTY", "NONE", "DUMMY", "NULL", "N/A"}
 _MODEL_OPTION = "0.11.1"
 
 

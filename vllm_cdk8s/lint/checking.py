@@ -7,19 +7,22 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.inspection import engine, health, pod, security, storage
+from vllm_cdk8s.core.inspection import disaggregated_set, engine, health, pod, security, storage
 from vllm_cdk8s.core.inspection.apply import apply
 from vllm_cdk8s.core.rules import book
+from vllm_cdk8s.core.showing import is_whole_token
+from vllm_cdk8s.lint import ray_serve
 from vllm_cdk8s.lint.documents import UnreadableError, files_of, read
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, object_name, place
 from vllm_cdk8s.lint.pods import mapping
+from vllm_cdk8s.lint.routers import router_findings
 from vllm_cdk8s.lint.servers import Server, servers_of
 from vllm_cdk8s.lint.sets import ManifestSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from vllm_cdk8s.lint.documents import Document
+from vllm_cdk8s.lint.documents import Document
 
 CHECKS = (
     *engine.CHECKS,
@@ -84,11 +87,24 @@ def _one(document: Document, options: Options, together: ManifestSet, result: Re
             yield made
     if document.kind == "Secret":
         yield from _tokens(document)
+    if document.kind == "DisaggregatedSet":
+        for problem in disaggregated_set.set_problems(document.data):
+            found = finding(problem, place(document, problem.at))
+            if found is not None:
+                yield found
     for template, servers in servers_of(document, options):
         result.servers += len(servers)
         together.pods(document, template, servers)
+        yield from router_findings(document, template)
         for server in servers:
             yield from _server(document, server)
+    for config in ray_serve.llm_configs(document):
+        result.servers += 1
+        for problem, line in ray_serve.problems(document, config, options):
+            where = _in_script(document, place(document, ray_serve.CONFIG), ray_serve.CONFIG, line)
+            made = finding(problem, where)
+            if made is not None:
+                yield made
     together.surroundings(document)
 
 
@@ -102,7 +118,7 @@ def _tokens(document: Document) -> Iterator[Finding]:
                     text = b64decode(text, validate=True).decode()
                 except ValueError:
                     continue
-            if security.TOKEN.search(text) and security.looks_secret(text):
+            if is_whole_token(text):
                 problem = Problem(
                     what="is a token; everyone who reads the manifest has it", rule=book.LITERAL_SECRET, option=key
                 )
@@ -119,13 +135,17 @@ def _server(document: Document, server: Server) -> Iterator[Finding]:
     for problem, path, line in problems:
         where = place(document, path)
         if line or (server.command.script is not None and path[-2:] == server.command.script_path[-2:]):
-            number = document.script_line(path, line)
-            # A comment beside the option, or beside the script as a whole, holds for it.
-            codes = document.ignored.get(number, frozenset()) | document.ignored.get(where.line, frozenset())
-            where = replace(where, line=number, ignored={number: codes})
+            where = _in_script(document, where, path, line)
         made = finding(problem, where, say=lambda option: _say(server, option))
         if made is not None:
             yield made
+
+
+def _in_script(document: Document, where: Place, path: tuple[str | int, ...], line: int) -> Place:
+    number = document.script_line(path, line)
+    # A comment beside the option, or beside the script as a whole, holds for it.
+    codes = document.ignored.get(number, frozenset()) | document.ignored.get(where.line, frozenset())
+    return replace(where, line=number, ignored={number: codes})
 
 
 def _say(server: Server, option: str) -> str:

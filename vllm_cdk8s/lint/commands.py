@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.devices import repository
+from vllm_cdk8s.core.kube.placeholders import is_placeholder
 from vllm_cdk8s.lint.pods import items
 from vllm_cdk8s.lint.shell import NotReadableError, Word, simple_commands, without_assignments
 
@@ -14,14 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _SERVER_MODULES = {"vllm.entrypoints.openai.api_server"}
+_CLI_MODULE = "vllm.entrypoints.cli.main"
 _SHELLS = {"sh", "bash", "ash", "dash", "zsh"}
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][\w.-]*)\)")
-# What people write for somebody else to fill in.
-PLACEHOLDER = re.compile(
-    r"<[^<>]*>|\$\{|\{\{|\{%|\}\}|__\w+__|\$[A-Z_]{3,}|@[A-Z_]+@|%\w+%|placeholder|replace|change.?me|^your|[-_/]your[-_]|"
-    r"x{4,}|\.\.\.|…|^\[.*\]$|todo|insert|example-token",
-    re.IGNORECASE,
-)
 _ENTRYPOINTS = re.compile(
     r"(docker\.io/)?vllm/vllm-openai(-[a-z0-9]+)*|public\.ecr\.aws/q9t5s3a7/vllm-(cpu|arm64-cpu)-release-repo|"
     r"ghcr\.io/[\w.-]+/vllm-openai|.*/vllm-openai"
@@ -38,7 +34,7 @@ class ServerCommand:
     Attributes:
         words: the words behind ``vllm serve`` or the module, with where each stands (``args``, 2).
         serve: whether it is ``vllm serve``; None where only the image knows.
-        complete: whether all words are known.
+        complete: whether these are all of its words, though some may stand for others.
         script: the shell script that they are from.
         script_path: where the script is, within the container.
     """
@@ -55,11 +51,6 @@ class ServerCommand:
         """What the script installs by a package manager at each start: the command's first words."""
         match = None if self.script is None else _INSTALLERS.search(re.sub(r"(?m)^\s*#.*$", "", self.script))
         return None if match is None else " ".join(match[0].split()).lstrip(";&|( ")
-
-
-def is_placeholder(text: object) -> bool:
-    """Whether a text stands for one that somebody has yet to write."""
-    return isinstance(text, str) and bool(PLACEHOLDER.search(text))
 
 
 def environment(container: Mapping[str, Any]) -> dict[str, str | None]:
@@ -87,20 +78,29 @@ def server_command(container: Mapping[str, Any]) -> ServerCommand | None:
             words.append(_word(text, variables, more=more))
             places.append((name, index))
     image = str(container.get("image") or "")
-    if not command:
-        if _ENTRYPOINTS.fullmatch(repository(image)):
-            return ServerCommand(words=tuple(words), serve=None, places=tuple(places), complete=_certain(words))
-        # Other images whose entrypoint is the server, known by what follows.
-        return (
-            None
-            if not _looks_like_options(words) or "vllm" not in repository(image).lower()
-            else ServerCommand(words=tuple(words), serve=None, places=tuple(places), complete=False)
-        )
+    if not command and _ENTRYPOINTS.fullmatch(repository(image)):
+        return ServerCommand(words=tuple(words), serve=None, places=tuple(places))
     script = _script(command + args)
     if script is not None:
         index, text = script
-        return _from_script(text, variables, places[index])
-    return _direct(words, places)
+        return _from_script(_before_the_shell(text, variables), variables, places[index])
+    found = _direct(words, places)
+    if found is not None or command or not _looks_like_options(words) or "vllm" not in repository(image).lower():
+        return found
+    # Other images whose entrypoint is the server, known by what follows.
+    return ServerCommand(words=tuple(words), serve=None, places=tuple(places), complete=False)
+
+
+def _before_the_shell(text: str, variables: Mapping[str, str | None]) -> str:
+    """A script as the kubelet hands it over, with ``$(NAME)`` for the variables whose values are known."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return "$"
+        found = variables.get(match[1])
+        return match[0] if found is None else found
+
+    return _REFERENCE.sub(value, text)
 
 
 def _direct(words: list[Word], places: list[tuple[str | int, ...]]) -> ServerCommand | None:
@@ -108,7 +108,7 @@ def _direct(words: list[Word], places: list[tuple[str | int, ...]]) -> ServerCom
     if start is None:
         return None
     at, serve = start
-    return ServerCommand(words=tuple(words[at:]), serve=serve, places=tuple(places[at:]), complete=_certain(words[at:]))
+    return ServerCommand(words=tuple(words[at:]), serve=serve, places=tuple(places[at:]))
 
 
 def _from_script(text: str, variables: Mapping[str, str | None], place: tuple[str | int, ...]) -> ServerCommand | None:
@@ -131,7 +131,6 @@ def _from_script(text: str, variables: Mapping[str, str | None], place: tuple[st
     return ServerCommand(
         words=tuple(words),
         serve=serve,
-        complete=_certain(words),
         places=tuple(place for _ in words),
         script=text,
         script_path=place,
@@ -147,6 +146,8 @@ def _start(words: Sequence[Word]) -> tuple[int, bool] | None:
             return index + 2, True
         if text == "-m" and following in _SERVER_MODULES:
             return index + 2, False
+        if text == "-m" and following == _CLI_MODULE and texts[index + 2 : index + 3] == ["serve"]:
+            return index + 3, True
         if text.endswith("vllm/entrypoints/openai/api_server.py"):
             return index + 1, False
     return None
@@ -154,11 +155,12 @@ def _start(words: Sequence[Word]) -> tuple[int, bool] | None:
 
 def _script(words: list[str]) -> tuple[int, str] | None:
     """The script of ``sh -c``: its index among the words, and its text."""
-    if words[0].rpartition("/")[2] not in _SHELLS:
+    if not words or words[0].rpartition("/")[2] not in _SHELLS:
         return None
     for index, word in enumerate(words[1:], 1):
-        if re.fullmatch(r"-[a-z]*c", word) and index + 1 < len(words):
-            return index + 1, words[index + 1]
+        if re.fullmatch(r"-[a-z]*c", word):
+            text = next((at for at in range(index + 1, len(words)) if words[at] != "--"), None)
+            return None if text is None else (text, words[text])
         if not word.startswith(("-", "+")) and words[index - 1] not in {"-o", "-O", "-eo", "-euo"}:
             return None
     return None
@@ -166,10 +168,6 @@ def _script(words: list[str]) -> tuple[int, str] | None:
 
 def _looks_like_options(words: Sequence[Word]) -> bool:
     return any(word.start.startswith(("--model", "--tensor-parallel-size", "--max-model-len")) for word in words)
-
-
-def _certain(words: Sequence[Word]) -> bool:
-    return all(word.one for word in words)
 
 
 def _strings(value: Any) -> list[str] | None:

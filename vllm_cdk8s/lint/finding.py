@@ -101,5 +101,5 @@ def finding(problem: Problem, where: Place, *, say: Callable[[str], str] = lambd
         line=where.line,
         object=where.name,
         message=sentence if problem.option is None else f"{problem.option}: {sentence}",
-        fix=problem.rule.mend,
+        fix=problem.rule.manifest_mend,
     )

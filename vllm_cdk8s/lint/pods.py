@@ -35,7 +35,7 @@ _KSERVE = {
     "LLMInferenceServiceConfig",
 }
 # Kinds whose controllers take a pod template as it is, and add variables and labels.
-_FAITHFUL = {"StormService", "DisaggregatedSet", "RoleBasedGroup", "JobSet"}
+_FAITHFUL = {"StormService", "RoleBasedGroup", "JobSet"}
 EVERYTHING = frozenset({"command", "probes", "shm", "drain", "volumes", "gpu", "rollout", "env", "storage", "service"})
 _DEEPEST = 14
 
@@ -76,7 +76,15 @@ def pod_templates(document: Document) -> list[PodTemplate]:
     if kind in _CORE:
         return [_core(document.data, kind, path, template) for path, template in found[:1]]
     if kind in _GROUPS:
-        return [_group(document.data, path, template) for path, template in found]
+        return [_group(mapping(document.data.get("spec")), path, template) for path, template in found]
+    if kind == "DisaggregatedSet":
+        # Each role is a LeaderWorkerSet, at ("spec", "roles", 0, "spec").
+        roles = mapping(document.data.get("spec")).get("roles")
+        return [
+            _group(mapping(roles[int(path[2])].get("spec")), path, template)
+            for path, template in found
+            if isinstance(roles, list) and path[:2] == ("spec", "roles")
+        ]
     return [
         PodTemplate(
             path=path,
@@ -95,7 +103,8 @@ def _supplied(kind: str, spec: Mapping[str, Any]) -> frozenset[str]:
     if kind in _FAITHFUL:
         return frozenset({"env", "service"})
     if kind in _RAY:
-        return EVERYTHING - {"volumes", "env"}
+        # KubeRay adds probes, /dev/shm and variables, and leaves the volumes to who writes the cluster.
+        return EVERYTHING - {"volumes", "env", "storage"}
     whole_pod = any(item.get("image") and (item.get("command") or item.get("args")) for _, item in containers_of(spec))
     if kind == "InferenceService" and whole_pod and "model" not in spec:
         return EVERYTHING - {"command", "shm"}
@@ -115,8 +124,7 @@ def _core(data: Mapping[str, Any], kind: str, path: Steps, template: Mapping[str
     return PodTemplate(path=path, template=template, replicas=whole(replicas))
 
 
-def _group(data: Mapping[str, Any], path: Steps, template: Mapping[str, Any]) -> PodTemplate:
-    spec = mapping(data.get("spec"))
+def _group(spec: Mapping[str, Any], path: Steps, template: Mapping[str, Any]) -> PodTemplate:
     group = mapping(spec.get("leaderWorkerTemplate"))
     size = whole(group.get("size", 1))
     leads = "leaderTemplate" in path or "leaderTemplate" not in group

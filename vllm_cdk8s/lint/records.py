@@ -24,7 +24,7 @@ GIVEN = re.compile(
     r"leaderworkerset\.sigs\.k8s\.io/.*|job-name|controller-uid|pod-template-hash|statefulset\.kubernetes\.io/.*|"
     r"apps\.kubernetes\.io/.*|batch\.kubernetes\.io/.*|component|serving\.kserve\.io/.*"
 )
-PLAIN_KINDS = {"Deployment", "StatefulSet", "Pod", "DaemonSet", "ReplicaSet", "LeaderWorkerSet"}
+PLAIN_KINDS = {"Deployment", "StatefulSet", "Pod", "DaemonSet", "ReplicaSet", "LeaderWorkerSet", "DisaggregatedSet"}
 _INTERNAL = re.compile(r"internal|private|scheme", re.IGNORECASE)
 
 

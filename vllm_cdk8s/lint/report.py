@@ -75,7 +75,7 @@ def _sarif(result: Result, version: str) -> dict[str, Any]:
             "name": "".join(word.capitalize() for word in RULES[code].name.split("-")),
             "shortDescription": {"text": RULES[code].title},
             "fullDescription": {"text": RULES[code].why},
-            "help": {"text": RULES[code].mend},
+            "help": {"text": RULES[code].manifest_mend},
             **({"helpUri": RULES[code].source} if RULES[code].source else {}),
         }
         for code in codes

@@ -12,11 +12,12 @@ from vllm_cdk8s.core.engine.version import EngineVersion, said_version
 from vllm_cdk8s.core.errors import Problem, VllmCdk8sError
 from vllm_cdk8s.core.inspection.facts import EngineFacts, ServerFacts
 from vllm_cdk8s.core.inspection.pod import device_vendor
+from vllm_cdk8s.core.kube.placeholders import is_placeholder
 from vllm_cdk8s.core.models.accelerators import accelerator, accelerator_of_labels, mig_profile, partition
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.arguments import Settings, settings_of
-from vllm_cdk8s.lint.commands import is_placeholder, server_command
+from vllm_cdk8s.lint.commands import server_command
 from vllm_cdk8s.lint.pods import EVERYTHING, PodTemplate, containers_of, mapping, pod_templates, whole
 
 if TYPE_CHECKING:
@@ -77,9 +78,7 @@ def servers_of(document: Document, options: Options) -> Iterator[tuple[PodTempla
 
 
 def _is_patch(document: Document, spec: Mapping[str, Any]) -> bool:
-    if document.data.get("kind") in {"Deployment", "StatefulSet"} and "selector" not in mapping(
-        document.data.get("spec")
-    ):
+    if document.kind in {"Deployment", "StatefulSet"} and "selector" not in mapping(document.data.get("spec")):
         return True
     named = [item for _, item in containers_of(spec)]
     return not any(item.get("image") or "modelFormat" in item for item in named)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.inspection import pod, storage
+from vllm_cdk8s.core.inspection import health, pod, storage
 from vllm_cdk8s.core.inspection.facts import ClaimFacts
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules import book
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from vllm_cdk8s.lint.pods import PodTemplate
     from vllm_cdk8s.lint.servers import Server
 
-_SEEN_KINDS = {"Deployment", "StatefulSet", "Service", "LeaderWorkerSet", "PersistentVolumeClaim", "Job", "Pod"}
+_SEEN_KINDS = {
+    "Deployment", "StatefulSet", "Service", "LeaderWorkerSet", "DisaggregatedSet", "Job", "Pod",
+    "PersistentVolumeClaim",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +35,20 @@ class _Waiting:
     """A server whose claims, or devices, other objects describe; without all that those rules do not look at."""
 
     facts: ServerFacts
+    name: str
     where: Mapping[int, Place]
     container: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Scaled:
+    """What is wrong with a server once an autoscaler adds pods to it."""
+
+    problem: Problem
+    kind: str
+    name: str
+    namespace: str | None
+    where: Place
 
 
 class ManifestSet:
@@ -45,6 +60,8 @@ class ManifestSet:
         self._claims: list[tuple[str, str | None, ClaimFacts]] = []
         self._devices: dict[tuple[str | None, str], int] = {}
         self._waiting: list[_Waiting] = []
+        self._scaled: list[_Scaled] = []
+        self._maxima: dict[tuple[str, str], list[tuple[str, str | None, int]]] = {}
         self._uses: list[Use] = []
         self._recorded: set[str] = set()
         self._names: dict[tuple[str, str, str | None, str], int] = {}
@@ -55,6 +72,17 @@ class ManifestSet:
         self._known.pods.append(pod_record(document, template, servers))
         for server in servers:
             facts = server.facts
+            self._scaled += [
+                _Scaled(
+                    problem=problem,
+                    kind=document.kind,
+                    name=document.name,
+                    namespace=document.namespace,
+                    where=place(document, server.place_of(problem)[0]),
+                )
+                for problem in health.drain(replace(facts, autoscaled=True))
+                if problem not in health.drain(facts)
+            ]
             volumes = items(facts.pod.get("volumes"))
             named = [index for index, volume in enumerate(volumes) if "persistentVolumeClaim" in volume]
             if not named and not facts.pod.get("resourceClaims"):
@@ -72,6 +100,7 @@ class ManifestSet:
             self._waiting.append(
                 _Waiting(
                     facts=slim,
+                    name=document.name,
                     where={index: place(document, (*facts.pod_path, "volumes", index)) for index in named},
                     container=place(document, facts.container_path),
                 )
@@ -111,6 +140,9 @@ class ManifestSet:
                 self._found.append(finding(problem, where))
         for waiting in self._waiting:
             self._late(waiting)
+        for scaled in self._scaled:
+            if (self._most(scaled.where.file, scaled.kind, scaled.namespace, scaled.name) or 0) > 1:
+                self._found.append(finding(scaled.problem, scaled.where))
         for problem, where in wrong_metrics(self._uses, self._recorded, self._known.pods, self._options.vllm):
             self._found.append(finding(problem, where))
         yield from (one for one in self._found if one is not None)
@@ -174,7 +206,11 @@ class ManifestSet:
 
     def _scaler(self, document: Document, spec: Mapping[str, Any]) -> None:
         target = mapping(spec.get("scaleTargetRef"))
-        name = str(target.get("name") or "")
+        name, kind = str(target.get("name") or ""), str(target.get("kind") or "Deployment")
+        # KEDA's own default is 100; an HPA has to say it.
+        most = whole(spec.get("maxReplicas") if document.kind != "ScaledObject" else spec.get("maxReplicaCount", 100))
+        if most is not None:
+            self._maxima.setdefault((kind, name), []).append((document.file, document.namespace, most))
         cpu: list[tuple[str | int, ...]] = []
         if "targetCPUUtilizationPercentage" in spec:
             cpu.append(("spec", "targetCPUUtilizationPercentage"))
@@ -190,7 +226,6 @@ class ManifestSet:
             elif trigger.get("type") != "memory":
                 others += 1
         if not others:
-            kind = str(target.get("kind") or "Deployment")
             self._known.scalers += [(place(document, at), document.namespace, kind, name) for at in cpu]
 
     def _exposed(self) -> None:
@@ -210,6 +245,13 @@ class ManifestSet:
                     )
                     self._found.append(finding(problem, record.open_server))
 
+    def _most(self, file: str, kind: str, namespace: str | None, name: str) -> int | None:
+        """The most replicas that an autoscaler of the same file, else of the same folder, makes; None without one."""
+        found = [one for one in self._maxima.get((kind, name), ()) if same(one[1], namespace)]
+        folder = file.rpartition("/")[0]
+        near = [one for one in found if one[0] == file] or [o for o in found if o[0].rpartition("/")[0] == folder]
+        return max((most for _, _, most in near), default=None)
+
     def _late(self, waiting: _Waiting) -> None:
         namespace = waiting.facts.workload.get("namespace")
         file, folder = waiting.container.file, waiting.container.file.rpartition("/")[0]
@@ -218,7 +260,10 @@ class ManifestSet:
         for where, space, claim in sorted(self._claims, key=lambda one: one[0] == file):
             if where.rpartition("/")[0] == folder and same(space, namespace):
                 known[claim.name] = claim
+        most = self._most(file, waiting.facts.kind, namespace, waiting.name)
         facts = replace(waiting.facts, claims=known)
+        if most is not None:
+            facts = replace(facts, max_replicas=most)
         for problem in storage.claims(facts):
             self._found.append(finding(problem, waiting.where.get(int(problem.at[-1]), waiting.container)))
         counts = [

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _OPERATORS = ("&&", "||", ";;", ";", "|", "&", "\n", "(", ")")
 _NAME = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<plain>[A-Za-z_]\w*))")
 _DEFAULT = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*):?-(?P<text>[^${}`\"'\\]*)\}")
+_DOCUMENT = re.compile(r"""<<(?P<tabs>-)?[ \t]*(?:(?P<quote>['"])(?P<quoted>\w+)(?P=quote)|\\?(?P<word>\w+))""")
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
 
 
@@ -44,7 +45,7 @@ def simple_commands(script: str, variables: Mapping[str, str | None]) -> list[li
         variables: the environment's variables; None as a value for one that is set somewhere else.
 
     Raises:
-        NotReadableError: a quote is not closed, or there is a document in it (``<<``).
+        NotReadableError: a quote or a bracket is not closed.
     """
     return _Scanner(script, variables).commands()
 
@@ -60,6 +61,7 @@ class _Scanner:
         self._variables = {name: value for name, value in variables.items() if name not in assigned}
         self._commands: list[list[Word]] = [[]]
         self._parts: list[str] | None = None
+        self._documents: list[tuple[str, bool]] = []
         self._known, self._one, self._start, self._begun = True, True, "", 0
 
     def commands(self) -> list[list[Word]]:
@@ -71,8 +73,6 @@ class _Scanner:
     def _step(self) -> None:
         text, at = self._text, self._at
         character = text[at]
-        if text.startswith("<<", at) and not text.startswith("<<<", at):
-            raise NotReadableError("a document in the script")
         if text.startswith("\\\n", at) or text.startswith("\\\r\n", at):
             self._line += 1
             self._at += 2 if text[at + 1] == "\n" else 3
@@ -96,19 +96,38 @@ class _Scanner:
         elif operator := next((o for o in _OPERATORS if text.startswith(o, at)), None):
             self._end_word()
             self._commands.append([])
-            self._line += operator == "\n"
             self._at += len(operator)
+            if operator == "\n":
+                self._line += 1
+                self._skip_documents()
         else:
             if character in "*?[" and self._parts is not None and not "".join(self._parts).startswith("-"):
                 self._known = False
             self._add(character)
             self._at += 1
 
+    def _skip_documents(self) -> None:
+        """The texts behind ``<<``, which are some command's input."""
+        for mark, tabs in self._documents:
+            while self._at < len(self._text):
+                end = self._text.find("\n", self._at)
+                end = len(self._text) if end < 0 else end
+                line = self._text[self._at : end].rstrip("\r")
+                self._at = min(end + 1, len(self._text))
+                self._line += 1
+                if (line.lstrip("\t") if tabs else line) == mark:
+                    break
+        self._documents = []
+
     def _redirect(self) -> None:
-        """``2>&1``, ``>> file``: no argument of the command."""
+        """``2>&1``, ``>> file``, ``<<EOF``: no argument of the command."""
         if self._parts is not None and "".join(self._parts).isdecimal():
             self._parts = None
         self._end_word()
+        if document := _DOCUMENT.match(self._text, self._at):
+            self._documents.append((document["quoted"] or document["word"], bool(document["tabs"])))
+            self._at = document.end()
+            return
         match = re.compile(r"[<>]+(&\d|&-)?[ \t]*").match(self._text, self._at)
         assert match is not None  # noqa: S101 - it begins with one
         self._at = match.end()
@@ -188,6 +207,7 @@ class _Scanner:
             return
         if text.startswith(("$(", "${"), at):
             self._at = _closing(text, at + 1) + 1
+            quoted = quoted or text.startswith("$((", at)  # a number is one word
         elif text[at] == "`":
             end = text.find("`", at + 1)
             if end < 0:

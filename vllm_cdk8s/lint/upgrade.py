@@ -5,7 +5,8 @@ Every line is a difference of the two releases' own parsers, ``envs.py`` or metr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from vllm_cdk8s.core.engine import catalogue
@@ -17,14 +18,17 @@ from vllm_cdk8s.core.monitoring.metrics import metrics
 from vllm_cdk8s.lint.documents import files_of, read
 from vllm_cdk8s.lint.finding import Options
 from vllm_cdk8s.lint.metric_names import ending_taken_off, uses_of
+from vllm_cdk8s.lint.ray_serve import CONFIG, config_settings, llm_configs
 from vllm_cdk8s.lint.servers import servers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from vllm_cdk8s.lint.documents import UnreadableError
+    from vllm_cdk8s.lint.arguments import Settings
+    from vllm_cdk8s.lint.documents import Document, UnreadableError
+    from vllm_cdk8s.lint.servers import Server
 
-Kind = Literal["option", "variable", "metric"]
+Kind = Literal["option", "key", "variable", "metric"]
 What = Literal["gone", "new", "default", "choices", "deprecated"]
 
 
@@ -35,7 +39,7 @@ class Change:
     Attributes:
         kind: what it is of.
         what: how it changed.
-        name: the option, variable or metric.
+        name: the option, variable or metric; a key of a configuration is behind the option's name and a dot.
         text: the sentence.
         used: where the manifests use it, as ``file:line``.
     """
@@ -51,6 +55,7 @@ class Change:
 class Used:
     """What manifests use: by name, the places."""
 
+    keys: dict[str, list[str]]
     options: dict[str, list[str]]
     variables: dict[str, list[str]]
     metrics: dict[str, list[str]]
@@ -93,6 +98,27 @@ def _options(old: catalogue.Release, new: catalogue.Release) -> Iterator[Change]
             yield Change(kind="option", what="new", name=name, text=f"{now.flag} is new")
         elif was is not None and now is not None:
             yield from _differences(was, now)
+            yield from _keys(now.flag, old.fields(name), new.fields(name), name)
+
+
+def _keys(
+    flag: str, was: Mapping[str, Mapping[str, Any]], now: Mapping[str, Mapping[str, Any]], name: str
+) -> Iterator[Change]:
+    """Differences inside a JSON option; none where one of the two releases takes anything."""
+    if not was or not now:
+        return
+    for key in sorted({*was, *now}):
+        path = f"{name}.{key}"
+        if key not in now:
+            yield Change(kind="key", what="gone", name=path, text=f"{flag}: the key {key!r} is gone")
+        elif key not in was:
+            yield Change(kind="key", what="new", name=path, text=f"{flag}: the key {key!r} is new")
+        else:
+            kept = now[key].get("choices", ())
+            lost = [choice for choice in was[key].get("choices", ()) if choice not in kept]
+            if lost and kept:
+                text = f"{flag}: {key!r} no longer takes {', '.join(map(str, lost))}"
+                yield Change(kind="key", what="choices", name=path, text=text)
 
 
 def _differences(was: catalogue.Option, now: catalogue.Option) -> Iterator[Change]:
@@ -130,7 +156,7 @@ def _metrics(before: str, after: str) -> Iterator[Change]:
 
 def used_in(paths: Iterable[str], before: str, unreadable: list[UnreadableError]) -> Used:
     """What the servers of some manifests use, read as the earlier release does."""
-    found = Used(options={}, variables={}, metrics={}, servers=0)
+    found = Used(keys={}, options={}, variables={}, metrics={}, servers=0)
     servers = 0
     for file in files_of(paths):
         for document in read(file, problems=unreadable):
@@ -139,14 +165,40 @@ def used_in(paths: Iterable[str], before: str, unreadable: list[UnreadableError]
             for _, there in servers_of(document, Options(vllm=before)):
                 servers += len(there)
                 for server in there:
-                    at = server.facts.container_path
-                    for name, (path, _) in server.settings.places.items():
-                        place = f"{document.file}:{document.line((*at, *path))}"
-                        found.options.setdefault(name, []).append(place)
-                    for index, name in enumerate(server.facts.env):
-                        place = f"{document.file}:{document.line((*at, 'env', index))}"
-                        found.variables.setdefault(name, []).append(place)
-    return Used(options=found.options, variables=found.variables, metrics=found.metrics, servers=servers)
+                    _note_server(document, server, found)
+            for config in llm_configs(document):
+                servers += 1
+                _note_config(document, config_settings(config, Options(vllm=before)), found)
+    return replace(found, servers=servers)
+
+
+def _note_server(document: Document, server: Server, found: Used) -> None:
+    at = server.facts.container_path
+    _note_settings(found, server.settings, document.file, lambda path, _: document.line((*at, *path)))
+    for index, name in enumerate(server.facts.env):
+        place = f"{document.file}:{document.line((*at, 'env', index))}"
+        found.variables.setdefault(name, []).append(place)
+
+
+def _note_config(document: Document, settings: Settings, found: Used) -> None:
+    _note_settings(found, settings, document.file, lambda _, line: document.script_line(CONFIG, line))
+
+
+def _note_settings(
+    found: Used, settings: Settings, file: str, line_of: Callable[[tuple[str | int, ...], int], int]
+) -> None:
+    for name, (path, line) in settings.places.items():
+        place = f"{file}:{line_of(path, line)}"
+        found.options.setdefault(name, []).append(place)
+        for key in _inner(settings.values.get(name)):
+            found.keys.setdefault(f"{name}.{key}", []).append(place)
+
+
+def _inner(value: Any, before: str = "") -> Iterator[str]:
+    """The keys of a configuration, with dots for those of configurations in it."""
+    for key, item in value.items() if isinstance(value, Mapping) else ():
+        yield f"{before}{key}"
+        yield from _inner(item, f"{before}{key}.")
 
 
 def concerning(all_changes: Iterable[Change], used: Used) -> list[Change]:
@@ -166,6 +218,8 @@ def concerning(all_changes: Iterable[Change], used: Used) -> list[Change]:
 
 
 def _places(change: Change, used: Used) -> list[str]:
+    if change.kind == "key":
+        return used.keys.get(change.name, [])
     if change.kind == "option":
         return used.options.get(change.name, [])
     if change.kind == "variable":

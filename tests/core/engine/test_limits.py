@@ -142,6 +142,7 @@ def test_what_cannot_be_written_is_refused_in_words() -> None:
         ({"host": "localhost"}, "host: 'localhost' is reached from within"),
         ({"host": "::1"}, "host: '::1' is reached from within"),
         ({"host": "http://0.0.0.0"}, "host: 'http://0.0.0.0' is not an address to listen on"),
+        ({"host": "256.0.0.1"}, "host: '256.0.0.1' is not an address to listen on"),
         ({"host": "0.0.0.0:8000"}, "host: '0.0.0.0:8000' is not an address to listen on"),
         ({"unchecked_args": ["--seed=1", "--port=9000"]}, "unchecked_args[1]: 9000 is not the port 8000"),
         ({"unchecked_args": ["--host", "localhost"]}, "unchecked_args[0]: 'localhost' is reached"),

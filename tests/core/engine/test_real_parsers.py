@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vllm_cdk8s.core.engine import catalogue, engine_command
+from vllm_cdk8s.core.engine.limits import bounds, registered
 from vllm_cdk8s.core.engine.options import tokens
 
 if TYPE_CHECKING:
@@ -28,11 +29,14 @@ READER = Path(__file__).parents[3] / "tools" / "read_parser.py"
 RELEASES = ["0.10.0", "0.11.0", "0.20.2", catalogue.versions()[-1]]
 NO_DEFAULTS: dict[str, Any] = {"gpu_memory_utilization": None, "max_model_len": None, "compilation_config": None}
 NEEDED: dict[str, dict[str, Any]] = {
+    "decode_context_parallel_size": {"tensor_parallel_size": 3},
     "enable_auto_tool_choice": {"tool_call_parser": "hermes"},
     "enable_log_outputs": {"enable_log_requests": True},
     "lora_modules": {"enable_lora": True},
+    "ssl_keyfile": {"ssl_certfile": "zq"},
 }
-SAID_ELSEWHERE = {"model", "host", "port", "api_key", "hf_token", "config"}
+# What a construct says itself, or refuses of a server.
+SAID_ELSEWHERE = {"model", "host", "port", "api_key", "hf_token", "config", "headless", "nnodes", "uds"}
 
 pytestmark = pytest.mark.skipif(not SOURCES, reason="VLLM_PARSERS is not set; `make test-engine-real` sets it")
 
@@ -84,6 +88,9 @@ def samples(option: Option, release: catalogue.Release) -> list[Any]:
     if option.choices or option.values:
         known = option.choices or option.values
         return [known] if option.kind in {"list", "append"} and option.count is None else [known[0], known[-1]]
+    if names := registered(option.name, release):
+        return [names[0], names[-1]]
+    bound = bounds(option.name, release) or {}
     by_type: dict[str, list[Any]] = {
         "str": ["zq", "a b=c.d", "-x"],
         "int": [3],
@@ -96,6 +103,9 @@ def samples(option: Option, release: catalogue.Release) -> list[Any]:
         "comma_list": [[0, 1]],
     }
     one = by_type[option.type]
+    if bound and option.type in {"int", "float"}:
+        most = bound.get("le", bound.get("lt", max(one)))
+        one = [value for value in one if value < most] or [most]
     if option.name == "lora_modules":
         one = ["zq=/zq"]
     if option.type == "object" or release.fields(option.name):
@@ -171,7 +181,8 @@ RAW = [
     ["--hf-overrides.a.b+=x,y", "--hf-overrides.a.b+=z", "--hf-overrides.c=1.5"], ["--chat-template", "-x y"],
     ["--served-model-name", "a", "b", "--chat-template=x y"],
     ["--allowed-origins", '["https://a.example"]'], ["--hf-token"], ["--max-model-len=2k"], ["--max-model-len", "2K"],
-    ["--kv-transfer-config.kv_connector=x", "--kv-transfer-config.kv_role=kv_both"], ["-dp", "3"], ["-q=fp8"],
+    ["--kv-transfer-config.kv_connector=NixlConnector", "--kv-transfer-config.kv_role=kv_both"],
+    ["-dp", "3"], ["-q=fp8"],
 ]  # fmt: skip
 
 

@@ -31,6 +31,13 @@ def test_the_table_is_large_and_says_where_each_row_is_from() -> None:
             assert re.fullmatch(r"https://[\w./-]+", source), source
 
 
+def test_the_page_tells_how_many_rows_were_compared_with_a_second_copy() -> None:
+    held = [row["held_against"] for row in TABLE if "held_against" in row]
+    assert set(held) == {"aiconfigurator-core 0.12.0", "litgpt 0.5.13"}
+    page = (Path(__file__).parents[3] / "docs" / "sizing.md").read_text(encoding="utf-8")
+    assert f"Of the {len(TABLE)} shapes, {len(held)} were compared" in page
+
+
 def test_no_name_stands_twice() -> None:
     folded = [name.lower() for name in NAMES]
     assert len(folded) == len(set(folded))
@@ -49,7 +56,9 @@ def test_a_row_has_what_a_ledger_needs(row: dict[str, Any]) -> None:
     assert facts.attention_heads
     assert facts.max_position_embeddings
     assert bool(facts.counts.expert) == bool(facts.experts)
-    assert sum(cache.layers for cache in facts.caches) <= facts.layers
+    # Each layer of Falcon-H1 has attention and a state.
+    each = 2 if facts.family == "falcon_h1" else 1
+    assert sum(cache.layers for cache in facts.caches) <= facts.layers * each
     if facts.counts.expert:
         assert facts.experts_per_token
 
@@ -99,6 +108,11 @@ def test_well_known_numbers(model: str, parameters: int) -> None:
         ("cyankiwi/Qwen3.5-27B-AWQ-4bit", "Qwen/Qwen3.5-27B", "int4"),
         ("nvidia/Qwen3-32B-NVFP4", "Qwen/Qwen3-32B", "nvfp4"),
         ("unsloth/phi-4-unsloth-bnb-4bit", "microsoft/phi-4", "int4"),
+        ("Intel/Qwen3.6-27B-int4-AutoRound", "Qwen/Qwen3.6-27B", "int4"),
+        ("amd/Llama-3.1-70B-Instruct-FP8-KV", "meta-llama/Llama-3.1-70B-Instruct", "fp8"),
+        ("amd/Llama-3.3-70B-Instruct-MXFP4-Preview", "meta-llama/Llama-3.3-70B-Instruct", "mxfp4"),
+        ("TheBloke/Llama-2-7B-AWQ", "meta-llama/Llama-2-7b-hf", "int4"),
+        ("QuantTrio/MiniMax-M2-AWQ", "MiniMaxAI/MiniMax-M2", "int4"),
     ],
 )
 def test_a_name_that_says_a_quantization_is_that_model_quantized(name: str, base: str, dtype: str) -> None:
@@ -107,6 +121,28 @@ def test_a_name_that_says_a_quantization_is_that_model_quantized(name: str, base
     assert plain is not None
     assert (facts.id, facts.dtype, facts.parameters, facts.caches) == (name, dtype, plain.parameters, plain.caches)
     assert facts.source.startswith("its name: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("unsloth/gpt-oss-20b", "openai/gpt-oss-20b"),
+        ("LLM-Research/Llama-3.1-8B-Instruct", "meta-llama/Meta-Llama-3.1-8B-Instruct"),
+        ("someone/Llama-2-13b-chat", "meta-llama/Llama-2-13b-chat-hf"),
+    ],
+)
+def test_a_name_of_another_organization_is_the_same_model(name: str, base: str) -> None:
+    facts, published = known_model(name), known_model(base)
+    assert facts is not None
+    assert published is not None
+    assert (facts.id, facts.stored, facts.counts) == (name, published.stored, published.counts)
+    assert facts.gated is None
+    assert facts.source.startswith("its name: ")
+
+
+@pytest.mark.parametrize("name", ["openai/gpt-oss-20b-AWQ", "gpt-oss-20b", "a/b/gpt-oss-20b"])
+def test_what_is_published_in_four_bits_is_not_made_of_others(name: str) -> None:
+    assert known_model(name) is None
 
 
 @pytest.mark.parametrize("name", ["someone/Novel-4B-AWQ", "Qwen3-4B-AWQ-FP8-GPTQ", "AWQ", "/-fp8", "", "a/b"])

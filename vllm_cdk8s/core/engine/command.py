@@ -22,9 +22,10 @@ from vllm_cdk8s.core.engine.naming import flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, json_data, rendered, rendered_unknown, tokens
 from vllm_cdk8s.core.engine.serving import check_host, check_model_name, check_serving
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, ruled, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
+from vllm_cdk8s.core.rules.book import ENGINE_CONFLICT, ENGINE_VALUE
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class EngineCommand:
         return None if option is None else option.default
 
 
+@ruled(value=ENGINE_VALUE, conflict=ENGINE_CONFLICT)
 def engine_command(
     *,
     model: str,

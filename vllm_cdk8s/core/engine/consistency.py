@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.core.engine.connectors import connectors_of
 from vllm_cdk8s.core.engine.options import tokens
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.rules.book import CONTEXT_BEYOND_MODEL, IDLE_GPUS, TOO_FEW_GPUS
+from vllm_cdk8s.core.rules.book import CONTEXT_BEYOND_MODEL, HEADS, IDLE_GPUS, KV_OFFLOAD, TOO_FEW_GPUS
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.version import EngineVersion
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 SIZES = ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size", "prefill_context_parallel_size")
 # Speculation that async scheduling has not been allowed with in any release so far (vllm/config/vllm.py).
 _NEVER_ASYNC = {"ngram", "medusa", "mlp_speculator", "suffix"}
+# What vLLM itself puts there for a size of offloaded KV cache.
+_OFFLOADING = {"OffloadingConnector", "SimpleCPUOffloadConnector", "LMCacheConnectorV1", "LMCacheMPConnector"}
 
 
 class Settings:
@@ -84,8 +87,9 @@ def check_model(settings: Settings, model: str, facts: ModelFacts | None) -> Non
     if facts.attention_heads is not None and facts.attention_heads % tensor:
         raise ConflictError(
             f"{tensor} does not divide the {facts.attention_heads} attention heads of {model!r}, so vLLM refuses to "
-            "start; choose a divisor, and spread over more GPUs by pipeline_parallel_size",
+            f"start; choose a divisor, and spread over more GPUs by {mention('pipeline_parallel_size')}",
             option=settings.label("tensor_parallel_size"),
+            rule=HEADS,
         )
 
 
@@ -111,7 +115,9 @@ def check_gpus(settings: Settings, *, asked: int, gpus: int | None, nodes: int) 
     words["data"] = copies
     shown = {kind: size for kind, size in words.items() if size != 1 or kind == "tensor"}
     product = f"{' x '.join(shown)} parallel ({' x '.join(map(str, shown.values()))}) asks for {asked} of {there} GPUs"
-    option = settings.label("tensor_parallel_size")
+    # The size that was said is at fault rather than one that was left to the default.
+    said = next((name for name in SIZES if settings.size(name) != 1 and name in settings.labels), SIZES[0])
+    option = settings.label(said)
     if asked > there:
         raise ConflictError(f"{product}; lower the sizes or raise {mention('gpus=')}", option=option, rule=TOO_FEW_GPUS)
     warn(f"{product}; {there - asked} stay idle", option=option, rule=IDLE_GPUS)
@@ -130,20 +136,22 @@ def check_features(settings: Settings, version: EngineVersion) -> None:
     # SchedulerConfig, all releases.
     if batched is not None and isinstance(sequences, int) and batched < sequences:
         raise ConflictError(
-            f"{settings['max_num_batched_tokens']!r} is less than max_num_seqs {sequences}",
+            f"{settings['max_num_batched_tokens']!r} is less than {mention(f'max_num_seqs={sequences}')}",
             option=settings.label("max_num_batched_tokens"),
         )
     if batched and length and batched < length and settings["enable_chunked_prefill"] is False:
         raise ConflictError(
-            f"{settings['max_num_batched_tokens']!r} is less than max_model_len {settings['max_model_len']}, and "
-            "enable_chunked_prefill is off, so no long request could run",
+            f"{settings['max_num_batched_tokens']!r} is less than {mention('max_model_len')} "
+            f"{settings['max_model_len']}, and {mention('enable_chunked_prefill')} is off, so no long request "
+            "could run",
             option=settings.label("max_num_batched_tokens"),
         )
+    _check_offloading(settings)
     tensor, context = settings.size("tensor_parallel_size"), settings.size("decode_context_parallel_size")
     if tensor % context and ("config" not in settings.values or "tensor_parallel_size" in settings.values):
         # ParallelConfig, all releases that have it: the ranks of one group share the heads of the other.
         raise ConflictError(
-            f"{context} does not divide tensor_parallel_size {tensor}, so vLLM refuses to start",
+            f"{context} does not divide {mention('tensor_parallel_size')} {tensor}, so vLLM refuses to start",
             option=settings.label("decode_context_parallel_size"),
         )
     # validate_parsed_serve_args in the command line of `vllm serve`, all releases.
@@ -153,7 +161,22 @@ def check_features(settings: Settings, version: EngineVersion) -> None:
         ("lora_modules", "enable_lora"),
     ):
         if settings[name] and not settings[needed] and "config" not in settings.values:
-            raise ConflictError(f"needs {needed} too, or vLLM stops", option=settings.label(name))
+            raise ConflictError(f"needs {mention(needed)} too, or vLLM stops", option=settings.label(name))
+
+
+def _check_offloading(settings: Settings) -> None:
+    """A size of offloaded KV cache beside a connector that carries it elsewhere.
+
+    VllmConfig._post_init_kv_transfer_config, all releases that have the size: it sets the connector to its own.
+    """
+    others = [name for name in connectors_of(settings["kv_transfer_config"]) if name not in _OFFLOADING]
+    if others and settings["kv_offloading_size"] is not None:
+        raise ConflictError(
+            f"has vLLM offload in the place of {others[0]}, which then carries nothing; join an OffloadingConnector to "
+            "it by a MultiConnector, and leave the size out",
+            option=settings.label("kv_offloading_size"),
+            rule=KV_OFFLOAD,
+        )
 
 
 def _check_async(settings: Settings, version: EngineVersion) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,7 @@ def own(image: str) -> bool:
     return vendor(image) is None and _OWN.fullmatch(repository) is not None
 
 
+@lru_cache
 def vendor(image: str) -> Vendor | None:
     """Who else makes an image, where that is known."""
     repository = split(image)[0]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
+from vllm_cdk8s.core.rules.book import ENGINE_OPTION
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Release
@@ -56,6 +57,7 @@ def gone(option: str, name: str, release: Release, finding: Finding, *, shown: s
         InvalidOptionError(
             f"{_subject(shown)}not an option of vLLM {release.name}, but of {catalogue.history(name)}{instead(name)}",
             option=option,
+            rule=ENGINE_OPTION,
         )
     )
 
@@ -82,7 +84,9 @@ def unknown(option: str, name: str, release: Release, finding: Finding, *, shown
     configurations = catalogue.configurations_with(snake, release)
     if alias is not None or (len(configurations) == 1 and not release.option(snake)):
         right = _written(alias or snake, None if alias else configurations[0], raw=shown is not None)
-        raise InvalidOptionError(f"{_subject(shown)}not an option of vLLM; did you mean {right}?", option=option)
+        raise InvalidOptionError(
+            f"{_subject(shown)}not an option of vLLM; did you mean {right}?", option=option, rule=ENGINE_OPTION
+        )
     candidates = release.names if shown is None else [flag for flag in release.flags if flag.startswith("--")]
     hint = nearest(snake if shown is None else f"--{snake.replace('_', '-')}", candidates)
     if not hint and (old := get_close_matches(snake, catalogue.ever(), n=1, cutoff=_MISSPELT)):
@@ -90,6 +94,7 @@ def unknown(option: str, name: str, release: Release, finding: Finding, *, shown
     error = InvalidOptionError(
         f"{_subject(shown)}not an option of vLLM {release.name}{hint or '; unchecked_args passes on what is newer'}",
         option=option,
+        rule=ENGINE_OPTION,
     )
     ratio = max((SequenceMatcher(None, snake, known).ratio() for known in release.names), default=0)
     if ratio >= _MISSPELT:

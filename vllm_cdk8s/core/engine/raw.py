@@ -18,6 +18,7 @@ from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.core.engine.naming import Finding, flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, converted, refuse_surrogates
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError
+from vllm_cdk8s.core.rules.book import ENGINE_OPTION
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class _Parser:
             item = self._items[start]
             self._at += 1
             if not _OPTION.match(item) or _NUMBER.fullmatch(item):
-                raise InvalidOptionError(f"{shown(item)} belongs to no option", option=label)
+                raise InvalidOptionError(f"{shown(item)} belongs to no option", option=label, rule=ENGINE_OPTION)
             if " " in item.split("=")[0]:
                 flag = item.split()[0]
                 refuse_secret(label, flag.lstrip("-").replace("-", "_"))

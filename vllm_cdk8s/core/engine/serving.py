@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import MODEL_NAME, NEVER_READY
 
@@ -19,6 +19,7 @@ _HUB_ID = re.compile(r"([A-Za-z0-9_][\w.-]*/)?(?=[A-Za-z0-9_])[\w.-]{1,96}(:[\w.
 _STREAMED = ("s3://", "gs://", "az://")
 _LONGEST_PATH = 4096
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\$\([A-Za-z_][A-Za-z0-9_]*\)")
+_NUMBERS = re.compile(r"[0-9.]+")
 
 
 def check_model_name(model: str) -> None:
@@ -73,7 +74,7 @@ def check_host(option: str, host: object) -> None:
         loopback = ipaddress.ip_address(text).is_loopback
     except ValueError:
         loopback = text.lower() == "localhost"
-        if not _HOST.fullmatch(text):
+        if not _HOST.fullmatch(text) or (_NUMBERS.fullmatch(text) and text != "0"):
             raise InvalidOptionError(
                 f"{text!r} is not an address to listen on; allowed: an IP address or a host's name, without a scheme "
                 "and a port, such as '0.0.0.0'",
@@ -98,20 +99,29 @@ def check_serving(settings: Settings, *, port: int, nodes: int) -> None:
     check_host(settings.label("host"), settings["host"])
     if settings["port"] not in (port, str(port)):
         raise ConflictError(
-            f"{settings['port']!r} is not the port {port} of the Service and the probes; use port=",
+            f"{settings['port']!r} is not the port {port} of the Service and the probes; use {mention('port=')}",
             option=settings.label("port"),
             rule=NEVER_READY,
         )
-    if settings["uds"]:
-        raise _never("uds", settings, "vLLM listens on a socket file, which neither probes nor a Service reach")
+    check_listening(settings)
     if settings["headless"] is True and nodes == 1:
         raise _never("headless", settings, "vLLM serves no API then; only the workers of a multi-node server are so")
     if settings["api_server_count"] == 0:
         raise _never("api_server_count", settings, "no process serves the API")
-    if settings["ssl_keyfile"] and not settings["ssl_certfile"] and not settings["config"]:
-        raise _never("ssl_keyfile", settings, "without ssl_certfile vLLM cannot serve TLS and stops")
     if settings.size("nnodes") > 1 and nodes == 1:
         raise _never("nnodes", settings, "one pod waits for others that nobody starts; use a multi-node server")
+
+
+def check_listening(settings: Settings) -> None:
+    """Settings with which nothing listens at any port.
+
+    Raises:
+        ConflictError: vLLM listens on a file, or stops.
+    """
+    if settings["uds"]:
+        raise _never("uds", settings, "vLLM listens on a socket file, which neither probes nor a Service reach")
+    if settings["ssl_keyfile"] and not settings["ssl_certfile"] and not settings["config"]:
+        raise _never("ssl_keyfile", settings, f"without {mention('ssl_certfile')} vLLM cannot serve TLS and stops")
 
 
 def _never(name: str, settings: Settings, why: str) -> ConflictError:

@@ -15,6 +15,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.rules.book import KV_TRANSFER
+from vllm_cdk8s.core.server.set_role import DisaggregatedSet, SetRoleShape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ _SHARED = ("image", "engine_version", "model", "name", "instance", "app_name", "
 _LAYOUT = ("dtype", "kv_cache_dtype", "block_size", "quantization", "max_model_len", "hf_overrides", "revision")
 _MERGED = ("engine_args", "env", "pod_labels", "pod_annotations", "labels", "annotations")
 _TLS = ("ssl_keyfile", "ssl_certfile")
-_DIGEST = 8
+_DIGEST, _SLICE_ROOM = 8, 4
 ROLES = ("prefill", "decode")
 
 
@@ -41,7 +42,7 @@ class Pool:
 
     Besides the keywords below it takes those of `VllmServer` (of `MultiNodeVllmServer`, with several nodes), which
     stand in the place of the pair's own; mappings such as ``engine_args`` and ``env`` are joined, and its own keys win.
-    What both sides must agree on, the image above all, is said of the pair and not of a pool.
+    What both sides must agree on, such as the image, is an option of the pair and not of a pool.
 
     Attributes:
         replicas: pods, or groups of pods with several nodes.
@@ -49,13 +50,13 @@ class Pool:
         options: what else was said.
 
     Args:
-        replicas: pods, or groups of pods with several nodes; 1 unless said.
+        replicas: the number of pods, or of groups of pods where there are several nodes. Defaults to 1.
         nodes: the pods that make up one server; with more than one, a LeaderWorkerSet.
         options: any other option of a server.
 
     Raises:
         InvalidOptionError: a number is out of its range.
-        ConflictError: an option is one that the pair shares.
+        ConflictError: the option belongs to the pair.
     """
 
     def __init__(self, *, replicas: int | None = None, nodes: int = 1, **options: Unpack[ServerOptions]) -> None:
@@ -70,6 +71,12 @@ class Pool:
             if name in _SHARED:
                 raise ConflictError("is of both sides; say it of the DisaggregatedServer", option=name)
 
+    def shape(self, role: str, *, slices: int) -> SetRoleShape:
+        """What its pods are as a role of a DisaggregatedSet."""
+        return SetRoleShape.made(
+            role, nodes=self.nodes, replicas=1 if self.replicas is None else self.replicas, slices=slices
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PairPlan:
@@ -78,10 +85,14 @@ class PairPlan:
     Attributes:
         digest: of all that they must agree on: pods of another one are of another release of the pair.
         options: by role, the options of its server.
+        together: the object that makes the pods of both; None where each side has one of its own.
+        shapes: by role, what its pods are in that object.
     """
 
     digest: str
     options: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    together: DisaggregatedSet | None = None
+    shapes: Mapping[str, SetRoleShape] = field(default_factory=dict)
 
 
 def plan_pair(
@@ -91,6 +102,7 @@ def plan_pair(
     decode: object,
     connector: Nixl | SharedFiles,
     proxy: PairProxy | RoutingSidecar,
+    together: object,
     options: Mapping[str, Any],
 ) -> PairPlan:
     """Check what is said of a pair, and settle what each side is made of.
@@ -106,6 +118,11 @@ def plan_pair(
     collector.attempt(
         checks.instance, "proxy", proxy, PairProxy, RoutingSidecar, allowed="PairProxy() or RoutingSidecar()"
     )
+    if together is True:
+        together = DisaggregatedSet()
+    if together is not None and together is not False:
+        allowed = "True or DisaggregatedSet(slices=2)"
+        collector.attempt(checks.instance, "disaggregated_set", together, DisaggregatedSet, allowed=allowed)
     for name in ("replicas", "nodes", "gpus", "kv_transfer"):
         if name in options:
             collector.attempt(_refuse, name)
@@ -126,18 +143,29 @@ def plan_pair(
                 own[name] = f"{checks.text(name, own[name])}-{role}"
         own["kv_transfer"] = KvTransfer(role=role, connector=connector, proxy=proxy, digest=digest)
         result[role] = own
-    return PairPlan(digest=digest, options=result)
+    if not isinstance(together, DisaggregatedSet):
+        return PairPlan(digest=digest, options=result)
+    return PairPlan(
+        digest=digest, options=result, together=together,
+        shapes={role: pools[role].shape(role, slices=together.slices) for role in ROLES},
+    )  # fmt: skip
 
 
 def pairing_name(prefill: Serving, digest: str) -> str:
-    """The name of the Service of a pair's own prefilling pods, with room for the digest."""
-    return f"{prefill.service_name[: checks.MAX_LABEL - len(digest) - 1].rstrip('-')}-{digest}"
+    """The name of the Service of a pair's own prefilling pods, with room for the digest and the number of a slice."""
+    return f"{prefill.service_name[: checks.MAX_LABEL - len(digest) - _SLICE_ROOM].rstrip('-')}-{digest}"
 
 
-def pairing_service(prefill: Serving, digest: str, *, name: str) -> Manifest:
+def pairing_service(prefill: Serving, digest: str, *, name: str, labels: Mapping[str, str]) -> Manifest:
     """The Service by which decoding pods find prefilling ones of their own release, and never others.
 
     A new release of the pair has a Service of another name, so that pods of both can stand side by side in a rollout.
+
+    Args:
+        prefill: the side that reads prompts.
+        digest: of the release.
+        name: its name.
+        labels: what else its pods have.
     """
     port = {"name": PORT_NAME, "port": prefill.port, "targetPort": prefill.port}
     return Manifest(
@@ -148,7 +176,7 @@ def pairing_service(prefill: Serving, digest: str, *, name: str) -> Manifest:
         body={
             "spec": {
                 "ports": [port],
-                "selector": dict(sorted({**prefill.serving_selector, PAIR_LABEL: digest}.items())),
+                "selector": dict(sorted({**prefill.serving_selector, PAIR_LABEL: digest, **labels}.items())),
                 "type": "ClusterIP",
             }
         },

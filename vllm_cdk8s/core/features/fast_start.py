@@ -34,10 +34,10 @@ class FastStart:
     Source: https://docs.vllm.ai/en/latest/configuration/env_vars/
 
     Args:
-        key: the folder's name; unsaid, made of the release and the GPU (``gpu=``).
+        key: the folder's name. Defaults to one made of the vLLM release and the GPU (``gpu=``).
 
     Raises:
-        InvalidOptionError: the key is not a name of a folder.
+        InvalidOptionError: the key cannot be the name of a folder.
     """
 
     OPTION: ClassVar[str] = "fast_start"

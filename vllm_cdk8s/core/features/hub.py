@@ -32,8 +32,8 @@ _ELSEWHERE = ("s3://", "gs://", "az://", "/")
 class HubModel:
     """A model of the Hugging Face hub: ``HubModel(model="Qwen/Qwen2.5-7B-Instruct", revision="main")``.
 
-    Without patterns, all its files are downloaded, but where it has safetensors those files that hold the same weights
-    in other formats, which vLLM does not load.
+    Without patterns, all files are downloaded. Where the repository has safetensors, copies of the weights in other
+    formats are left out, since vLLM does not load them.
 
     Args:
         model: the repository.

@@ -25,6 +25,8 @@ _SIZE_SINCE = "0.11.1"
 _EXACT_SINCE = "0.27.0"
 _ROUNDING = 2
 _DISK_SINCE = "0.22.0"
+# Before, the connector itself counts in blocks, whose size nobody knows yet. Source: vllm/v1/kv_offload/cpu.py
+_BYTES_SINCE = "0.14.0"
 # LMCache within vLLM's own process until then, and a server beside it from then on. Source: vllm/config/vllm.py
 _LMCACHE_APART_SINCE = "0.24.0"
 _FOLDER = "/kv-cache"
@@ -45,6 +47,9 @@ class KvOffload:
     it is told, since each part of the buffer is rounded up to a power of two, and that is what is set aside; from 0.27
     it takes just that, in /dev/shm, which grows with it.
 
+    On a side of a pair (`DisaggregatedServer`) it is one of two connectors, vLLM 0.14 and later: what the other side
+    has sent comes first, and what was offloaded here is looked for where nothing was sent.
+
     The native backend needs CUDA, ROCm or XPU: the CPU's own build refuses to start with it.
     Sources: https://docs.vllm.ai/en/latest/features/kv_offloading_usage/ and
     https://github.com/vllm-project/vllm/pull/48436
@@ -59,7 +64,7 @@ class KvOffload:
             alone.
 
     Raises:
-        InvalidOptionError: a size is none, or the backend is not known.
+        InvalidOptionError: a size is not a quantity, or the backend is not known.
         ConflictError: a disk behind ``lmcache``.
     """
 
@@ -99,6 +104,8 @@ class KvOffload:
         if self.disk is not None:
             target.require(_DISK_SINCE, option="kv_offload.disk", what="a disk behind the memory",
                            instead="leave disk out, or use a newer image")  # fmt: skip
+        if target.transfers:
+            self._check_pair(target)
         self._check_gpu(target)
         size = int(checks.quantity("kv_offload.host", self.host))
         copies = _copies(target)
@@ -108,20 +115,6 @@ class KvOffload:
                 memory_bytes=0 if target.version.at_least(_LMCACHE_APART_SINCE) else size,
             )
         exact = target.version.at_least(_EXACT_SINCE) or self.disk is not None
-        settings: dict[str, Any] = {"kv_offloading_size": self._gib(copies), "kv_offloading_backend": "native"}
-        volumes: tuple[dict[str, Any], ...] = ()
-        if self.disk is not None:
-            # As one of vLLM's own connectors, since there is no option for it beside the size.
-            settings = {"kv_transfer_config": {
-                "kv_connector": "OffloadingConnector",
-                "kv_role": "kv_both",
-                "kv_connector_extra_config": {
-                    "spec_name": "TieringOffloadingSpec",
-                    "cpu_bytes_to_use": size // copies,
-                    "secondary_tiers": [{"type": "fs", "root_dir": _FOLDER}],
-                },
-            }}  # fmt: skip
-            volumes = ({"name": _VOLUME, **self._volume(target)},)
         if "kv_transfer_config" in target.engine_args:
             raise ConflictError(
                 "kv_offload is a connector of its own, and vLLM has one of them; join them by a MultiConnector of "
@@ -129,13 +122,30 @@ class KvOffload:
                 option="engine_args['kv_transfer_config']",
                 rule=KV_OFFLOAD,
             )
+        # Beside a disk, or another connector, there is no option for the size: vLLM puts this one in the other's place.
+        by_size = self.disk is None and not target.transfers
+        volumes = () if self.disk is None else ({"name": _VOLUME, **self._volume(target)},)
         return Contribution(
-            engine_args=settings,
+            engine_args={"kv_offloading_size": self._gib(copies), "kv_offloading_backend": "native"} if by_size else {},
+            kv_connector=None if by_size else self._connector(size // copies),
             volumes=volumes,
             volume_mounts=tuple({"name": volume["name"], "mountPath": _FOLDER} for volume in volumes),
             memory_bytes=size if exact else size * _ROUNDING,
             shm_bytes=size if exact else 0,
         )
+
+    def _connector(self, size: int) -> dict[str, Any]:
+        """One of vLLM's own connectors, for so many bytes."""
+        tiers = {} if self.disk is None else {
+            "spec_name": "TieringOffloadingSpec",
+            "cpu_bytes_to_use": size,
+            "secondary_tiers": [{"type": "fs", "root_dir": _FOLDER}],
+        }  # fmt: skip
+        return {
+            "kv_connector": "OffloadingConnector",
+            "kv_role": "kv_both",
+            "kv_connector_extra_config": tiers or {"cpu_bytes_to_use": size},
+        }
 
     def _is_size(self) -> bool:
         try:
@@ -157,6 +167,15 @@ class KvOffload:
             target.require_namespace(metadata.namespace, option="kv_offload.disk", what="the claim")
         name = self.disk if isinstance(self.disk, str) else getattr(self.disk, "name", None)
         return {"persistentVolumeClaim": {"claimName": name}}
+
+    def _check_pair(self, target: Target) -> None:
+        if self.backend != "native":
+            raise ConflictError(
+                f"{self.backend!r} does not go with the connector of a pair; allowed: 'native'",
+                option="kv_offload.backend",
+                rule=KV_OFFLOAD,
+            )
+        target.require(_BYTES_SINCE, option="kv_offload", what="offloading by bytes beside the connector of a pair")
 
     def _check_gpu(self, target: Target) -> None:
         if self.backend == "native" and "vllm-cpu" in target.image:

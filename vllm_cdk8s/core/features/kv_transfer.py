@@ -14,6 +14,7 @@ from vllm_cdk8s.core.pod.programs import run
 from vllm_cdk8s.core.pod.resources import Resources, resource_name
 from vllm_cdk8s.core.rules.book import EXAMPLE_CONNECTOR, KV_OFFLOAD
 from vllm_cdk8s.core.server.contribution import Contribution
+from vllm_cdk8s.core.server.set_role import SLICE_LABEL
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ _POLICY_SINCE = "0.13.0"
 _RENAMED_SINCE = "0.13.0"
 _VOLUME, _FOLDER = "kv-transfer", "/kv-transfer"
 _POD_IP: dict[str, Any] = {"fieldRef": {"fieldPath": "status.podIP"}}
+# Of a DisaggregatedSet with several slices, each pod keeps to its own.
+SLICE_VARIABLE = "SLICE"
+_OWN_SLICE: dict[str, Any] = {"fieldRef": {"fieldPath": f"metadata.labels['{SLICE_LABEL}']"}}
 _ROLES = {"prefill": "kv_producer", "decode": "kv_consumer"}
 _POLICIES = ("recompute", "fail")
 _NOBODY: dict[str, Any] = {
@@ -69,20 +73,20 @@ class Nixl:
 
     The decoding pod asks the prefilling one at its side channel for what it may read, and reads it, by RDMA where both
     have it and by TCP otherwise. vLLM's recent images have NIXL in them. The side channel listens at ``port`` plus the
-    number of the copy of the model (data parallel), at the pod's own address: vLLM's default, ``localhost``, nobody
-    finds.
+    number of the copy of the model (data parallel), at the pod's own address, since other pods
+    cannot reach vLLM's default, ``localhost``.
     Source: https://docs.vllm.ai/en/latest/features/nixl_connector_usage/
 
     Args:
         port: the side channel's first port.
         rdma: the resource of the cluster's RDMA devices, such as ``rdma/ib``; each pod takes one, and may lock memory
-            (IPC_LOCK). Unsaid, whatever network there is.
-        backends: NIXL's plugins, such as ``UCX`` or ``LIBFABRIC``; UCX unless said.
+            (IPC_LOCK). By default pods use whatever network there is.
+        backends: NIXL's plugins, such as ``UCX`` or ``LIBFABRIC``. Defaults to UCX.
         load_failure: what becomes of a request whose KV cache does not arrive: ``recompute`` reads its prompt again on
             the decoding side, ``fail`` answers with an error. vLLM 0.13 and later; older ones fail.
 
     Raises:
-        InvalidOptionError: a value is not one of those.
+        InvalidOptionError: a value is not one of the allowed ones.
     """
 
     port: int = 5600
@@ -122,7 +126,7 @@ class Nixl:
         if target.version.at_least(_POLICY_SINCE):
             config["kv_load_failure_policy"] = self.load_failure
         return Contribution(
-            engine_args={"kv_transfer_config": config},
+            kv_connector=config,
             env={f"{_SIDE_CHANNEL}_HOST": _POD_IP, f"{_SIDE_CHANNEL}_PORT": str(self.port)},
             ports={"nixl": self.port},
             limits={} if self.rdma is None else {self.rdma: 1},
@@ -142,7 +146,7 @@ class SharedFiles:
         claim: a ReadWriteMany claim, by name or as any kplus claim.
 
     Raises:
-        InvalidOptionError: it is neither.
+        InvalidOptionError: the claim is neither a name nor a kplus claim.
     """
 
     claim: str | KubernetesObject
@@ -173,11 +177,11 @@ class SharedFiles:
         name = self.claim if isinstance(self.claim, str) else self.claim.name
         renamed = target.version.at_least(_RENAMED_SINCE)
         return Contribution(
-            engine_args={"kv_transfer_config": {
+            kv_connector={
                 "kv_connector": "ExampleConnector" if renamed else "SharedStorageConnector",
                 "kv_role": "kv_both",
                 "kv_connector_extra_config": {"shared_storage_path": _FOLDER},
-            }},
+            },
             volumes=({"name": _VOLUME, "persistentVolumeClaim": {"claimName": name}},),
             volume_mounts=({"name": _VOLUME, "mountPath": _FOLDER},),
         )  # fmt: skip
@@ -193,8 +197,8 @@ class PairProxy:
     start; `RoutingSidecar` with an endpoint picker chooses pods by their load and their caches.
 
     Args:
-        image: an image with ``python3``; the server's own unless said.
-        resources: requests and limits of the proxy; a tenth of a CPU and 128Mi are requested unless said.
+        image: an image with ``python3``. Defaults to the server's own image.
+        resources: requests and limits of the proxy. Defaults to requests of 100m CPU and 128Mi of memory.
         timeout_seconds: how long a prompt may take to be read.
 
     Raises:
@@ -222,7 +226,10 @@ class PairProxy:
             f"--timeout={self.timeout_seconds}",
         ]
         image = target.image if self.image is None else self.image
-        return _sidecar("pair-proxy", image, target, run("pair_proxy", arguments), self.resources, ready=True)
+        program = run("pair_proxy", arguments, references=frozenset({SLICE_VARIABLE}))
+        if f"$({SLICE_VARIABLE})" in prefill_url:
+            program["env"] = [{"name": SLICE_VARIABLE, "valueFrom": _OWN_SLICE}]
+        return _sidecar("pair-proxy", image, target, program, self.resources, ready=True)
 
     def environment(self) -> Mapping[str, str]:
         """Variables of the prefilling vLLM."""
@@ -295,10 +302,10 @@ class KvTransfer:
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""
-        if "kv_offloading_size" in target.engine_args or "kv_transfer_config" in target.engine_args:
+        if "kv_offloading_size" in target.engine_args:
             raise ConflictError(
-                "takes vLLM's one connector, which carries the KV cache between the sides of a pair; take it out",
-                option="kv_offload",
+                "takes the place of the connector that carries KV cache between the sides of a pair; say kv_offload=",
+                option="engine_args['kv_offloading_size']",
                 rule=KV_OFFLOAD,
             )
         added = self.connector.contribute(self.role, target)
@@ -309,7 +316,7 @@ class KvTransfer:
                 option="data_parallel_multi_port_external_lb",
             )
         return Contribution(
-            engine_args=added.engine_args,
+            kv_connector=added.kv_connector,
             env={**added.env, **({} if decode else self.proxy.environment())},
             volumes=added.volumes,
             volume_mounts=added.volume_mounts,

@@ -45,11 +45,11 @@ class Tracing:
             included (port 4318). ``http://`` is plain text, ``https://`` is TLS.
         sample: the share of requests without a sampled parent that are traced, more than 0 and at most 1.
         protocol: ``grpc`` or ``http/protobuf``.
-        service_name: ``service.name`` of the spans; the served model's name unless said.
-        details: slow measurements of ``model``, ``worker`` or ``all``, which cost speed; none unless said.
+        service_name: ``service.name`` of the spans. Defaults to the served model's name.
+        details: detailed traces of ``model``, ``worker`` or ``all``, which slow vLLM down. Defaults to none.
 
     Raises:
-        InvalidOptionError: the endpoint is no URL, or the share is out of its range.
+        InvalidOptionError: the endpoint is not a URL, or the share is out of range.
     """
 
     OPTION: ClassVar[str] = "tracing"
@@ -132,7 +132,7 @@ class KvEvents:
     Args:
         port: the port that the pods publish at.
         topic: another topic, as it is.
-        replay_port: the port at which a router that lost events asks for the latest again; none unless said.
+        replay_port: the port where a router that lost events can ask for the latest again. Defaults to none.
 
     Raises:
         InvalidOptionError: a port is out of its range.
@@ -194,7 +194,7 @@ class AccessLog:
         leave_out: the paths whose requests are not logged.
 
     Raises:
-        InvalidOptionError: a path is none.
+        InvalidOptionError: a path does not begin with ``/``.
     """
 
     OPTION: ClassVar[str] = "access_log"

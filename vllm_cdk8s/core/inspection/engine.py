@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import catalogue
+from vllm_cdk8s.core.engine.connectors import connectors_of
 from vllm_cdk8s.core.engine.consistency import Settings, check_features, check_model, check_ranges
 from vllm_cdk8s.core.engine.environment import check_environment
 from vllm_cdk8s.core.engine.limits import check_bounds, check_names
-from vllm_cdk8s.core.engine.serving import check_host
-from vllm_cdk8s.core.errors import Collector, InvalidOptionError, Problem, collecting
+from vllm_cdk8s.core.engine.serving import check_host, check_listening
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError, Problem, collecting, ruled
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules import book
 
@@ -19,21 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from vllm_cdk8s.core.inspection.facts import ServerFacts
-    from vllm_cdk8s.core.rules.rule import Rule
 
 _NIXL = {"NixlConnector", "NixlPullConnector", "NixlPushConnector"}
 _SIDE_CHANNEL = "VLLM_NIXL_SIDE_CHANNEL_HOST"
 _SERVED = {"Deployment", "StatefulSet"}
-_GENERAL = (book.INVALID, book.CONTRADICTION, book.UNWISE)
 
 
-def found_by(rule: Rule, check: Callable[..., object], *arguments: Any, **options: Any) -> Iterator[Problem]:
-    """What a check raises or warns of, as problems of a rule where it does not say one itself."""
+def found_by(check: Callable[..., object], *arguments: Any, **options: Any) -> Iterator[Problem]:
+    """What a check of the engine's settings raises or warns of."""
     collector = Collector()
     with collecting(collector.warnings):
-        collector.attempt(check, *arguments, **options)
-    for problem in (*collector.problems, *collector.warnings):
-        yield replace(problem, rule=rule) if problem.rule in _GENERAL else problem
+        collector.attempt(ruled(value=book.ENGINE_VALUE, conflict=book.ENGINE_CONFLICT)(check), *arguments, **options)
+    yield from (*collector.problems, *collector.warnings)
 
 
 def in_force(facts: ServerFacts) -> Settings:
@@ -43,7 +40,7 @@ def in_force(facts: ServerFacts) -> Settings:
 
 def ranges(facts: ServerFacts) -> Iterator[Problem]:
     """Numbers that no release takes."""
-    yield from found_by(book.ENGINE_VALUE, check_ranges, in_force(facts))
+    yield from found_by(check_ranges, in_force(facts))
 
 
 def features(facts: ServerFacts) -> Iterator[Problem]:
@@ -53,7 +50,7 @@ def features(facts: ServerFacts) -> Iterator[Problem]:
         and facts.engine.said <= facts.engine.settings.keys() | {"api_key", "model"}
         and facts.genuine
     ):
-        yield from found_by(book.ENGINE_CONFLICT, check_features, in_force(facts), facts.engine.version)
+        yield from found_by(check_features, in_force(facts), facts.engine.version)
 
 
 def model_limits(facts: ServerFacts) -> Iterator[Problem]:
@@ -61,18 +58,9 @@ def model_limits(facts: ServerFacts) -> Iterator[Problem]:
     model = facts.engine.model
     if model is None or not facts.known("hf_overrides") or "VLLM_ALLOW_LONG_MAX_MODEL_LEN" in facts.env:
         return
-    for problem in found_by(book.HEADS, check_model, in_force(facts), model, known_model(model)):
-        yield (
-            problem
-            if problem.severity == "error"
-            else replace(
-                problem,
-                rule=book.CONTEXT_BEYOND_MODEL,
-                severity="error",
-                what=problem.what.partition(": ")[2],
-                option=facts.engine.label("max_model_len"),
-            )
-        )
+    for problem in found_by(check_model, in_force(facts), model, known_model(model)):
+        # Whoever is warned in Python may still set the variable; a manifest shows that nobody did.
+        yield replace(problem, severity="error")
 
 
 def port_variable(facts: ServerFacts) -> Iterator[Problem]:
@@ -94,19 +82,21 @@ def port_variable(facts: ServerFacts) -> Iterator[Problem]:
 
 
 def reachable(facts: ServerFacts) -> Iterator[Problem]:
-    """An address that nothing outside of the container reaches."""
+    """An address that nothing outside of the container reaches, and no address at all."""
     host = facts.engine.settings.get("host")
     others = [*(facts.pod.get("containers") or ()), *(facts.pod.get("initContainers") or ())]
     # A proxy in the pod may be who is to reach it.
     if isinstance(host, str) and len(others) <= 1 and facts.kind in _SERVED and not facts.pod.get("hostNetwork"):
-        yield from found_by(book.NEVER_READY, check_host, facts.engine.label("host"), host)
+        yield from found_by(check_host, facts.engine.label("host"), host)
+    if facts.engine.complete and len(others) <= 1 and facts.kind in _SERVED:
+        yield from found_by(check_listening, in_force(facts))
 
 
 def names(facts: ServerFacts) -> Iterator[Problem]:
     """Values that must be in one of vLLM's registries."""
     version = facts.engine.version
     if facts.genuine and version.known:
-        for problem in found_by(book.ENGINE_VALUE, _registered, facts):
+        for problem in found_by(_registered, facts):
             yield (
                 problem
                 if problem.severity == "error"
@@ -151,8 +141,8 @@ def variables(facts: ServerFacts) -> Iterator[Problem]:
 
 def side_channel(facts: ServerFacts) -> Iterator[Problem]:
     """NIXL whose other side is told to look for it at its own ``localhost``."""
-    config = facts.engine.settings.get("kv_transfer_config")
-    if not isinstance(config, Mapping) or config.get("kv_connector") not in _NIXL or "env" in facts.supplied:
+    connectors = connectors_of(facts.engine.settings.get("kv_transfer_config"))
+    if not _NIXL.intersection(connectors) or "env" in facts.supplied:
         return
     # A script may set it, and so may whatever envFrom brings.
     words = f"{facts.container.get('command')} {facts.container.get('args')}"

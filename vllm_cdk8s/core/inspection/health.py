@@ -109,10 +109,13 @@ def start_up(facts: ServerFacts) -> Iterator[Problem]:
         return
     model = facts.engine.model or "the model"
     rule = book.STARTUP_BUDGET if role == "startupProbe" else book.LIVENESS_WHILE_LOADING
+    sure = seconds <= least // 2
     yield Problem(
-        what=f"gives up after {seconds} s; {model} is not loaded by then, and is stopped while it loads",
+        what=f"gives up after {seconds} s; {model} is not loaded by then, and is stopped while it loads"
+        if sure
+        else f"gives up after {seconds} s; {model} may not be loaded by then, and is then stopped while it loads",
         rule=rule,
-        severity="error" if seconds <= least // 2 else "warning",
+        severity="error" if sure else "warning",
         option=role,
         at=(*facts.container_path, role),
     )

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.consistency import check_gpus
-from vllm_cdk8s.core.engine.devices import built_for, floats
+from vllm_cdk8s.core.engine.devices import built_for, floats, repository
 from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.inspection.engine import found_by, in_force
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.placeholders import is_placeholder
 from vllm_cdk8s.core.models.ledger import ledger
 from vllm_cdk8s.core.rules import book
 
@@ -71,7 +72,7 @@ def gpu_counts(facts: ServerFacts) -> Iterator[Problem]:
     settings = in_force(facts)
     if facts.nodes > 1 and not settings.spans_pods() and asked <= facts.gpus:
         return
-    for problem in found_by(book.TOO_FEW_GPUS, check_gpus, settings, asked=asked, gpus=facts.gpus, nodes=facts.nodes):
+    for problem in found_by(check_gpus, settings, asked=asked, gpus=facts.gpus, nodes=facts.nodes):
         if problem.severity == "error":
             yield problem
         elif facts.nodes == 1:
@@ -297,6 +298,9 @@ def cpu_kv_cache(facts: ServerFacts) -> Iterator[Problem]:
     """The CPU back end without a size for its KV cache."""
     if built_for(facts.image) != "cpu" or facts.container.get("envFrom") or not facts.engine.version.at_least("0.12.0"):
         return
+    # Another's image may hold an older vLLM, which took 4 GiB.
+    if facts.engine.version.name is None and not (own(facts.image) and floats(facts.image)):
+        return
     told = {"kv_cache_memory_bytes", "gpu_memory_utilization", "num_gpu_blocks_override", "config"}
     if "VLLM_CPU_KVCACHE_SPACE" in facts.env or facts.engine.said & told or not facts.engine.complete:
         return
@@ -346,14 +350,29 @@ def _not_text(value: float, option: str, at: tuple[str | int, ...]) -> Problem:
 
 def floating_tag(facts: ServerFacts) -> Iterator[Problem]:
     """An image of which nobody can say later which it was."""
-    if facts.image and floats(facts.image) and (own(facts.image) or built_for(facts.image)):
-        yield Problem(
-            what=f"{facts.image!r} is another vLLM after the next release",
-            rule=book.FLOATING_TAG,
-            severity="warning",
-            option="image",
-            at=(*facts.container_path, "image"),
-        )
+    image = facts.image
+    if not image or not floats(image):
+        return
+    if own(image) or built_for(image):
+        what = f"{image!r} is another vLLM after the next release"
+    elif _somebodys(facts):
+        what = f"{image!r} is another image after the next push"
+    else:
+        return
+    yield Problem(
+        what=what,
+        rule=book.FLOATING_TAG,
+        severity="warning",
+        option="image",
+        at=(*facts.container_path, "image"),
+    )
+
+
+def _somebodys(facts: ServerFacts) -> bool:
+    """Whether the image is one that is pulled: no placeholder, and not loaded into the node by hand."""
+    name = repository(facts.image)
+    loaded = facts.container.get("imagePullPolicy") == "Never" or name.startswith("localhost/")
+    return name == name.lower() and not loaded and not is_placeholder(facts.image)
 
 
 CHECKS = (

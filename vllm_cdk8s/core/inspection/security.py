@@ -8,27 +8,12 @@ from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.engine.devices import built_for
 from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.inspection.storage import HUB_TOKENS
 from vllm_cdk8s.core.rules import book
+from vllm_cdk8s.core.showing import is_secret_name, is_stand_in, is_whole_token, may_name_secret
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.inspection.facts import ServerFacts
-
-_SECRET_NAMES = re.compile(
-    r"HF_TOKEN|HUGGING_?FACE(_HUB)?_TOKEN|HUGGING_FACE_HUB_TOKEN|HUGGINGFACE_API_KEY|HF_API_TOKEN|VLLM_API_KEY|"
-    r"OPENAI_API_KEY|AWS_SECRET_ACCESS_KEY|WANDB_API_KEY|MINIO_SECRET_KEY|MODELSCOPE_API_TOKEN|S3_SECRET_ACCESS_KEY"
-)
-# Tokens that say by their form what they are.
-TOKEN = re.compile(r"\b(hf_[A-Za-z0-9]{30,}|sk-(proj-)?[A-Za-z0-9_-]{32,}|ghp_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16})\b")
-_NO_SECRET = re.compile(
-    r"\s*|EMPTY|none|null|dummy|n/a|not?[-_]?(used|needed|required)|(hf_|sk-)?[x*.]+|\$.*|.*<.*>.*|.*\{\{.*|"
-    r".*(your|placeholder|change|replace|example|insert|todo|redacted|xxx|token-here|here$|hf_\.\.\.).*",
-    re.IGNORECASE,
-)
-
-
-def looks_secret(value: str) -> bool:
-    """Whether a text is a secret, and not what stands for one."""
-    return not _NO_SECRET.fullmatch(value)
 
 
 def literal_secrets(facts: ServerFacts) -> Iterator[Problem]:
@@ -37,7 +22,9 @@ def literal_secrets(facts: ServerFacts) -> Iterator[Problem]:
         if not isinstance(item, Mapping) or item.get("value") is None:
             continue
         name, value = str(item.get("name")), str(item["value"])
-        if (_SECRET_NAMES.fullmatch(name) or TOKEN.search(value)) and looks_secret(value):
+        # Tokens are also what texts are made of (EOS_TOKEN).
+        named = is_secret_name(name) or (may_name_secret(name) and not name.upper().endswith("TOKEN"))
+        if (named and not is_stand_in(value)) or is_whole_token(value):
             yield Problem(
                 what="holds a literal secret; everyone who reads the manifest has it",
                 rule=book.LITERAL_SECRET,
@@ -66,10 +53,12 @@ def remote_code(facts: ServerFacts) -> Iterator[Problem]:
     settings, model = facts.engine.settings, facts.engine.model
     if settings.get("trust_remote_code") is not True or {"revision", "code_revision"} & facts.engine.said:
         return
-    if model is None or model.startswith(("/", ".")) or "://" in model:
+    if model is None and not HUB_TOKENS & facts.env.keys():
+        return  # it may be a folder
+    if model is not None and (model.startswith(("/", ".")) or "://" in model):
         return
     yield Problem(
-        what=f"runs whatever Python {model} holds when the pod starts",
+        what=f"runs whatever Python {model or 'the repository'} holds when the pod starts",
         rule=book.REMOTE_CODE,
         severity="warning",
         option=facts.engine.label("trust_remote_code"),
@@ -112,10 +101,13 @@ def user(facts: ServerFacts) -> Iterator[Problem]:
 
 
 def _needs_privilege(facts: ServerFacts) -> bool:
-    text = f"{facts.container.get('command')} {facts.container.get('args')} {facts.container.get('resources')}".lower()
+    text = f"{facts.container.get('command')} {facts.container.get('args')} {facts.container.get('resources')}"
     text += str(facts.pod.get("volumes")) + " ".join(facts.env)
-    words = ("drop_caches", "rdma", "infiniband", "nccl_ib", "ulimit", "sysctl", "/dev", "/sys", "fuse", "efa", "mount")
-    return bool(facts.pod.get("hostNetwork") or facts.pod.get("hostIPC")) or any(word in text.lower() for word in words)
+    words = re.compile(
+        r"drop_caches|rdma|infiniband|nccl_ib|ulimit|sysctl|(?<![\w.])/(dev|sys)\b|fuse|\befa\b|\bmount\b",
+        re.IGNORECASE,
+    )
+    return bool(facts.pod.get("hostNetwork") or facts.pod.get("hostIPC")) or bool(words.search(text))
 
 
 def exposed(facts: ServerFacts) -> Iterator[Problem]:

@@ -38,8 +38,11 @@ _KEEPS = (
 _CACHE_VARIABLES = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "TRANSFORMERS_CACHE")
 _HOMES = ("/root", "/home")
 _CACHE_WORDS = ("cache", "model", "huggingface", "hf", "weights")
+# What looks like an organisation of the Hub, and is a folder below the working one.
+_FOLDERS = {"models", "model", "data", "weights", "checkpoints"}
 _NO_DOWNLOAD = {"dummy", "runai_streamer", "tensorizer", "runai_streamer_sharded", "sharded_state"}
 _OFFLINE = {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "VLLM_USE_MODELSCOPE", "HF_ENDPOINT"}
+HUB_TOKENS = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HUGGINGFACE_TOKEN", "HF_API_TOKEN"}
 # Sidecars that are put into the pod mount these by their names.
 _TAKEN_BY_NAME = ("gke-gcsfuse", "istio-", "workload-", "credential-socket", "linkerd-")
 
@@ -92,24 +95,16 @@ def volumes(facts: ServerFacts) -> Iterator[Problem]:
 def downloads(facts: ServerFacts) -> Iterator[Problem]:
     """A model of the Hub that each new pod downloads."""
     model = facts.engine.model
-    if model is None or not _from_the_hub(model) or "storage" in facts.supplied or facts.kind in {"Job", "CronJob"}:
-        return
-    settings, env = facts.engine.settings, facts.env
-    if not facts.engine.complete or not (own(facts.image) or built_for(facts.image)) or facts.container.get("envFrom"):
-        return
-    if (
-        settings.get("load_format") in _NO_DOWNLOAD
-        or _OFFLINE & env.keys()
-        or "load_format" in facts.engine.said - settings.keys()
-    ):
-        return
-    if not facts.known("download_dir") or any(name in env and env[name] is None for name in _CACHE_VARIABLES):
+    official = own(facts.image) or built_for(facts.image) is not None
+    # Another's image may hold the weights, but then it needs no token for them.
+    if model is None or not _is_downloaded(facts, model) or not (official or HUB_TOKENS & facts.env.keys()):
         return
     folders = _cache_folders(facts)
     kinds = {str(v.get("name")): v for v in _mappings(facts.pod.get("volumes"))}
     mounts = _mappings(facts.container.get("volumeMounts"))
     kept = [m for m in mounts if _keeps(kinds.get(str(m.get("name"))))]
-    if any(_holds(str(m.get("mountPath")), folder) for m in kept for folder in folders):
+    # Where another's image caches, only that image knows.
+    if any(_holds(str(m.get("mountPath")), folder) for m in kept for folder in folders) or (kept and not official):
         return
     meant = next((m for m in kept if _for_models(m, kinds)), None)
     if meant is not None:
@@ -120,7 +115,7 @@ def downloads(facts: ServerFacts) -> Iterator[Problem]:
             option=f"volume {meant.get('name')}",
             at=(*facts.container_path, "volumeMounts", list(facts.container["volumeMounts"]).index(meant)),
         )
-    elif not kept:
+    else:
         yield Problem(
             what=f"{model} is downloaded again by every new pod: nothing that outlives it is mounted at {folders[0]!r}",
             rule=book.NOTHING_KEPT,
@@ -129,7 +124,22 @@ def downloads(facts: ServerFacts) -> Iterator[Problem]:
         )
 
 
+def _is_downloaded(facts: ServerFacts, model: str) -> bool:
+    """Whether vLLM surely fetches the model from the Hub, and caches it where the manifest says."""
+    if not _from_the_hub(model) or "storage" in facts.supplied or facts.kind in {"Job", "CronJob"}:
+        return False
+    if not facts.engine.complete or facts.container.get("envFrom"):
+        return False
+    settings, env = facts.engine.settings, facts.env
+    elsewhere = settings.get("load_format") in _NO_DOWNLOAD or "load_format" in facts.engine.said - settings.keys()
+    words = f"{facts.container.get('command')} {facts.container.get('args')}"
+    unknown = any((name in env and env[name] is None) or name in words for name in _CACHE_VARIABLES)
+    return not elsewhere and not unknown and not _OFFLINE & env.keys() and facts.known("download_dir")
+
+
 def _from_the_hub(model: str) -> bool:
+    if model.partition("/")[0] in _FOLDERS:
+        return False
     return model.count("/") == 1 and not model.startswith(("/", ".", "~")) and "://" not in model and " " not in model
 
 

@@ -29,7 +29,7 @@ _RESOURCES = 'Resources(limits={"memory": "4Gi"})'
 
 
 class JobOptions(RunOptions, total=False):
-    """What may be said of any Job; each is off, or empty, unless said.
+    """Options of every Job; each is off, or empty, by default.
 
     Attributes:
         resources: requests and limits of the container.

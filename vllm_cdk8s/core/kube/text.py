@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
@@ -13,6 +14,7 @@ from vllm_cdk8s.core.showing import is_secret
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.kube.manifest import Manifest
+    from vllm_cdk8s.core.rules.rule import Rule
 
 # All that YAML 1.1 does not take as it is, and what its readers take for line breaks besides the usual ones.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -52,13 +54,29 @@ def check_text(option: str, text: str) -> str:
 
 def unwritable_texts(manifest: Manifest) -> Iterator[Problem]:
     """The texts of a manifest that YAML would not carry unchanged, or that hold a secret, by their paths in it."""
+    if _sound(manifest.body):
+        return
     for path, text in _texts(manifest.body, ()):
-        secret = is_secret(text)
-        problem = _LITERAL if secret else text_problem(text)
-        if problem is not None:
+        found = _trouble(text)
+        if found is not None:
             where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
-            rule = LITERAL_SECRET if secret else UNWRITABLE
-            yield Problem(what=problem, rule=rule, option=f"{manifest.kind}.{where}", at=path)
+            yield Problem(what=found[0], rule=found[1], option=f"{manifest.kind}.{where}", at=path)
+
+
+@lru_cache(maxsize=4096)  # most texts of a server are those of the next one too
+def _trouble(text: str) -> tuple[str, Rule] | None:
+    if is_secret(text):
+        return _LITERAL, LITERAL_SECRET
+    problem = text_problem(text)
+    return None if problem is None else (problem, UNWRITABLE)
+
+
+def _sound(value: Any) -> bool:
+    if isinstance(value, str):
+        return _trouble(value) is None
+    if isinstance(value, (dict, Mapping)):  # what is asked first is answered without a call of Mapping's
+        return all(_trouble(str(key)) is None and _sound(item) for key, item in value.items())
+    return not isinstance(value, (list, tuple)) or all(map(_sound, value))
 
 
 def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _GIB = 2**30
+_LIKE = 5
 PRODUCT_LABELS = (
     "nvidia.com/gpu.product",
     "amd.com/gpu.product-name",
@@ -63,6 +65,11 @@ class Accelerator:
     fp4: bool
     mig: tuple[tuple[str, int], ...] = ()
     partition: str | None = None
+
+    @property
+    def unified(self) -> bool:
+        """Whether its memory is the host's too (GB10)."""
+        return self.capability == "12.1"
 
     @property
     def memory_source(self) -> str:
@@ -136,8 +143,8 @@ def accelerator(name: object, *, option: str = "gpu") -> Accelerator:
     index = _index().get(_folded(whole.removesuffix("-SHARED")))
     if index is None:
         raise InvalidOptionError(
-            f"{text!r} is not an accelerator whose memory is known{nearest(whole, _every_name())}; allowed: "
-            f"{', '.join(known_accelerators())}",
+            f"{text!r} is not an accelerator whose memory is known{nearest(whole, _every_name())}; allowed: names such "
+            f"as {', '.join(_like(whole))}; 'vllm-cdk8s size --list-gpus' prints all",
             option=option,
         )
     found = _made(index)
@@ -204,6 +211,13 @@ def _known(value: str) -> Accelerator | None:
         return accelerator(value)
     except InvalidOptionError:
         return None
+
+
+def _like(name: str) -> list[str]:
+    """The accelerators whose names are most like this one."""
+    folded = {_folded(known): known for known in known_accelerators()}
+    found = get_close_matches(_folded(name), folded, n=_LIKE, cutoff=0.3)
+    return [folded[each] for each in found] or list(known_accelerators())[:_LIKE]
 
 
 def _every_name() -> list[str]:

@@ -31,6 +31,7 @@ _SCALED_ROPES = frozenset(
     {"default", "su", "longrope", "llama3", "yarn", "deepseek_yarn", "deepseek_llama_scaling", "proportional"}
 )
 _EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
+_EXPERTS_PER_TOKEN = ("num_experts_per_tok", "top_k_experts", "experts_per_token", "moe_top_k", "moe_topk", "moe_k")
 # The indexer of DeepSeek's sparse attention keeps a key of 8 bits per value and one float32 scale for 128 of them.
 _INDEX_SCALE_BYTES = 4
 _INDEX_BLOCK = 128
@@ -101,7 +102,7 @@ def facts_of(
         counts=counts,
         stored=stored,
         experts=read.whole(*_EXPERTS) or None,
-        experts_per_token=read.whole("num_experts_per_tok", "top_k_experts", "experts_per_token", "moe_top_k"),
+        experts_per_token=read.whole(*_EXPERTS_PER_TOKEN),
         expert_size=read.whole("moe_intermediate_size", "expert_ffn_hidden_size"),
         task=task,
         modalities=_modalities(config),
@@ -234,7 +235,8 @@ def _caches(
         value_dim=head_dim,
         window=read.whole("attention_chunk_size"),
     )
-    linear = _delta_net(read, kinds.count("linear"))
+    states = kinds.count("linear") if family != "falcon_h1" else layers
+    linear = _delta_net(read, states) or _mamba2(read, states)
     return tuple(cache for cache in (full, sliding, chunked, linear) if cache is not None and cache.layers)
 
 
@@ -250,6 +252,7 @@ def _layer_kinds(read: _Reader, family: str, layers: int) -> list[str]:
             "sliding_attention": "full" if plain else "sliding",
             "chunked_attention": "chunked",
             "linear_attention": "linear",
+            "mamba": "linear",
         }
         return [words.get(kind, "full") for kind in named[: layers - shared]]
     pattern = read.list("hybrid_layer_pattern")
@@ -284,6 +287,20 @@ def _delta_net(read: _Reader, layers: int) -> LayerCache | None:
         conv_values=(2 * key_heads * key_dim + value_heads * value_dim) * (kernel - 1),
         state_values=value_heads * value_dim * key_dim,
         state_dtype=dtype if isinstance(dtype, str) else None,
+    )
+
+
+def _mamba2(read: _Reader, layers: int) -> LayerCache | None:
+    """The state of Mamba-2 under the names of Granite 4 and Falcon-H1, whose every layer has attention beside it."""
+    heads, dim, state = read.whole("mamba_n_heads"), read.whole("mamba_d_head"), read.whole("mamba_d_state")
+    groups, kernel = read.whole("mamba_n_groups"), read.whole("mamba_d_conv")
+    if not (layers and heads and dim and state and groups and kernel):
+        return None
+    return LayerCache(
+        kind="linear",
+        layers=layers,
+        conv_values=(heads * dim + 2 * groups * state) * (kernel - 1),
+        state_values=heads * dim * state,
     )
 
 

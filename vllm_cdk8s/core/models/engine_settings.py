@@ -38,6 +38,11 @@ class Engine:
     kv_transfer: bool = False
     prefix_caching: bool | None = None
 
+    @property
+    def drafted(self) -> int:
+        """The tokens that are guessed ahead of each sequence; 0 without speculative decoding."""
+        return _whole((self.speculative or {}).get("num_speculative_tokens")) or 0
+
 
 def engine_of(options: Mapping[str, Any]) -> Engine:
     """The options of vLLM as the ledger reads them; what cannot be read counts as not said, since others check it."""

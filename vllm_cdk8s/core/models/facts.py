@@ -22,16 +22,19 @@ __all__ = ["ModelFacts", "known_model", "known_models", "nearest_model"]
 
 _QUANTIZED = re.compile(
     r"[\w.-]+/(?P<base>[\w.-]+?)(?P<ending>"
-    r"(-unsloth)?-bnb-4bit|-nvfp4(a16)?|-fp4|-bf16"
-    r"|[-.](quantized\.)?w4a16|[-.](quantized\.)?w8a(8|16)"
-    r"|-fp8([-_](dynamic|block|static))?|-awq(-(int4|4bit|8bit|w4a16))?|-gptq(-(int4|int8|4bit|8bit))?|-int4|-int8"
+    r"(-unsloth)?-bnb-4bit|-nvfp4(a16)?|-fp4|-mxfp4(-preview)?|-bf16"
+    r"|[-.](quantized\.)?w4a16(-g\d+)?|[-.](quantized\.)?w8a(8|16)"
+    r"|-fp8([-_](dynamic|block|static|kv))?|(-int4)?-awq(-(int4|4bit|8bit|w4a16))?"
+    r"|-gptq(-(int4|int8|4bit|8bit|4b-128g))?|(-int4)?-autoround|-int4|-int8"
     r")",
     re.IGNORECASE,
 )
+_PUBLISHED = re.compile(r"[\w.-]+/[\w.-]+")
 # What the end of a name says of the weights, the first that is found.
 _ENDINGS: tuple[tuple[str, str | None], ...] = (
     ("bf16", None),
     ("fp8", "fp8"),
+    ("mxfp4", "mxfp4"),
     ("fp4", "nvfp4"),
     ("w8|int8|8bit", "int8"),
     (".", "int4"),
@@ -85,41 +88,50 @@ def _facts(name: str, index: int, form: int | None) -> ModelFacts:
 def known_model(model: str) -> ModelFacts | None:
     """The facts on a model by its name on the Hugging Face Hub, in any case; None where the table has no such model.
 
-    A name such as ``ORG/Qwen3-8B-AWQ`` that begins as a model of the table does and ends as a quantization is called is
-    that model, quantized so: `ModelFacts.source` says that its name is the source.
+    A name of another organization that ends as one of the table does is that model (``unsloth/gpt-oss-20b``), and one
+    that goes on with what a quantization is called is that model, quantized so (``ORG/Qwen3-8B-AWQ``):
+    `ModelFacts.source` says that its name is the source.
     """
     found = _names().get(model.lower())
-    return _quantized(model) if found is None else _facts(*found)
+    return _by_name(model) if found is None else _facts(*found)
+
+
+def _short(name: str) -> str:
+    """A name as people shorten it: without its organization, ``Meta-`` before it and ``-hf`` behind it."""
+    return name.rpartition("/")[2].lower().removeprefix("meta-").removesuffix("-hf")
 
 
 @cache
 def _short_names() -> dict[str, tuple[str, int, int | None]]:
-    """The names without their organizations, of the plain rows; a name that several shapes share is left out."""
+    """The names without their organizations; a name that several shapes share is left out."""
     found: dict[str, tuple[str, int, int | None]] = {}
     several = set()
     for name, index, form in _names().values():
-        short = name.rpartition("/")[2].lower()
+        short = _short(name)
         if short in found and _rows()[found[short][1]]["config"] != _rows()[index]["config"]:
             several.add(short)
         found.setdefault(short, (name, index, form))
     return {short: entry for short, entry in found.items() if short not in several}
 
 
-def _quantized(model: str) -> ModelFacts | None:
-    match = _QUANTIZED.fullmatch(model.strip())
-    if match is None:
+def _by_name(model: str) -> ModelFacts | None:
+    name = model.strip()
+    if not _PUBLISHED.fullmatch(name):
         return None
-    found = _short_names().get(match["base"].lower())
-    if found is None:
+    same = _short_names().get(_short(name))
+    if same is not None:
+        facts = _facts(*same)
+        return replace(facts, id=model, gated=None, source=f"its name: {facts.id}")
+    match = _QUANTIZED.fullmatch(name)
+    found = None if match is None else _short_names().get(_short(match["base"]))
+    if match is None or found is None:
         return None
     facts = _facts(*found)
     kind = next(kind for ending, kind in _ENDINGS if re.search(ending, match["ending"], re.IGNORECASE))
-    if kind is None:
-        stored = StoredWeights()
-    elif facts.stored.method is not None:
+    # What is published in few bits is not made of others.
+    if kind is not None and facts.stored.method is not None and facts.stored.linear != "fp8":
         return None
-    else:
-        stored = StoredWeights(method=kind, linear=kind, expert=kind)
+    stored = StoredWeights() if kind is None else StoredWeights(method=kind, linear=kind, expert=kind)
     return replace(
         facts,
         id=model,

@@ -106,6 +106,8 @@ def gpu_memory(
         text_only=settings.text_only,
         memory=memory,
         version=version,
+        drafted=settings.drafted,
+        unified=accelerator is not None and accelerator.unified,
     )
     beside = overhead.beside(model, first_pass)
     if memory is None:
@@ -135,6 +137,8 @@ def gpu_memory(
     margin = (_MARGIN_SEVERAL if several else _MARGIN) + int(held * _WEIGHTS_MARGIN)
     if not settings.text_only:
         margin += overhead.towers_margin(model, version)
+    if first_pass.unified:
+        margin += overhead.UNIFIED_MARGIN
     outside = _CONTEXT + overhead.unprofiled(model, first_pass)
     if not first_pass.since(overhead.GRAPHS_IN_BUDGET):
         outside += overhead.graphs(model, first_pass)

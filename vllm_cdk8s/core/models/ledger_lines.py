@@ -136,4 +136,4 @@ def shown(number: int | None, unit: str) -> str:
         return "?"
     if unit == "bytes":
         return f"{Decimal(number) / GIB:.2f} GiB"
-    return f"{number:,} {unit}".strip()
+    return f"{number:,} {unit.removesuffix('s') if number == 1 else unit}".strip()

@@ -19,19 +19,28 @@ GIB = 2**30
 GRAPHS_IN_BUDGET: Version = (0, 21)
 # From here on the sampler no longer sorts the logits of all sequences in a pass of its own.
 _NO_SORT: Version = (0, 17)
-_BASE = 0.35 * GIB  # kernels, workspaces of cuBLAS and of attention
-_LOGIT_BYTES_SORTED = 34
-_LOGIT_BYTES = 12
-_RESIDUALS = 6  # tensors of the hidden size that live at once
+# From here on every model runs in the second model runner, whose sampler keeps one copy of the logits less.
+_RUNNER_2: Version = (0, 33)
+# From here on the buffers of mixtures are kept from one layer, and one pass, to the next (v1/worker/workspace.py).
+_KEPT_BUFFERS: Version = (0, 13)
+_WIDER_RUNTIME: Version = (0, 18)
+_RUNTIME, _RUNTIME_BEFORE = 0.25 * GIB, 0.13 * GIB  # libraries' own memory, which PyTorch does not see
+_BASE = 0.045 * GIB
+_LOGIT_BYTES_SORTED, _LOGIT_BYTES, _LOGIT_BYTES_RUNNER_2 = 38, 14.6, 9
+_RESIDUALS = 3.6  # tensors of the hidden size that live at once
 _INNER = 3  # of the MLP's width: both halves of the gated one and their product
 _GRAPHS = 0.3 * GIB
 _GRAPHS_PER_LAYER = 0.006 * GIB
+_GRAPHS_OF_LARGE = 0.25 * GIB
 # Buffers of NCCL and of vLLM's own all-reduce: large where GPUs are linked directly, small over PCIe.
 _SEVERAL_GPUS = 0.3 * GIB
-_SEVERAL_LINKED_GPUS = 1.7 * GIB
+_SEVERAL_LINKED_GPUS = 1.85 * GIB  # 0.15.0 to 0.17.0 took less, and 0.11.0 as much
+_SEVERAL_LINKED_GPUS_BETWEEN = 0.45 * GIB
+_LINKED_LESS: tuple[Version, Version] = ((0, 11, 1), (0, 18))
 _LINKED = 70 * GIB
 _MOST_CAPTURED = 256
 _TOWER = 1.2 * GIB
+_TOWER_OUTPUT = 0.12 * GIB
 _PICTURES = 4 * GIB
 _FILMS = 32 * GIB
 _SMALLER_FILMS: Version = (0, 12)
@@ -39,6 +48,10 @@ _ANY_SIZE = frozenset({"qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe"})
 _PROFILED_SAMPLER: Version = (0, 9)
 _OLD_SEQUENCES = 1024
 _MOE_LIMIT = 32_768  # tokens of one pass through the experts
+# Where the memory is the host's too, files in its cache and processes come and go: seen are up to 15 GiB.
+UNIFIED_MARGIN = 20 * GIB
+# What gpt-oss takes after the memory was divided: at 0.95 of an H100 it ends in the sampler's warm-up, at 0.9 it runs.
+_UNPROFILED_MXFP4 = 3 * GIB
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +68,8 @@ class PassSettings:
         text_only: whether no images are read.
         memory: the memory of one GPU in bytes; None where it is not known.
         version: vLLM's version; None for the newest.
+        drafted: the tokens that are guessed ahead (``num_speculative_tokens``).
+        unified: whether the GPU's memory is the host's too.
     """
 
     tokens: int
@@ -66,6 +81,8 @@ class PassSettings:
     text_only: bool = False
     memory: int | None = None
     version: Version | None = None
+    drafted: int = 0
+    unified: bool = False
 
     def since(self, version: Version) -> bool:
         """Whether vLLM is this version or newer."""
@@ -73,18 +90,40 @@ class PassSettings:
 
 
 def activations(facts: ModelFacts, settings: PassSettings) -> int:
-    """The peak of the first pass, in bytes; 0 where the model's widths are not known."""
+    """The peak of the first pass, in bytes; 0 where the model's widths are not known.
+
+    Either a layer's widest point is the peak, or the sampler, beside which the last hidden states still live.
+    """
     hidden, vocabulary = facts.hidden_size or 0, facts.vocabulary or 0
     inner = (facts.intermediate_size or 0) / settings.tensor
     half = 2
-    forward = settings.tokens * half * (_RESIDUALS * hidden + _INNER * inner)
-    if facts.experts and facts.experts_per_token:
-        routed = min(settings.tokens * settings.data, _MOE_LIMIT) * facts.experts_per_token
-        size = (facts.expert_size or facts.intermediate_size or 0) / settings.tensor
-        forward = settings.tokens * half * _RESIDUALS * hidden + routed * half * (max(2 * size, hidden) + size)
-    width = _LOGIT_BYTES if settings.since(_NO_SORT) else _LOGIT_BYTES_SORTED
-    sampler = min(settings.sequences, settings.tokens) * vocabulary * width if facts.task == "generate" else 0
+    states = settings.tokens * half * hidden
+    buffers = _expert_buffers(facts, settings)
+    forward = _RESIDUALS * states + (buffers or settings.tokens * half * _INNER * inner)
+    sampler = 0.0
+    if facts.task == "generate":
+        sampler = min(settings.sequences, settings.tokens) * vocabulary * _logit_bytes(settings) + states
+        if settings.since(_KEPT_BUFFERS):
+            sampler += buffers
+    if len(facts.modalities) > 1 and not settings.text_only:
+        # What a tower made of the pictures is kept until the pass ends.
+        return int(max(forward, sampler, _TOWER) + states + _TOWER_OUTPUT)
     return int(max(forward, sampler))
+
+
+def _logit_bytes(settings: PassSettings) -> float:
+    if settings.since(_RUNNER_2):
+        return _LOGIT_BYTES_RUNNER_2
+    return _LOGIT_BYTES if settings.since(_NO_SORT) else _LOGIT_BYTES_SORTED
+
+
+def _expert_buffers(facts: ModelFacts, settings: PassSettings) -> float:
+    """The two buffers of a pass through routed experts: before and after the activation, each as wide as its widest."""
+    if not facts.experts or not facts.experts_per_token or facts.stored.expert == "mxfp4":
+        return 0.0
+    routed = min(settings.tokens * settings.data, _MOE_LIMIT) * facts.experts_per_token
+    hidden, size = facts.hidden_size or 0, (facts.expert_size or facts.intermediate_size or 0) / settings.tensor
+    return routed * 2 * (max(size, hidden) + max(2 * size, hidden))
 
 
 def graphs(facts: ModelFacts, settings: PassSettings) -> int:
@@ -93,26 +132,44 @@ def graphs(facts: ModelFacts, settings: PassSettings) -> int:
         return 0
     # One graph per batch size, of which there are fewer where fewer sequences run.
     sizes = min(settings.sequences, _MOST_CAPTURED) / _MOST_CAPTURED
-    return int(_GRAPHS + _GRAPHS_PER_LAYER * (facts.layers or 0) / settings.pipeline * sizes)
+    taken = _GRAPHS + _GRAPHS_PER_LAYER * (facts.layers or 0) / settings.pipeline * sizes
+    return int(taken + (_GRAPHS_OF_LARGE if _large(settings) and not settings.since(_RUNNER_2) else 0))
+
+
+def _large(settings: PassSettings) -> bool:
+    return settings.memory is None or settings.memory >= _LINKED
 
 
 def beside(facts: ModelFacts, settings: PassSettings) -> int:
     """All that the budget (``gpu_memory_utilization``) holds beside weights and KV cache, in bytes."""
     taken = _BASE + activations(facts, settings)
-    if settings.tensor * settings.pipeline * settings.data > 1:
-        taken += _SEVERAL_GPUS if settings.memory is not None and settings.memory < _LINKED else _SEVERAL_LINKED_GPUS
-    if len(facts.modalities) > 1 and not settings.text_only:
-        taken += _TOWER
+    newer = settings.since(_WIDER_RUNTIME)
+    taken += _RUNTIME if newer else _RUNTIME_BEFORE
+    if settings.tensor * settings.data > 1 and _large(settings):
+        first, last = _LINKED_LESS
+        less = settings.version is not None and first <= settings.version < last
+        taken += _SEVERAL_LINKED_GPUS_BETWEEN if less else _SEVERAL_LINKED_GPUS
+    elif settings.tensor * settings.pipeline * settings.data > 1:
+        taken += _SEVERAL_GPUS
     if settings.since(GRAPHS_IN_BUDGET):
         taken += graphs(facts, settings)
     return int(taken)
 
 
 def unprofiled(facts: ModelFacts, settings: PassSettings) -> int:
-    """What old releases took after they had divided the memory: the sampler's pass over all sequences, in bytes."""
-    if settings.since(_PROFILED_SAMPLER) or facts.task != "generate":
-        return 0
-    return max(settings.sequences, _OLD_SEQUENCES) * (facts.vocabulary or 0) * _LOGIT_BYTES_SORTED
+    """What a release takes after it has divided the memory, graphs aside, in bytes.
+
+    Old ones took the sampler's pass over all sequences; the logits of guessed tokens are not in the first pass of any.
+    """
+    taken = 0
+    if settings.drafted:
+        guessed = settings.sequences * (settings.drafted + 1)
+        taken = int(guessed * (facts.vocabulary or 0) * _logit_bytes(settings))
+    if not settings.since(_PROFILED_SAMPLER) and facts.task == "generate":
+        taken += max(settings.sequences, _OLD_SEQUENCES) * (facts.vocabulary or 0) * _LOGIT_BYTES_SORTED
+    if facts.stored.expert == "mxfp4" and not settings.since(GRAPHS_IN_BUDGET):
+        taken += _UNPROFILED_MXFP4
+    return taken
 
 
 def towers_margin(facts: ModelFacts, version: Version | None) -> int:

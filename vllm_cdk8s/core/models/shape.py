@@ -84,6 +84,7 @@ class StoredWeights:
         head: the type of the output projection.
         embedding: the type of the embedding.
         quantized: how many of the linear weights are quantized, where some layers are left out; None for all.
+        fp8: how many of the others are in 8-bit floating point, where a checkpoint mixes both.
     """
 
     method: str | None = None
@@ -92,6 +93,7 @@ class StoredWeights:
     head: str | None = None
     embedding: str | None = None
     quantized: int | None = None
+    fp8: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -195,7 +195,7 @@ def size_model(
         quantization: vLLM's ``--quantization``; by default what the model's files say.
         gpu: the GPU by name, such as ``"H100"`` or ``"A100-40GB"`` (see `accelerator`), whose memory counts.
         gpu_memory: the memory of one GPU instead: ``"80GB"`` (also ``"80"`` or ``80``), or ``"80Gi"``; 80 GB where
-            neither is said.
+            neither is given.
         gpu_memory_utilization: the share of it that vLLM may use.
         tensor_parallel_size: the GPUs that share each layer; by default the fewest that hold the model and one
             sequence.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
+from vllm_cdk8s.core.models.shape import StoredWeights
 from vllm_cdk8s.core.models.weight_types import BYTES, canonical
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ ONLINE = {
 # The kernels for MXFP4 take an expert's width in steps of this many, and pad the rest.
 _MXFP4_STEP = 256
 _NO_ROTATION = frozenset({"gpt2", "opt", "bert", "xlm-roberta"})
-_MOST_ROTATIONS = 2**20
+_MOST_ROTATIONS = 2**24
 _EXPERTS_ONLY = frozenset({"experts_int8", "mxfp4", "gpt_oss_mxfp4"})
 
 
@@ -86,7 +87,10 @@ def drafted(facts: ModelFacts, settings: WeightSettings) -> int:
     """One GPU's bytes of a model's own layer for drafts (multi-token prediction), as large as its other layers."""
     if facts.counts is None or not facts.layers:
         return 0
-    shares = _kinds(facts, facts.counts, settings)
+    # Checkpoints of few bits leave that layer as it was.
+    kept = facts.stored.linear or facts.stored.expert
+    plain = facts if kept in {None, "fp8", "int8"} else replace(facts, stored=StoredWeights(method="plain"))
+    shares = _kinds(plain, facts.counts, settings)
     ranks = settings.tensor * settings.data
     return _ceiling((shares["linear"] / settings.tensor + shares["expert"] / ranks + shares["other"]) / facts.layers)
 
@@ -128,12 +132,12 @@ def _kinds(
     if kept.method is None and settings.quantization in ONLINE:
         made = ONLINE[settings.quantization]
         linear, expert = (None if settings.quantization in _EXPERTS_ONLY else made), made
-    left_plain = 0 if quantized is None else counts.linear - quantized
+    plainly = 0 if quantized is None else counts.linear - quantized - kept.fp8
     linear_width = width if linear is None else type_bytes(linear)
     return {
         "embedding": counts.embedding * (width if kept.embedding is None else type_bytes(kept.embedding)),
         "head": counts.head * (width if kept.head is None else type_bytes(kept.head)),
-        "linear": (counts.linear - left_plain) * linear_width + left_plain * width,
+        "linear": (counts.linear - plainly - kept.fp8) * linear_width + kept.fp8 * BYTES["fp8"] + plainly * width,
         "expert": counts.expert * (width if expert is None else type_bytes(expert)),
         "tower": Decimal(0) if settings.text_only else counts.tower * width,
         "other": counts.other * width,

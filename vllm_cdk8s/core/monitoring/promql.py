@@ -40,6 +40,14 @@ def leader_worker_set_pods(name: str) -> str:
     return f"{_literal(name)}-[0-9]+(-[0-9]+)?"
 
 
+def set_role_pods(name: str, role: str) -> str:
+    """The regular expression of the names that the pods of a DisaggregatedSet's role have, of whatever revision.
+
+    LeaderWorkerSet 0.9 has no slices in them yet.
+    """
+    return f"{_literal(name)}(-[0-9]+)?-[0-9a-f]+-{role}-[0-9]+(-[0-9]+)?"
+
+
 def ray_cluster_pods(name: str) -> str:
     """The regular expression of the names that the pods of a RayCluster have: its head and its workers.
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from vllm_cdk8s.core.engine.connectors import connectors_of
 from vllm_cdk8s.core.errors import ConflictError, Problem
 from vllm_cdk8s.core.monitoring.metrics import PREFIX, metrics
-from vllm_cdk8s.core.monitoring.promql import Target, deployment_pods, leader_worker_set_pods, ray_cluster_pods
+from vllm_cdk8s.core.monitoring.promql import (
+    Target,
+    deployment_pods,
+    leader_worker_set_pods,
+    ray_cluster_pods,
+    set_role_pods,
+)
 from vllm_cdk8s.core.rules.book import NOT_SCRAPED, OTHER_NAMESPACE
 
 if TYPE_CHECKING:
@@ -47,9 +53,11 @@ def target_of(server: Serving) -> Target:
         ConflictError: its vLLM keeps no statistics.
     """
     check_statistics(server)
+    made_by = server.workload_ref
+    named = set_role_pods(made_by.name, made_by.role) if made_by.role else _POD_NAMES[made_by.kind](made_by.name)
     return Target(
         model_name=server.served_model_name,
-        pods=_POD_NAMES[server.workload_ref.kind](server.name),
+        pods=named,
         namespace=server.namespace,
         version=server.engine.version.name,
     )
@@ -57,9 +65,9 @@ def target_of(server: Serving) -> Target:
 
 def transfers_kv_cache(server: Serving) -> bool:
     """Whether NIXL carries KV cache between this server and others, and its release counts what fails."""
-    config = server.engine.settings.get("kv_transfer_config")
-    connector = config.get("kv_connector") if isinstance(config, Mapping) else None
-    return connector == "NixlConnector" and f"{PREFIX}nixl_num_failed_transfers" in metrics(server.engine.version.name)
+    connectors = connectors_of(server.engine.settings.get("kv_transfer_config"))
+    counts = f"{PREFIX}nixl_num_failed_transfers" in metrics(server.engine.version.name)
+    return "NixlConnector" in connectors and counts
 
 
 def namespace_to_name(server: Serving, home: str | None) -> str | None:

@@ -33,12 +33,13 @@ class HttpProbe:
     documents.
 
     Args:
-        initial_delay_seconds: seconds from the container's start to the first question.
-        period_seconds: seconds from one question to the next.
-        timeout_seconds: seconds that an answer may take.
-        failure_threshold: failures in a row until Kubernetes acts.
-        success_threshold: successes in a row until it is well again; only a readiness probe may ask for more than 1.
-        path: the path asked for.
+        initial_delay_seconds: seconds from the container's start to the first probe.
+        period_seconds: seconds between probes.
+        timeout_seconds: seconds until a probe without an answer counts as failed.
+        failure_threshold: consecutive failures until Kubernetes acts.
+        success_threshold: consecutive successes until the container counts as healthy again; must be 1 for start-up and
+            liveness probes.
+        path: the path to request.
 
     Raises:
         InvalidOptionError: a number is not a whole number in its range, or the path does not begin with ``/``.

@@ -1,4 +1,4 @@
-"""What may be said of the pods of any server: the options, and the types of what stands for a Kubernetes object."""
+"""Options of the pods of every server, and the types of what stands for a Kubernetes object."""
 
 from __future__ import annotations
 
@@ -30,24 +30,30 @@ class KubernetesObject(Protocol):
 
 
 class RunOptions(TypedDict, total=False):
-    """What may be said of the pods of servers and of Jobs alike.
+    """Options of pods that servers and Jobs share.
+
+    A value of type ``Wire`` is written as the field is in a manifest: dictionaries, lists and texts, with Kubernetes'
+    own names.
 
     Attributes:
-        image_pull_policy: ``kplus.ImagePullPolicy`` or its Kubernetes name; IfNotPresent unless said.
-        image_pull_secrets: Secrets of the image's registry, by name or as kplus Secrets.
-        labels: further labels of the objects.
-        annotations: annotations of the object that makes the pods.
-        pod_labels: further labels of the pods.
-        pod_annotations: annotations of the pods.
-        env_from: Secrets and ConfigMaps all of whose entries become variables; wire form for a prefix.
-        node_selector: labels that a node must have.
-        tolerations: taints that the pods accept, in wire form.
-        affinity: affinities, in wire form.
-        scheduler_name: a scheduler other than the default one.
-        priority_class: the priority class.
-        non_root: run as an ordinary user, as the "restricted" Pod Security Standard wants.
-        pod_security_context: the pod's security context, in wire form.
-        security_context: the container's security context, in wire form.
+        image_pull_policy: when the image is pulled: ``Always``, ``IfNotPresent`` or ``Never``, or a
+            ``kplus.ImagePullPolicy``. Defaults to ``IfNotPresent``.
+        image_pull_secrets: Secrets with credentials for the image's registry, as names or kplus Secrets.
+        labels: labels to add to all objects.
+        annotations: annotations to add to the object that makes the pods, such as the Deployment.
+        pod_labels: labels to add to the pods.
+        pod_annotations: annotations to add to the pods.
+        env_from: Secrets and ConfigMaps whose entries all become environment variables, as kplus objects, or as in a
+            manifest where they need a prefix.
+        node_selector: labels that a node must have to run the pods.
+        tolerations: taints of nodes that the pods tolerate, as in a manifest.
+        affinity: the affinity of the pods, as in a manifest.
+        scheduler_name: the scheduler that places the pods. Defaults to the cluster's own.
+        priority_class: the PriorityClass of the pods.
+        non_root: run the containers as an ordinary user, as the "restricted" Pod Security Standard requires. Defaults
+            to the image's user, which is root in vLLM's images.
+        pod_security_context: the security context of the pods, as in a manifest.
+        security_context: the security context of the container, as in a manifest.
     """
 
     image_pull_policy: Any
@@ -68,24 +74,27 @@ class RunOptions(TypedDict, total=False):
 
 
 class PodOptions(RunOptions, total=False):
-    """What else may be said of the pods of any server; each is off, or empty, unless said.
+    """Options of a server's pods; each is off, or empty, by default.
 
     Attributes:
-        hf_token: Hugging Face token, as ``HF_TOKEN``.
-        api_key: vLLM's API key, as ``VLLM_API_KEY``; it guards ``/v1`` alone.
-        topology_spread: topology spread constraints in wire form; the selector is the server's own unless said.
-        runtime_class: the runtime class, such as ``nvidia``.
-        kai: a queue of the KAI Scheduler and a share of a GPU.
-        device_claims: claims for devices, GPUs among them, by dynamic resource allocation.
-        volumes: further volumes in wire form.
-        volume_mounts: further mounts of the vLLM container in wire form.
-        init_containers: containers that run to their end before vLLM, in wire form.
-        extra_containers: containers beside vLLM, in wire form.
-        shm_size: size limit of /dev/shm; 1 GiB per GPU and at least 2 GiB where there is more than one GPU.
-        drain_seconds: seconds that running requests get at shutdown.
-        lora: LoRA adapters: a list, a folder in which vLLM looks for them, or both.
-        chat_template: the template by which messages become a prompt.
-        download: download the model before vLLM starts, outside its start-up budget.
+        hf_token: the Secret entry with the Hugging Face token, which becomes ``HF_TOKEN``.
+        api_key: the Secret entry with the API key that clients must send, which becomes ``VLLM_API_KEY``. vLLM asks for
+            it below ``/v1`` only.
+        topology_spread: topology spread constraints, as in a manifest. Without a label selector, a constraint counts
+            the server's own pods.
+        runtime_class: the RuntimeClass of the pods, such as ``nvidia``.
+        kai: a queue of the KAI Scheduler, and a share of a GPU.
+        device_claims: claims for devices by dynamic resource allocation.
+        volumes: volumes to add to the pods, as in a manifest.
+        volume_mounts: mounts to add to the vLLM container, as in a manifest.
+        init_containers: containers that run to completion before vLLM starts, as in a manifest.
+        extra_containers: containers that run beside vLLM, as in a manifest.
+        shm_size: the size limit of ``/dev/shm``, as a Kubernetes quantity. Defaults to 1 GiB per GPU, and at least 2
+            GiB, for pods with more than one GPU; other pods get the runtime's 64 MiB.
+        drain_seconds: seconds that running requests get to finish when a pod stops. By default they are dropped.
+        lora: LoRA adapters to serve beside the model, a folder where vLLM finds them, or both.
+        chat_template: the Jinja template that turns chat messages into a prompt. Defaults to the model's own.
+        download: download the model in an init container, before the start-up budget begins.
     """
 
     hf_token: SecretKey

@@ -28,7 +28,7 @@ class Resources:
 
     Args:
         requests: what the scheduler sets aside, as Kubernetes quantities by resource name.
-        limits: what the container may not exceed, likewise.
+        limits: what the container may not exceed, as Kubernetes quantities by resource name.
 
     Raises:
         InvalidOptionError: a name is not a resource name, or a quantity does not parse.

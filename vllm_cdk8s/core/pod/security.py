@@ -43,7 +43,7 @@ class NonRoot:
         home: the home directory.
 
     Raises:
-        InvalidOptionError: a number is not one of at least 1, or the home is not an absolute path.
+        InvalidOptionError: a number is less than 1, or the home is not an absolute path.
     """
 
     uid: int = 1000

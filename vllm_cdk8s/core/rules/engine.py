@@ -12,6 +12,7 @@ ENGINE_OPTION = Rule(
     title="vLLM has no such option in this release",
     why="vLLM's parser exits with an error, and the container restarts for ever.",
     mend="Use the name that this release has; unchecked_args passes on what is newer than this package.",
+    in_manifests="Use the name that this release has, or the image of a release that has this one.",
     source=f"{_VLLM}cli/serve/",
 )
 ENGINE_VALUE = Rule(
@@ -35,6 +36,7 @@ CONTEXT_BEYOND_MODEL = Rule(
     title="The context is longer than the model has positions",
     why="vLLM refuses to start: 'User-specified max_model_len is greater than the derived max_model_len'.",
     mend="Lower max_model_len to the model's own limit.",
+    in_manifests="Lower --max-model-len to the model's own limit.",
     source=f"{_VLLM}configuration/engine_args/",
 )
 HEADS = Rule(
@@ -43,6 +45,7 @@ HEADS = Rule(
     title="The tensor parallel size does not divide the model's attention heads",
     why="vLLM refuses to start: each rank must hold the same number of heads.",
     mend="Choose a divisor, and spread over more GPUs by pipeline_parallel_size.",
+    in_manifests="Choose a divisor, and spread over more GPUs by --pipeline-parallel-size.",
 )
 MODEL_NAME = Rule(
     code="VC106",
@@ -87,6 +90,7 @@ SHORT_CONTEXT = Rule(
     title="The default context is much shorter than the model's own",
     why="Requests beyond it are refused although there is room for them.",
     mend="Set max_model_len.",
+    in_manifests="Set --max-model-len.",
 )
 NOT_EXPANDED = Rule(
     code="VC112",

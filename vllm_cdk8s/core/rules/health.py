@@ -67,3 +67,12 @@ EAGER_LIVENESS = Rule(
     why="A server under load answers late, and a restart costs minutes of loading.",
     mend="Allow at least 5 s for an answer and 3 failures.",
 )
+DISAGGREGATED_SET = Rule(
+    code="VC455",
+    name="disaggregated-set",
+    title="The API server refuses this DisaggregatedSet",
+    why="Its schema and its webhook want at least two roles, pods of all of them or of none, and rollouts that are the "
+    "set's own.",
+    mend="Give every role replicas, the rollout type RollingUpdate, and no partition.",
+    source="https://lws.sigs.k8s.io/docs/reference/disaggregatedset.v1/",
+)

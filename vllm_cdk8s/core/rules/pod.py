@@ -20,6 +20,7 @@ IDLE_GPUS = Rule(
     title="The parallel sizes ask for fewer GPUs than the pods have",
     why="The others are paid for and do nothing.",
     mend="Raise tensor_parallel_size, or lower the number of GPUs.",
+    in_manifests="Raise --tensor-parallel-size, or lower the number of GPUs.",
 )
 NO_GPU = Rule(
     code="VC203",
@@ -93,6 +94,7 @@ SHARED_GPU = Rule(
     title="vLLM takes more of the GPU than its share",
     why="Nothing enforces the share, so vLLM takes its neighbours' memory.",
     mend="Set gpu_memory_utilization to the share.",
+    in_manifests="Set --gpu-memory-utilization to the share.",
 )
 CPU_KV_CACHE = Rule(
     code="VC213",

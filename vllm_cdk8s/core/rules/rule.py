@@ -15,6 +15,7 @@ class Rule:
         title: the rule in one line.
         why: what happens on the cluster where it is broken.
         mend: what to do.
+        in_manifests: what to do in a manifest, where the options of this package are no help.
         source: where the reason can be read.
     """
 
@@ -23,11 +24,18 @@ class Rule:
     title: str
     why: str
     mend: str
+    in_manifests: str = ""
     source: str = ""
+
+    @property
+    def manifest_mend(self) -> str:
+        """What to do in a manifest."""
+        return self.in_manifests or self.mend
 
     def text(self) -> str:
         """The rule as ``vllm-cdk8s rule`` prints it."""
         parts = [f"{self.code} {self.name}: {self.title}", "", f"Why: {self.why}", f"Mend: {self.mend}"]
+        parts += [f"In a manifest: {self.in_manifests}"] if self.in_manifests else []
         return "\n".join([*parts, f"Source: {self.source}"] if self.source else parts)
 
 

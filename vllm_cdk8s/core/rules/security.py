@@ -21,6 +21,7 @@ OPEN_TO_THE_WORLD = Rule(
     title="A server without an API key is reachable from outside the cluster",
     why="Whoever finds the address uses the GPUs.",
     mend="Set api_key, or authenticate before the server.",
+    in_manifests="Set VLLM_API_KEY from a Secret, or authenticate before the server.",
     source=f"{_VLLM}usage/security/",
 )
 KEY_GUARDS_PART = Rule(
@@ -45,6 +46,7 @@ CANNOT_RUN_AS = Rule(
     title="The image or a path does not work with this security context",
     why="The image's user is root, and so are the folders that vLLM writes to.",
     mend="Use non_root=NonRoot(), which moves home and caches to where that user may write.",
+    in_manifests="Say runAsUser too, and give HOME, HF_HOME and VLLM_CACHE_ROOT folders that this user may write to.",
 )
 PRIVILEGE = Rule(
     code="VC506",

@@ -133,3 +133,27 @@ TRACING = Rule(
     mend="Use a newer image, or one with opentelemetry-sdk and opentelemetry-exporter-otlp.",
     source=f"{_VLLM}examples/online_serving/opentelemetry/",
 )
+GANG = Rule(
+    code="VC652",
+    name="gang",
+    title="Pods cannot be placed together in the way that is asked for",
+    why="Nothing makes the groups that the scheduler would wait for, or it waits for pods that do not need each other.",
+    mend="Use a scheduler that the controller of these pods makes groups for, or leave it out.",
+    source="https://lws.sigs.k8s.io/docs/concepts/leaderworkerset/gang-scheduling/",
+)
+OTHER_MODEL = Rule(
+    code="VC650",
+    name="other-model",
+    title="Requests for a model are sent to a server that does not have it",
+    why="vLLM answers 404 to any name but those that it serves its model and its adapters by.",
+    mend="Send the name to the server that serves it, or add it to served_model_name.",
+    source=f"{_VLLM}serving/openai_compatible_server/",
+)
+ROUTER = Rule(
+    code="VC651",
+    name="router",
+    title="production-stack's router cannot start, or cannot do what it is asked to",
+    why="It stops at its start, leaves a backend out, or chooses among servers where it was to choose among pods.",
+    mend="Correct the option that the message names.",
+    source="https://docs.vllm.ai/projects/production-stack/en/latest/",
+)

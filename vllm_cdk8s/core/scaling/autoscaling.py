@@ -23,10 +23,11 @@ class Autoscaling:
     The load of a GPU server hardly shows on its CPU; scaling on the queue of waiting requests follows it.
 
     Args:
-        min_replicas: replicas that are always there.
-        max_replicas: replicas at most.
-        target_cpu_utilization: percent of the CPU request that is aimed at; None leaves CPU out.
-        target_memory_utilization: percent of the memory request that is aimed at; None leaves memory out.
+        min_replicas: the lowest number of replicas.
+        max_replicas: the highest number of replicas.
+        target_cpu_utilization: the target for CPU, in percent of the CPU request; None does not scale by CPU.
+        target_memory_utilization: the target for memory, in percent of the memory request; None does not scale by
+            memory.
 
     Raises:
         InvalidOptionError: a number is out of its range, or there is no target.

@@ -24,6 +24,7 @@ _EVICTION_POLICIES = ("AlwaysAllow", "IfHealthyBudget")
 _REVISION_LABELS = {
     "Deployment": "pod-template-hash",
     "LeaderWorkerSet": "leaderworkerset.sigs.k8s.io/template-revision-hash",
+    "DisaggregatedSet": "disaggregatedset.x-k8s.io/revision",
 }
 _UNSATISFIABLE = ("DoNotSchedule", "ScheduleAnyway")
 

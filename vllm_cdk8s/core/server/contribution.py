@@ -31,6 +31,7 @@ _FEATURES = {
     "tracing": "Tracing(...)",
     "access_log": "AccessLog(...)",
 }
+_FAILURE_POLICY = "kv_load_failure_policy"
 # Lists of the pod that features add to, before the user's own.
 _LISTS = ("volumes", "volume_mounts")
 
@@ -42,6 +43,7 @@ class Contribution:
     Attributes:
         engine_args: settings that the feature needs; the user may say the same, and nothing else.
         engine_defaults: settings that the user's own replace.
+        kv_connector: a connector of vLLM's for its KV cache, as ``--kv-transfer-config`` has it; several are joined.
         env: variables that the feature needs, likewise.
         volumes: volumes in wire form.
         volume_mounts: mounts of the vLLM container in wire form.
@@ -59,6 +61,7 @@ class Contribution:
 
     engine_args: Mapping[str, Any] = field(default_factory=dict)
     engine_defaults: Mapping[str, Any] = field(default_factory=dict)
+    kv_connector: Mapping[str, Any] | None = None
     env: Mapping[str, Any] = field(default_factory=dict)
     volumes: tuple[Mapping[str, Any], ...] = ()
     volume_mounts: tuple[Mapping[str, Any], ...] = ()
@@ -110,6 +113,7 @@ class Target:
         port: the port that its pods serve at.
         gpu: which GPUs, where it is said.
         nodes: the pods that make up one server.
+        transfers: whether it is one side of a pair, so that a connector carries its KV cache to or from the other.
     """
 
     model: str
@@ -124,6 +128,7 @@ class Target:
     port: int = 8000
     gpu: str | None = None
     nodes: int = 1
+    transfers: bool = False
 
     def require_namespace(self, namespace: str | None, *, option: str, what: str, kind: str = "claims") -> None:
         """Refuse to mount what is in another namespace.
@@ -198,7 +203,7 @@ def with_features(
     for option, kind in _FEATURES.items():
         feature = options.get(option)
         if feature is None or feature is False:
-            result.pop(option, None)
+            result.pop(option, None)  # said or not, it is off
             continue
         if not isinstance(feature, Feature) or option != feature.OPTION:
             raise InvalidOptionError(f"{shown(feature)} is none; allowed: {kind}", option=option)
@@ -206,7 +211,7 @@ def with_features(
             model=model, engine_args=said, env=described, namespace=namespace, guarded="api_key" in options,
             version=version, storage=storage, image=options.get("image", ""),
             image_pull_policy=options.get("image_pull_policy", "IfNotPresent"), port=options.get("port", 8000),
-            gpu=options.get("gpu"), nodes=nodes,
+            gpu=options.get("gpu"), nodes=nodes, transfers=options.get("kv_transfer") is not None,
         )  # fmt: skip
         more = added[option] = feature.contribute(target)
         _agree(said, more.engine_args, option=option, place="engine_args")
@@ -227,7 +232,31 @@ def with_features(
             result["security_context"] = _capable(
                 result.get("security_context", {}), more.capabilities, drop="non_root" in options
             )
+    connectors = {option: part.kv_connector for option, part in added.items() if part.kv_connector is not None}
+    if connectors:
+        _agree(said, {"kv_transfer_config": joined(connectors)}, option=" and ".join(connectors), place="engine_args")
     return cast("_Options", result), cast("EngineArgs", said), described, _extras(added)
+
+
+def joined(connectors: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """One ``--kv-transfer-config`` of the connectors of several features.
+
+    MultiConnector loads from the first of them that has something, and saves to all. The one of a pair comes first,
+    since a decoding side must read what was sent to it, or the other side holds it in vain. vLLM's scheduler reads the
+    whole's own role and policy, and asks of the role whether blocks are loaded at all.
+    Source: vllm/distributed/kv_transfer/kv_connector/v1/multi_connector.py and vllm/v1/core/sched/scheduler.py
+    """
+    if len(connectors) == 1:
+        return dict(next(iter(connectors.values())))
+    first = [name for name in connectors if name == "kv_transfer"]
+    ordered = [dict(connectors[name]) for name in dict.fromkeys([*first, *connectors])]
+    policies = [policy for each in ordered if (policy := each.pop(_FAILURE_POLICY, None)) is not None]
+    return {
+        "kv_connector": "MultiConnector",
+        "kv_role": "kv_both",
+        **({_FAILURE_POLICY: policies[0]} if policies else {}),
+        "kv_connector_extra_config": {"connectors": ordered},
+    }
 
 
 def _extras(added: Mapping[str, Contribution]) -> Extras:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.devices import built_for
 from vllm_cdk8s.core.errors import VllmCdk8sError, warn
+from vllm_cdk8s.core.inspection.pod import device_vendor
 from vllm_cdk8s.core.rules.book import VENDOR
 from vllm_cdk8s.core.server.needs import server_accelerator
 
@@ -51,17 +52,17 @@ def check_image(options: Mapping[str, Any], gpus: int | None) -> None:
         gpus: how many accelerators the pod asks for.
     """
     found = _said(options)
-    if found is None or not gpus:
-        return
-    image = str(options["image"])
+    resource, image = options.get("gpu_resource", ""), options["image"]
+    if not isinstance(resource, str) or not isinstance(image, str):
+        return  # what is no text is refused where it is read
+    name, maker = (resource, device_vendor(resource)) if found is None else (found.name, found.vendor)
     built = built_for(image)
-    if built in (None, found.vendor):
+    if maker is None or not gpus or built in (None, maker):
         return
-    family = _IMAGES.get(found.vendor)
-    hint = f"one that {found.vendor} or vLLM builds for it" if family is None else f"{family}:<release>"
+    family = _IMAGES.get(maker)
+    hint = f"one that {maker} or vLLM builds for it" if family is None else f"{family}:<release>"
     warn(
-        f"{image!r} is built for {'the CPU' if built == 'cpu' else built}, and {found.name} is of {found.vendor}; use "
-        f"{hint}",
+        f"{image!r} is built for {'the CPU' if built == 'cpu' else built}, and {name} is of {maker}; use {hint}",
         option="image",
         rule=VENDOR,
     )

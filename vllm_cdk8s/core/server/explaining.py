@@ -18,6 +18,7 @@ _LEVELS = ("restricted", "baseline", "privileged")
 # What must be on the cluster for a kind of object, and since which version.
 _ADD_ONS = {
     "LeaderWorkerSet": "the LeaderWorkerSet controller (lws.sigs.k8s.io)",
+    "DisaggregatedSet": "the LeaderWorkerSet controller, 0.9 or newer, with enableDisaggregatedSet (lws.sigs.k8s.io)",
     "RayCluster": "the KubeRay operator, 1.1 or newer",
     "ServiceMonitor": "the Prometheus Operator",
     "PodMonitor": "the Prometheus Operator",

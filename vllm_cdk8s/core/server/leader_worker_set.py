@@ -32,6 +32,11 @@ _REFUSED = {
     "data_parallel_rank": _RANK,
     "data_parallel_start_rank": _RANK,
 }
+# A surge group would wait for the GPUs that an old one holds, for ever.
+ROLLOUT: Mapping[str, Any] = {
+    "type": "RollingUpdate",
+    "rollingUpdateConfiguration": {"maxUnavailable": 1, "maxSurge": 0},
+}
 # vLLM refuses these beside --headless.
 _LEADER_ONLY = ("--api-server-count", "-asc")
 
@@ -60,7 +65,12 @@ class LeaderWorkerSetShape:
     @property
     def longest_suffix(self) -> str:
         """The label controller-revision-hash of a group's workers, longer than the names of the pods themselves."""
-        return f"-{max(0, self.replicas - 1)}-<revision>"
+        return self.suffix(self.replicas)
+
+    @staticmethod
+    def suffix(replicas: int) -> str:
+        """What is put behind the name of a set of so many groups, at its longest."""
+        return f"-{max(0, replicas - 1)}-<revision>"
 
     def serving_labels(self, engine: EngineCommand) -> Mapping[str, str]:
         """The first pod of each group; all pods where each serves its own copies of the model."""
@@ -119,11 +129,7 @@ class LeaderWorkerSetShape:
             headless["args"] = [*arguments, *joining]
         return {
             "replicas": self.replicas,
-            # A surge group would wait for the GPUs that an old one holds, for ever.
-            "rolloutStrategy": {
-                "type": "RollingUpdate",
-                "rollingUpdateConfiguration": {"maxUnavailable": 1, "maxSurge": 0},
-            },
+            "rolloutStrategy": ROLLOUT,
             # The leader becomes ready only with its workers.
             "startupPolicy": "LeaderCreated",
             "leaderWorkerTemplate": {

@@ -1,4 +1,4 @@
-"""What may be said of a server: each option and its default, once for all kinds of servers."""
+"""Options of servers and their defaults, in one place for all kinds of servers."""
 
 from __future__ import annotations
 
@@ -13,47 +13,58 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.engine import EngineArgs
     from vllm_cdk8s.core.pod.resources import Resources
     from vllm_cdk8s.core.server.contribution import Feature
+    from vllm_cdk8s.core.server.queueing import Gang, KueueQueue
 
 
 class ServerOptions(PodOptions, total=False):
-    """What may be said of any server besides its pods.
+    """Options of every kind of server, besides those of its pods.
 
     Attributes:
-        name: the name of its objects (a claim of its own is ``<name>-pvc``); unsaid, their place in the tree
-            names them.
-        instance: the label ``app.kubernetes.io/instance``; unsaid, the name of the object that makes the pods.
-        app_name: the label ``app.kubernetes.io/name``; ``vllm`` unless said.
-        image: the container image; its tag says which vLLM the arguments are checked against;
-            ``vllm/vllm-openai:latest`` unless said.
-        engine_version: vLLM's version, where the tag does not say it.
-        engine_args: vLLM's settings by vLLM's names.
-        extra_args: settings as raw arguments, checked like ``engine_args``.
-        unchecked_args: raw arguments that are passed on unchecked.
-        env: environment variables of vLLM, plain text or ``kplus.EnvValue``; text arrives as it is, ``$(X)`` included.
-        host: the address that vLLM listens on; all of them unless said.
-        port: the port that vLLM listens on; 8000 unless said.
-        service_type: ``kplus.ServiceType`` or its Kubernetes name (ClusterIP, NodePort, LoadBalancer); ClusterIP unless
-            said.
-        service_port: the service's port; 8000 unless said.
-        node_port: the port of every node, of a NodePort or LoadBalancer service; Kubernetes chooses one unless said.
-        service_annotations: annotations of the service.
-        ingress: an Ingress in front of the service.
-        gpus: GPUs of each pod; with several, tensor parallel over all of them unless ``engine_args`` says otherwise.
-        gpu: which GPUs, such as ``H100`` or ``MI300X``: a fact for the checks, for sizing and for ``gpu_resource``,
-            which pins the pods to nothing.
-        gpu_resource: the resource that GPUs are counted in, such as ``nvidia.com/mig-3g.40gb`` or ``amd.com/gpu``;
-            unsaid, that of the vendor of ``gpu``, or ``nvidia.com/gpu``.
-        resources: requests and limits of the vLLM container.
-        service_account: one of yours, by name or as a kplus service account; unsaid, one is made that may do nothing.
-        probes: the health probes; unsaid, the server has ten minutes to start, or what its model is known to need.
-        drop_cache: drop the node's page cache before each start; makes the pods privileged.
-        acknowledge: warnings that are meant, by the code of their rule, each with the reason.
-        kv_offload: KV cache in host memory, and on a disk behind it.
-        kv_transfer: one side of a pair that prefills and decodes apart; `DisaggregatedServer` says it.
-        kv_events: publish what enters and leaves the KV cache, for routers that go by it.
-        tracing: send traces to a collector by OpenTelemetry.
-        access_log: an access log without the lines of probes and scrapers.
-        fast_start: keep what makes a second start fast, by release and GPU; True, or more by ``FastStart``.
+        name: the name of the server's objects; its claim is ``<name>-pvc``. By default cdk8s derives names from the
+            place in the tree.
+        instance: the value of the label ``app.kubernetes.io/instance``. Defaults to the name of the object that makes
+            the pods.
+        app_name: the value of the label ``app.kubernetes.io/name``. Defaults to ``vllm``.
+        image: the container image. Settings are checked against the vLLM release that its tag names. Defaults to
+            ``vllm/vllm-openai:latest``.
+        engine_version: the vLLM release in the image, where the tag does not say it. Defaults to what the tag says,
+            else to the newest release that is known.
+        engine_args: vLLM's settings, by the names of ``vllm serve`` in snake_case.
+        extra_args: more settings as command-line arguments, checked like ``engine_args``.
+        unchecked_args: command-line arguments that are passed on as they are, without a check.
+        env: environment variables of vLLM, as text or ``kplus.EnvValue``. Text is passed on literally: Kubernetes does
+            not expand ``$(NAME)`` in it.
+        host: the address that vLLM listens on. Defaults to all addresses.
+        port: the port that vLLM listens on. Defaults to 8000.
+        service_type: the type of the Service: ``ClusterIP``, ``NodePort`` or ``LoadBalancer``, or a
+            ``kplus.ServiceType``. Defaults to ``ClusterIP``.
+        service_port: the port of the Service. Defaults to 8000.
+        node_port: the port on every node, for a Service of type NodePort or LoadBalancer. By default Kubernetes chooses
+            one.
+        service_annotations: annotations to add to the Service.
+        ingress: the Ingress to put in front of the Service. Defaults to none.
+        gpus: the number of GPUs of each pod. With more than one, the model is split over all of them (tensor
+            parallelism), unless ``engine_args`` sets the parallel sizes.
+        gpu: the model of the GPUs, such as ``H100`` or ``MI300X``. It is used for checks, sizing and ``gpu_resource``;
+            it does not select nodes.
+        gpu_resource: the resource that counts the GPUs, such as ``nvidia.com/mig-3g.40gb``. Defaults to that of the
+            vendor of ``gpu``, else to ``nvidia.com/gpu``.
+        resources: requests and limits of the vLLM container. Defaults to none, besides the GPUs.
+        service_account: the ServiceAccount of the pods, as a name or a kplus ServiceAccount. By default one is created
+            that has no permissions.
+        probes: the health probes. By default the server has ten minutes to start, or the time that its model is known
+            to need.
+        drop_cache: drop the node's page cache before each start of vLLM. The pods become privileged.
+        acknowledge: reasons why warnings are accepted, by the code of their rule: ``{"VC402": "nodes to spare"}``.
+        kv_offload: keep KV cache in host memory, and on a disk behind it.
+        kv_transfer: the role of one side of a disaggregated pair. `DisaggregatedServer` sets it.
+        kv_events: publish changes of the KV cache, for routers that go by it.
+        tracing: send traces to an OpenTelemetry collector.
+        access_log: leave probes and scrapers out of the access log.
+        fast_start: keep compiled code on the model's volume by release and GPU, for a fast second start: True, or a
+            ``FastStart``.
+        kueue: the Kueue queue that the pods wait in until it has quota for them.
+        gang: schedule the pods of a group together or not at all, for servers that span several nodes.
     """
 
     name: str
@@ -86,6 +97,8 @@ class ServerOptions(PodOptions, total=False):
     tracing: Feature
     access_log: Feature
     fast_start: bool | Feature
+    kueue: KueueQueue
+    gang: Gang
 
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType({

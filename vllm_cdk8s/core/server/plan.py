@@ -41,17 +41,17 @@ from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
 from vllm_cdk8s.core.server.contribution import Extras, with_features
 from vllm_cdk8s.core.server.devices import check_image, device_defaults
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
+from vllm_cdk8s.core.server.inspecting import inspection
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
 from vllm_cdk8s.core.server.options import DEFAULTS, PULL_POLICIES
 from vllm_cdk8s.core.server.pod import SHUTDOWN_TIMEOUT_SINCE, ServerPod
 from vllm_cdk8s.core.server.service import ServiceOptions, service_account
 from vllm_cdk8s.core.server.serving import asks_for_key
-from vllm_cdk8s.core.server.shape import ServerFrame
+from vllm_cdk8s.core.server.shape import Additions, ServerFrame
 from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, Storage
 from vllm_cdk8s.core.traffic.exposure import doors, open_to_the_world
-from vllm_cdk8s.core.traffic.ingress import Ingress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -67,7 +67,6 @@ _VALUE_OBJECTS: dict[str, tuple[type, str]] = {
     "kai": (KaiShare, 'KaiShare(queue="team")'),
     "non_root": (NonRoot, "NonRoot()"),
     "resources": (Resources, 'Resources(limits={"memory": "24Gi"})'),
-    "ingress": (Ingress, 'Ingress(hosts=["llm.example.com"])'),
 }
 
 
@@ -215,6 +214,7 @@ class _Planning:
         names = given.names
         who = attempt(identity, said, names)
         annotations: Any = None if who is None else attempt(shape.annotations, who.annotations)
+        queue: Any = attempt(_queueing, said, shape.kind)
         service = attempt(ServiceOptions.of, said)
         policy = attempt(
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
@@ -235,9 +235,11 @@ class _Planning:
         if shape.nodes > 1:
             attempt(group.check_env, env or {})
             env = {group.HOST_IP_VARIABLE: group.HOST_IP, **(env or {})}
-        if not sound or None in (who, annotations, service, policy, resources, engine, storage, account):
+        if not sound or None in (who, annotations, queue, service, policy, resources, engine, storage, account):
             return None
-        if (said := attempt(_with_shm, said, engine, resources[1], extras.shm_bytes, shape.nodes)) is None:
+        if (
+            said := attempt(_with_shm, {**said, **queue.options}, engine, resources[1], extras.shm_bytes, shape.nodes)
+        ) is None:
             return None
         pod = ServerPod(
             options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=port,
@@ -265,10 +267,12 @@ class _Planning:
             sidecars=extras.sidecars,
         )  # fmt: skip
         workload = Manifest(
-            api_version=shape.api_version, kind=shape.kind, name=names.workload, labels=who.labels,
-            annotations=annotations, body={"spec": shape.spec(template, frame)},
+            api_version=shape.api_version, kind=shape.kind, name=names.workload, labels={**who.labels, **queue.labels},
+            annotations={**annotations, **queue.annotations},
+            body={"spec": {**shape.spec(template, frame), **queue.spec}},
         )  # fmt: skip
         self._add(unwritable_texts(workload))
+        self._add(inspection(pod, template, nodes=shape.nodes))
         return {
             "shape": shape,
             "names": names,
@@ -319,6 +323,14 @@ class _Planning:
         )
 
 
+def _queueing(said: Mapping[str, Any], kind: str) -> Additions:
+    if not {"kueue", "gang"} & said.keys():
+        return Additions()
+    from vllm_cdk8s.core.server.queueing import queueing  # noqa: PLC0415 - for those who made one
+
+    return queueing(said, kind)
+
+
 def check_options(
     options: Mapping[str, Any], known: Collection[str], *, others: Collection[str] = ()
 ) -> dict[str, Any]:
@@ -344,6 +356,12 @@ def check_options(
     for name, (kind, allowed) in _VALUE_OBJECTS.items():
         if name in said:
             collector.attempt(checks.instance, name, said[name], kind, allowed=allowed)
+    if "ingress" in said:
+        from vllm_cdk8s.core.traffic.ingress import Ingress  # noqa: PLC0415 - for those who made one
+
+        collector.attempt(
+            checks.instance, "ingress", said["ingress"], Ingress, allowed='Ingress(hosts=["llm.example.com"])'
+        )
     claims = collector.attempt(sequence, "device_claims", said.get("device_claims", ())) or ()
     for index, item in enumerate(claims):
         collector.attempt(

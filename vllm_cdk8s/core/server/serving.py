@@ -21,14 +21,19 @@ class WorkloadRef:
         api_version: its API version.
         kind: its kind.
         name: its name.
+        role: which part of it makes these pods; empty where all of it does.
     """
 
     api_version: str
     kind: str
     name: str
+    role: str = ""
 
     def wire(self) -> dict[str, str]:
-        """The reference, as a ``scaleTargetRef`` has it."""
+        """The reference, as a ``scaleTargetRef`` has it: a part of an object has a scaler of its own."""
+        if self.role:
+            kind, name = f"{self.kind}RoleScaler", f"{self.name}-{self.role}"
+            return {"apiVersion": self.api_version, "kind": kind, "name": name}
         return {"apiVersion": self.api_version, "kind": self.kind, "name": self.name}
 
 

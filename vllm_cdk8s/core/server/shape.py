@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -40,6 +40,23 @@ class ServerFrame:
     drain_seconds: int
     download_seconds: int
     sidecars: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Additions:
+    """What a queue or a gang adds to what makes the pods.
+
+    Attributes:
+        labels: its labels.
+        annotations: its annotations.
+        spec: fields of its spec.
+        options: options of the pods.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Shape(Protocol):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
@@ -20,6 +20,9 @@ from vllm_cdk8s.core.traffic.hosts import BAD_IN_PATH, host_name, path_problem
 GATEWAY_GROUP = "gateway.networking.k8s.io"
 MOST_WEIGHT = 1_000_000
 _PATH_TYPES = ("PathPrefix", "Exact", "RegularExpression")
+# What a body-based router makes of the field `model` of a request: llm-d's inference payload processor, GKE's, and that
+# of the inference extension before 1.6. Source: https://llm-d.ai/docs/dev/operations/traffic/multi-model-routing
+MODEL_HEADER = "X-Gateway-Model-Name"
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]{1,256}")
 _PATH = re.compile(r"(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+")
 # The API's own limits: of a route, of a rule, of a match.
@@ -100,6 +103,16 @@ class RouteMatch:
                 raise ConflictError(f"path_type is {self.path_type!r}, not 'PathPrefix'", option="match.replace_prefix")
         _check_headers(self.headers)
 
+    def asking_for(self, header: str, model: str) -> RouteMatch:
+        """The same match of requests whose header says this model.
+
+        Raises:
+            ConflictError: the match says the header itself.
+        """
+        if header.lower() in (name.lower() for name in self.headers):
+            raise ConflictError(f"{header!r} is what models= matches by; say it in one place", option="match.headers")
+        return replace(self, headers={**self.headers, header: model})
+
     def wire(self) -> dict[str, Any]:
         """The match."""
         headers = [{"type": "Exact", "name": name, "value": value} for name, value in self.headers.items()]
@@ -130,6 +143,34 @@ def route_rules(
         })
         for prefix, same in by_rewrite.items()
     ]  # fmt: skip
+
+
+def check_rules(rules: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse more rules, or more matches in all, than a route may have.
+
+    Raises:
+        InvalidOptionError: there are more.
+    """
+    matches = sum(len(rule["matches"]) for rule in rules)
+    if len(rules) > _MOST_RULES or matches > _MOST_MATCHES_IN_ALL:
+        raise InvalidOptionError(
+            f"makes {len(rules)} rules with {matches} matches; allowed in one route: {_MOST_RULES} rules (one for each "
+            f"model and replace_prefix) with {_MOST_MATCHES_IN_ALL} matches; make several routes",
+            option="models",
+            rule=ROUTE,
+        )
+
+
+def header_name(option: str, value: object) -> str:
+    """The name of a header.
+
+    Raises:
+        InvalidOptionError: it is none.
+    """
+    name = checks.text(option, value)
+    if not _HEADER.fullmatch(name):
+        raise InvalidOptionError(f"{name!r} is not a header's name", option=option)
+    return name
 
 
 def _too_many(by_rewrite: Mapping[str | None, Sequence[RouteMatch]]) -> bool:
@@ -184,7 +225,7 @@ def route_hostnames(value: object) -> list[str]:
     return hosts
 
 
-def check_backends(weights: Sequence[int]) -> None:
+def check_backends(weights: Sequence[int], option: str = "backends") -> None:
     """Refuse weights of which nothing is sent anywhere, and more backends than a rule may have.
 
     Raises:
@@ -192,11 +233,9 @@ def check_backends(weights: Sequence[int]) -> None:
         ConflictError: all weights are 0.
     """
     if len(weights) > _MOST_BACKENDS:
-        raise InvalidOptionError(
-            f"has {len(weights)} backends; allowed: {_MOST_BACKENDS}", option="backends", rule=ROUTE
-        )
+        raise InvalidOptionError(f"has {len(weights)} backends; allowed: {_MOST_BACKENDS}", option=option, rule=ROUTE)
     if not any(weights):
-        raise ConflictError("all weights are 0, so that no request is answered", option="backends")
+        raise ConflictError("all weights are 0, so that no request is answered", option=option)
 
 
 def _check_headers(headers: object) -> None:

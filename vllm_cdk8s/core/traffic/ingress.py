@@ -124,7 +124,7 @@ class Ingress:
 
     Raises:
         InvalidOptionError: a host, path or class is not a valid name, or there is no host.
-        ConflictError: a host is there twice, or the class is said by the old annotation too.
+        ConflictError: a host is given twice, or the class is also set by the old annotation.
     """
 
     hosts: Sequence[str | IngressHost]

@@ -172,6 +172,7 @@ class LeaderWorkerSetProps:
         "network_config": "networkConfig",
         "replicas": "replicas",
         "rollout_strategy": "rolloutStrategy",
+        "scheduling": "scheduling",
         "startup_policy": "startupPolicy",
     },
 )
@@ -183,6 +184,7 @@ class LeaderWorkerSetSpec:
         network_config: typing.Optional[typing.Union["LeaderWorkerSetSpecNetworkConfig", typing.Dict[builtins.str, typing.Any]]] = None,
         replicas: typing.Optional[jsii.Number] = None,
         rollout_strategy: typing.Optional[typing.Union["LeaderWorkerSetSpecRolloutStrategy", typing.Dict[builtins.str, typing.Any]]] = None,
+        scheduling: typing.Optional[typing.Union["LeaderWorkerSetSpecScheduling", typing.Dict[builtins.str, typing.Any]]] = None,
         startup_policy: typing.Optional["LeaderWorkerSetSpecStartupPolicy"] = None,
     ) -> None:
         '''
@@ -190,6 +192,7 @@ class LeaderWorkerSetSpec:
         :param network_config: 
         :param replicas: Number of groups. Default: 1.
         :param rollout_strategy: 
+        :param scheduling: Gangs of Kubernetes' own scheduler (alpha, LeaderWorkerSet 0.11); empty for one of each group.
         :param startup_policy: When the workers are made. Default: LeaderCreated.
 
         :schema: LeaderWorkerSetSpec
@@ -200,12 +203,15 @@ class LeaderWorkerSetSpec:
             network_config = LeaderWorkerSetSpecNetworkConfig(**network_config)
         if isinstance(rollout_strategy, dict):
             rollout_strategy = LeaderWorkerSetSpecRolloutStrategy(**rollout_strategy)
+        if isinstance(scheduling, dict):
+            scheduling = LeaderWorkerSetSpecScheduling(**scheduling)
         if __debug__:
             type_hints = cached_type_hints(_typecheckingstub__f05716a5a61134921a1111667f57ec12632393a19d148b0800769da7db78538b)
             check_type(argname="argument leader_worker_template", value=leader_worker_template, expected_type=type_hints["leader_worker_template"])
             check_type(argname="argument network_config", value=network_config, expected_type=type_hints["network_config"])
             check_type(argname="argument replicas", value=replicas, expected_type=type_hints["replicas"])
             check_type(argname="argument rollout_strategy", value=rollout_strategy, expected_type=type_hints["rollout_strategy"])
+            check_type(argname="argument scheduling", value=scheduling, expected_type=type_hints["scheduling"])
             check_type(argname="argument startup_policy", value=startup_policy, expected_type=type_hints["startup_policy"])
         self._values: typing.Dict[builtins.str, typing.Any] = {
             "leader_worker_template": leader_worker_template,
@@ -216,6 +222,8 @@ class LeaderWorkerSetSpec:
             self._values["replicas"] = replicas
         if rollout_strategy is not None:
             self._values["rollout_strategy"] = rollout_strategy
+        if scheduling is not None:
+            self._values["scheduling"] = scheduling
         if startup_policy is not None:
             self._values["startup_policy"] = startup_policy
 
@@ -254,6 +262,15 @@ class LeaderWorkerSetSpec:
         '''
         result = self._values.get("rollout_strategy")
         return typing.cast(typing.Optional["LeaderWorkerSetSpecRolloutStrategy"], result)
+
+    @builtins.property
+    def scheduling(self) -> typing.Optional["LeaderWorkerSetSpecScheduling"]:
+        '''Gangs of Kubernetes' own scheduler (alpha, LeaderWorkerSet 0.11); empty for one of each group.
+
+        :schema: LeaderWorkerSetSpec#scheduling
+        '''
+        result = self._values.get("scheduling")
+        return typing.cast(typing.Optional["LeaderWorkerSetSpecScheduling"], result)
 
     @builtins.property
     def startup_policy(self) -> typing.Optional["LeaderWorkerSetSpecStartupPolicy"]:
@@ -909,6 +926,297 @@ class LeaderWorkerSetSpecRolloutStrategyType(enum.Enum):
     '''RollingUpdate.'''
 
 
+@jsii.data_type(
+    jsii_type="iox-k8sleaderworkerset.LeaderWorkerSetSpecScheduling",
+    jsii_struct_bases=[],
+    name_mapping={
+        "replica": "replica",
+        "scheduling_constraints": "schedulingConstraints",
+    },
+)
+class LeaderWorkerSetSpecScheduling:
+    def __init__(
+        self,
+        *,
+        replica: typing.Optional[typing.Union["LeaderWorkerSetSpecSchedulingReplica", typing.Dict[builtins.str, typing.Any]]] = None,
+        scheduling_constraints: typing.Optional[typing.Union["LeaderWorkerSetSpecSchedulingSchedulingConstraints", typing.Dict[builtins.str, typing.Any]]] = None,
+    ) -> None:
+        '''Gangs of Kubernetes' own scheduler (alpha, LeaderWorkerSet 0.11); empty for one of each group.
+
+        :param replica: Each group is a gang of its own.
+        :param scheduling_constraints: Where the pods of a gang may be, together.
+
+        :schema: LeaderWorkerSetSpecScheduling
+        '''
+        if isinstance(replica, dict):
+            replica = LeaderWorkerSetSpecSchedulingReplica(**replica)
+        if isinstance(scheduling_constraints, dict):
+            scheduling_constraints = LeaderWorkerSetSpecSchedulingSchedulingConstraints(**scheduling_constraints)
+        if __debug__:
+            type_hints = cached_type_hints(_typecheckingstub__f1a8ae1aca0ff8fad5629c7a6530cee32a4091553249f5a8387e1fb4a100d912)
+            check_type(argname="argument replica", value=replica, expected_type=type_hints["replica"])
+            check_type(argname="argument scheduling_constraints", value=scheduling_constraints, expected_type=type_hints["scheduling_constraints"])
+        self._values: typing.Dict[builtins.str, typing.Any] = {}
+        if replica is not None:
+            self._values["replica"] = replica
+        if scheduling_constraints is not None:
+            self._values["scheduling_constraints"] = scheduling_constraints
+
+    @builtins.property
+    def replica(self) -> typing.Optional["LeaderWorkerSetSpecSchedulingReplica"]:
+        '''Each group is a gang of its own.
+
+        :schema: LeaderWorkerSetSpecScheduling#replica
+        '''
+        result = self._values.get("replica")
+        return typing.cast(typing.Optional["LeaderWorkerSetSpecSchedulingReplica"], result)
+
+    @builtins.property
+    def scheduling_constraints(
+        self,
+    ) -> typing.Optional["LeaderWorkerSetSpecSchedulingSchedulingConstraints"]:
+        '''Where the pods of a gang may be, together.
+
+        :schema: LeaderWorkerSetSpecScheduling#schedulingConstraints
+        '''
+        result = self._values.get("scheduling_constraints")
+        return typing.cast(typing.Optional["LeaderWorkerSetSpecSchedulingSchedulingConstraints"], result)
+
+    def __eq__(self, rhs: typing.Any) -> builtins.bool:
+        return isinstance(rhs, self.__class__) and rhs._values == self._values
+
+    def __ne__(self, rhs: typing.Any) -> builtins.bool:
+        return not (rhs == self)
+
+    def __repr__(self) -> str:
+        return "LeaderWorkerSetSpecScheduling(%s)" % ", ".join(
+            k + "=" + repr(v) for k, v in self._values.items()
+        )
+
+
+@jsii.data_type(
+    jsii_type="iox-k8sleaderworkerset.LeaderWorkerSetSpecSchedulingReplica",
+    jsii_struct_bases=[],
+    name_mapping={"scheduling_constraints": "schedulingConstraints"},
+)
+class LeaderWorkerSetSpecSchedulingReplica:
+    def __init__(
+        self,
+        *,
+        scheduling_constraints: typing.Optional[typing.Union["LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints", typing.Dict[builtins.str, typing.Any]]] = None,
+    ) -> None:
+        '''Each group is a gang of its own.
+
+        :param scheduling_constraints: Where the pods of a gang may be, together.
+
+        :schema: LeaderWorkerSetSpecSchedulingReplica
+        '''
+        if isinstance(scheduling_constraints, dict):
+            scheduling_constraints = LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints(**scheduling_constraints)
+        if __debug__:
+            type_hints = cached_type_hints(_typecheckingstub__74dc135ce8bae01234a52e9d424d0fba8d477034c8ac899bf6dbfcb1f00a5c24)
+            check_type(argname="argument scheduling_constraints", value=scheduling_constraints, expected_type=type_hints["scheduling_constraints"])
+        self._values: typing.Dict[builtins.str, typing.Any] = {}
+        if scheduling_constraints is not None:
+            self._values["scheduling_constraints"] = scheduling_constraints
+
+    @builtins.property
+    def scheduling_constraints(
+        self,
+    ) -> typing.Optional["LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints"]:
+        '''Where the pods of a gang may be, together.
+
+        :schema: LeaderWorkerSetSpecSchedulingReplica#schedulingConstraints
+        '''
+        result = self._values.get("scheduling_constraints")
+        return typing.cast(typing.Optional["LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints"], result)
+
+    def __eq__(self, rhs: typing.Any) -> builtins.bool:
+        return isinstance(rhs, self.__class__) and rhs._values == self._values
+
+    def __ne__(self, rhs: typing.Any) -> builtins.bool:
+        return not (rhs == self)
+
+    def __repr__(self) -> str:
+        return "LeaderWorkerSetSpecSchedulingReplica(%s)" % ", ".join(
+            k + "=" + repr(v) for k, v in self._values.items()
+        )
+
+
+@jsii.data_type(
+    jsii_type="iox-k8sleaderworkerset.LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints",
+    jsii_struct_bases=[],
+    name_mapping={"topology": "topology"},
+)
+class LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints:
+    def __init__(
+        self,
+        *,
+        topology: typing.Optional[typing.Sequence[typing.Union["LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraintsTopology", typing.Dict[builtins.str, typing.Any]]]] = None,
+    ) -> None:
+        '''Where the pods of a gang may be, together.
+
+        :param topology: 
+
+        :schema: LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints
+        '''
+        if __debug__:
+            type_hints = cached_type_hints(_typecheckingstub__798cd3b958836b48d4ce663fde12dfb92e4afed99038ca890b9bba0f3252aa32)
+            check_type(argname="argument topology", value=topology, expected_type=type_hints["topology"])
+        self._values: typing.Dict[builtins.str, typing.Any] = {}
+        if topology is not None:
+            self._values["topology"] = topology
+
+    @builtins.property
+    def topology(
+        self,
+    ) -> typing.Optional[typing.List["LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraintsTopology"]]:
+        '''
+        :schema: LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints#topology
+        '''
+        result = self._values.get("topology")
+        return typing.cast(typing.Optional[typing.List["LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraintsTopology"]], result)
+
+    def __eq__(self, rhs: typing.Any) -> builtins.bool:
+        return isinstance(rhs, self.__class__) and rhs._values == self._values
+
+    def __ne__(self, rhs: typing.Any) -> builtins.bool:
+        return not (rhs == self)
+
+    def __repr__(self) -> str:
+        return "LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints(%s)" % ", ".join(
+            k + "=" + repr(v) for k, v in self._values.items()
+        )
+
+
+@jsii.data_type(
+    jsii_type="iox-k8sleaderworkerset.LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraintsTopology",
+    jsii_struct_bases=[],
+    name_mapping={"key": "key"},
+)
+class LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraintsTopology:
+    def __init__(self, *, key: builtins.str) -> None:
+        '''
+        :param key: A label of nodes.
+
+        :schema: LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraintsTopology
+        '''
+        if __debug__:
+            type_hints = cached_type_hints(_typecheckingstub__66d29a483b81bdd3efd6ae0fe18df03698146ab6d4fd1abaafff861bbd5ab99f)
+            check_type(argname="argument key", value=key, expected_type=type_hints["key"])
+        self._values: typing.Dict[builtins.str, typing.Any] = {
+            "key": key,
+        }
+
+    @builtins.property
+    def key(self) -> builtins.str:
+        '''A label of nodes.
+
+        :schema: LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraintsTopology#key
+        '''
+        result = self._values.get("key")
+        assert result is not None, "Required property 'key' is missing"
+        return typing.cast(builtins.str, result)
+
+    def __eq__(self, rhs: typing.Any) -> builtins.bool:
+        return isinstance(rhs, self.__class__) and rhs._values == self._values
+
+    def __ne__(self, rhs: typing.Any) -> builtins.bool:
+        return not (rhs == self)
+
+    def __repr__(self) -> str:
+        return "LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraintsTopology(%s)" % ", ".join(
+            k + "=" + repr(v) for k, v in self._values.items()
+        )
+
+
+@jsii.data_type(
+    jsii_type="iox-k8sleaderworkerset.LeaderWorkerSetSpecSchedulingSchedulingConstraints",
+    jsii_struct_bases=[],
+    name_mapping={"topology": "topology"},
+)
+class LeaderWorkerSetSpecSchedulingSchedulingConstraints:
+    def __init__(
+        self,
+        *,
+        topology: typing.Optional[typing.Sequence[typing.Union["LeaderWorkerSetSpecSchedulingSchedulingConstraintsTopology", typing.Dict[builtins.str, typing.Any]]]] = None,
+    ) -> None:
+        '''Where the pods of a gang may be, together.
+
+        :param topology: 
+
+        :schema: LeaderWorkerSetSpecSchedulingSchedulingConstraints
+        '''
+        if __debug__:
+            type_hints = cached_type_hints(_typecheckingstub__ed42c4a6dc9ec73f1f8053c8dd8159fb3b4ccfa149727d5cbc2ed28aa91768af)
+            check_type(argname="argument topology", value=topology, expected_type=type_hints["topology"])
+        self._values: typing.Dict[builtins.str, typing.Any] = {}
+        if topology is not None:
+            self._values["topology"] = topology
+
+    @builtins.property
+    def topology(
+        self,
+    ) -> typing.Optional[typing.List["LeaderWorkerSetSpecSchedulingSchedulingConstraintsTopology"]]:
+        '''
+        :schema: LeaderWorkerSetSpecSchedulingSchedulingConstraints#topology
+        '''
+        result = self._values.get("topology")
+        return typing.cast(typing.Optional[typing.List["LeaderWorkerSetSpecSchedulingSchedulingConstraintsTopology"]], result)
+
+    def __eq__(self, rhs: typing.Any) -> builtins.bool:
+        return isinstance(rhs, self.__class__) and rhs._values == self._values
+
+    def __ne__(self, rhs: typing.Any) -> builtins.bool:
+        return not (rhs == self)
+
+    def __repr__(self) -> str:
+        return "LeaderWorkerSetSpecSchedulingSchedulingConstraints(%s)" % ", ".join(
+            k + "=" + repr(v) for k, v in self._values.items()
+        )
+
+
+@jsii.data_type(
+    jsii_type="iox-k8sleaderworkerset.LeaderWorkerSetSpecSchedulingSchedulingConstraintsTopology",
+    jsii_struct_bases=[],
+    name_mapping={"key": "key"},
+)
+class LeaderWorkerSetSpecSchedulingSchedulingConstraintsTopology:
+    def __init__(self, *, key: builtins.str) -> None:
+        '''
+        :param key: A label of nodes.
+
+        :schema: LeaderWorkerSetSpecSchedulingSchedulingConstraintsTopology
+        '''
+        if __debug__:
+            type_hints = cached_type_hints(_typecheckingstub__5512a43125fdeae2dc1e733d569499aefb848c3ac3c5585b3821cb3220ea357f)
+            check_type(argname="argument key", value=key, expected_type=type_hints["key"])
+        self._values: typing.Dict[builtins.str, typing.Any] = {
+            "key": key,
+        }
+
+    @builtins.property
+    def key(self) -> builtins.str:
+        '''A label of nodes.
+
+        :schema: LeaderWorkerSetSpecSchedulingSchedulingConstraintsTopology#key
+        '''
+        result = self._values.get("key")
+        assert result is not None, "Required property 'key' is missing"
+        return typing.cast(builtins.str, result)
+
+    def __eq__(self, rhs: typing.Any) -> builtins.bool:
+        return isinstance(rhs, self.__class__) and rhs._values == self._values
+
+    def __ne__(self, rhs: typing.Any) -> builtins.bool:
+        return not (rhs == self)
+
+    def __repr__(self) -> str:
+        return "LeaderWorkerSetSpecSchedulingSchedulingConstraintsTopology(%s)" % ", ".join(
+            k + "=" + repr(v) for k, v in self._values.items()
+        )
+
+
 @jsii.enum(jsii_type="iox-k8sleaderworkerset.LeaderWorkerSetSpecStartupPolicy")
 class LeaderWorkerSetSpecStartupPolicy(enum.Enum):
     '''When the workers are made.
@@ -942,6 +1250,12 @@ __all__ = [
     "LeaderWorkerSetSpecRolloutStrategyRollingUpdateConfigurationMaxSurge",
     "LeaderWorkerSetSpecRolloutStrategyRollingUpdateConfigurationMaxUnavailable",
     "LeaderWorkerSetSpecRolloutStrategyType",
+    "LeaderWorkerSetSpecScheduling",
+    "LeaderWorkerSetSpecSchedulingReplica",
+    "LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints",
+    "LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraintsTopology",
+    "LeaderWorkerSetSpecSchedulingSchedulingConstraints",
+    "LeaderWorkerSetSpecSchedulingSchedulingConstraintsTopology",
     "LeaderWorkerSetSpecStartupPolicy",
 ]
 
@@ -971,6 +1285,7 @@ def _typecheckingstub__f05716a5a61134921a1111667f57ec12632393a19d148b0800769da7d
     network_config: typing.Optional[typing.Union[LeaderWorkerSetSpecNetworkConfig, typing.Dict[builtins.str, typing.Any]]] = None,
     replicas: typing.Optional[jsii.Number] = None,
     rollout_strategy: typing.Optional[typing.Union[LeaderWorkerSetSpecRolloutStrategy, typing.Dict[builtins.str, typing.Any]]] = None,
+    scheduling: typing.Optional[typing.Union[LeaderWorkerSetSpecScheduling, typing.Dict[builtins.str, typing.Any]]] = None,
     startup_policy: typing.Optional[LeaderWorkerSetSpecStartupPolicy] = None,
 ) -> None:
     """Type checking stubs"""
@@ -1049,6 +1364,49 @@ def _typecheckingstub__2b0d097dce7d61beb87b7c89936bae006134961e23729349581def848
 
 def _typecheckingstub__6a6c0d1feddfffe5ec1b3add9edb0279ae5c2d2cbf4329e16b81f5efd20933e8(
     value: builtins.str,
+) -> None:
+    """Type checking stubs"""
+    pass
+
+def _typecheckingstub__f1a8ae1aca0ff8fad5629c7a6530cee32a4091553249f5a8387e1fb4a100d912(
+    *,
+    replica: typing.Optional[typing.Union[LeaderWorkerSetSpecSchedulingReplica, typing.Dict[builtins.str, typing.Any]]] = None,
+    scheduling_constraints: typing.Optional[typing.Union[LeaderWorkerSetSpecSchedulingSchedulingConstraints, typing.Dict[builtins.str, typing.Any]]] = None,
+) -> None:
+    """Type checking stubs"""
+    pass
+
+def _typecheckingstub__74dc135ce8bae01234a52e9d424d0fba8d477034c8ac899bf6dbfcb1f00a5c24(
+    *,
+    scheduling_constraints: typing.Optional[typing.Union[LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraints, typing.Dict[builtins.str, typing.Any]]] = None,
+) -> None:
+    """Type checking stubs"""
+    pass
+
+def _typecheckingstub__798cd3b958836b48d4ce663fde12dfb92e4afed99038ca890b9bba0f3252aa32(
+    *,
+    topology: typing.Optional[typing.Sequence[typing.Union[LeaderWorkerSetSpecSchedulingReplicaSchedulingConstraintsTopology, typing.Dict[builtins.str, typing.Any]]]] = None,
+) -> None:
+    """Type checking stubs"""
+    pass
+
+def _typecheckingstub__66d29a483b81bdd3efd6ae0fe18df03698146ab6d4fd1abaafff861bbd5ab99f(
+    *,
+    key: builtins.str,
+) -> None:
+    """Type checking stubs"""
+    pass
+
+def _typecheckingstub__ed42c4a6dc9ec73f1f8053c8dd8159fb3b4ccfa149727d5cbc2ed28aa91768af(
+    *,
+    topology: typing.Optional[typing.Sequence[typing.Union[LeaderWorkerSetSpecSchedulingSchedulingConstraintsTopology, typing.Dict[builtins.str, typing.Any]]]] = None,
+) -> None:
+    """Type checking stubs"""
+    pass
+
+def _typecheckingstub__5512a43125fdeae2dc1e733d569499aefb848c3ac3c5585b3821cb3220ea357f(
+    *,
+    key: builtins.str,
 ) -> None:
     """Type checking stubs"""
     pass

@@ -1,0 +1,162 @@
+"""Router: production-stack's router before several servers, without a gateway, in the tree."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from vllm_cdk8s.constructs.apps import name_in_tree, place, standing
+from vllm_cdk8s.constructs.policies import ask_policies
+from vllm_cdk8s.constructs.server_base import Server
+from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.pod.resources import Resources
+from vllm_cdk8s.core.traffic.network_policy import check_peer
+from vllm_cdk8s.core.traffic.router import (
+    PORT_NAME,
+    ROUTER_IMAGE,
+    ROUTER_PORT,
+    RouterPlan,
+    kept_out,
+    router_selector,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_KINDS = ("ServiceAccount", "Role", "RoleBinding", "Service", "Deployment")
+
+
+class Router(Construct):
+    """production-stack's router before several servers: one address for all their models, without a gateway.
+
+    ``Router(self, "router", servers=[qwen, llama], clients=["web"])``. It reads the model out of each request, and
+    sends it to a server that has it; servers of one model share its requests. Makes a Deployment, a Service and a
+    NetworkPolicy; to find pods also a ServiceAccount, a Role and a RoleBinding, which let it read the pods of its
+    namespace and nothing else.
+
+    Found by their Services (``discovery="static"``) servers may be in any namespace, and a router chooses among servers
+    but not among the pods of one, which is its Service's to do. Found by their pods (``"pods"``) the router chooses
+    among all pods of all servers, which must be in its own namespace, at one port, and with one API key.
+
+    It forwards what clients send, API keys among it, and asks for none itself; and whoever reaches it reads its
+    ``/metrics`` and lists its backends: let ``clients`` in and nobody else. Its image is for amd64 alone, and runs as
+    an ordinary user with a read-only root filesystem.
+    Source: https://docs.vllm.ai/projects/production-stack/en/latest/
+
+    Attributes:
+        service: the Service that clients use.
+        deployment: the Deployment.
+        name: the name of all the router's objects.
+
+    Args:
+        scope: the construct this one belongs to.
+        id: its name there.
+        servers: the servers that it sends requests to.
+        routing: how it chooses among those that have the model: ``roundrobin``; ``session``, the same one for the same
+            value of a header; ``prefixaware``, the one that was sent the longest beginning of the prompt before.
+        session_key: the header that names a session; with ``routing="session"`` alone.
+        discovery: ``static`` for the servers' Services, ``pods`` for their pods.
+        aliases: further names of models, with the name that each stands for; with ``discovery="static"`` alone.
+        health_checks: a request that each backend must answer once a minute to be used: ``chat``, ``completion``,
+            ``embeddings`` and so on; None trusts the Services. With ``discovery="static"``, and servers without an API
+            key, alone.
+        clients: who may reach the router: kplus peers, or names of namespaces for all their pods. Without any, there
+            is no NetworkPolicy.
+        port: the port of its Service.
+        replicas: routers, each of which serves.
+        resources: requests and limits of the router.
+        image: the router's image.
+        name: the name of the router's objects; None lets cdk8s name them.
+        labels: further labels of the objects.
+
+    Raises:
+        InvalidOptionError: a value is wrong by itself.
+        ConflictError: the router could not start, would not find a server, or could not choose as it is told to.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        servers: Sequence[Server],
+        routing: str = "roundrobin",
+        session_key: str | None = None,
+        discovery: str = "static",
+        aliases: Mapping[str, str] | None = None,
+        health_checks: str | None = None,
+        clients: Sequence[kplus.INetworkPolicyPeer | str] = (),
+        port: int = ROUTER_PORT,
+        replicas: int = 1,
+        resources: Resources | None = None,
+        image: str = ROUTER_IMAGE,
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
+        chosen = sequence("servers", servers)
+        for index, server in enumerate(chosen):
+            checks.instance(f"servers[{index}]", server, Server, allowed="a VllmServer or another of this package")
+        registry, namespace = place(scope)
+        plan = RouterPlan(
+            servers=chosen, namespace=namespace, image=image, routing=routing, session_key=session_key,
+            discovery=discovery, aliases={} if aliases is None else aliases, health_checks=health_checks,
+            replicas=replicas, resources=Resources() if resources is None else resources,
+        )  # fmt: skip
+        peers = sequence("clients", clients)
+        for index, peer in enumerate(peers):
+            check_peer(f"clients[{index}]", peer)
+        checks.port("port", port)
+        own_labels = checks.label_map("labels", labels or {})
+        if name is not None:
+            checks.server_name("name", name)
+
+        super().__init__(scope, id)
+        with standing(scope, id, self):
+            for kind in _KINDS if name is not None else ():
+                registry.take_name(kind, namespace, str(name), self)
+            self.name: str = name_in_tree(scope, id, "Resource") if name is None else name
+            self.labels = {**own_labels, **router_selector(self.name)}
+            self.namespace, self.port = namespace, port
+            made = plan.manifests(name=self.name, labels=self.labels)
+            objects = {key: put(self, key, manifest, within=scope) for key, manifest in made.items()}
+            self.deployment: cdk8s.ApiObject = objects["Resource"]
+            self.service = kplus.Service(
+                self, "Service", selector=self.pods,
+                metadata=cdk8s.ApiObjectMetadata(name=self.name, labels=self.labels),
+                ports=[kplus.ServicePort(name=PORT_NAME, port=port, target_port=ROUTER_PORT)],
+            )  # fmt: skip
+            self.policy = self._policy(peers) if peers else None
+            path = self.node.path
+            for server in chosen:
+                ask_policies(registry, partial(kept_out, server, self.labels, path=path, namespace=namespace))
+
+    @cached_property
+    def pods(self) -> kplus.Pods:
+        """The router's pods, for the ``clients`` and ``scrapers`` of the servers' own NetworkPolicies."""
+        return kplus.Pods.select(self, "Pods", labels=router_selector(self.name))
+
+    @property
+    def url(self) -> str:
+        """Where clients in the cluster reach it; without a namespace, those of its own."""
+        host = self.name if self.namespace is None else f"{self.name}.{self.namespace}"
+        return f"http://{host}:{self.port}"
+
+    def _policy(self, peers: Sequence[kplus.INetworkPolicyPeer | str]) -> kplus.NetworkPolicy:
+        ports = [kplus.NetworkPolicyPort.tcp(ROUTER_PORT)]
+        rules = [
+            kplus.NetworkPolicyRule(
+                peer=kplus.Namespaces.select(self, f"client-{index}", names=[peer]) if isinstance(peer, str) else peer,
+                ports=ports,
+            )
+            for index, peer in enumerate(peers)
+        ]
+        return kplus.NetworkPolicy(
+            self, "Policy", selector=self.pods, metadata=cdk8s.ApiObjectMetadata(labels=self.labels),
+            ingress=kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY, rules=rules),
+        )  # fmt: skip

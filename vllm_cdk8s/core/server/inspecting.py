@@ -1,0 +1,56 @@
+"""What the rules over facts, which the linter applies to anybody's manifests, say of a server of this package's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.engine.images import own
+from vllm_cdk8s.core.inspection import health, pod, security
+from vllm_cdk8s.core.inspection.apply import apply
+from vllm_cdk8s.core.inspection.facts import EngineFacts, ServerFacts
+from vllm_cdk8s.core.models.facts import known_model
+from vllm_cdk8s.core.pod.template import CONTAINER_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vllm_cdk8s.core.errors import Problem
+    from vllm_cdk8s.core.server.pod import ServerPod
+
+# The others are settled while a plan is made, with more knowledge than a manifest shows, or are of what this package
+# writes by itself.
+_CHECKS = (
+    pod.visible_devices, pod.offload, pod.cpu_kv_cache, health.eager, security.developer_mode,
+)  # fmt: skip
+
+
+def inspection(server: ServerPod, template: Mapping[str, Any], *, nodes: int) -> Iterator[Problem]:
+    """What is wrong with a pod template that its options by themselves do not show."""
+    engine = server.engine
+    model = str(engine.settings["model"])
+    facts = ServerFacts(
+        engine=EngineFacts(
+            model=model, version=engine.version, settings=engine.settings,
+            said=frozenset(engine.settings) - engine.defaulted,
+        ),
+        template=template,
+        container=next(one for one in template["spec"]["containers"] if one["name"] == CONTAINER_NAME),
+        workload={},
+        nodes=nodes,
+        gpus=server.gpus,
+        model=known_model(model),
+        genuine=own(server.image),
+    )  # fmt: skip
+    for problem in apply(facts, _CHECKS):
+        yield replace(problem, option=_option(problem, facts), at=())
+
+
+def _option(problem: Problem, facts: ServerFacts) -> str | None:
+    """The option of Python that says what stands at a path of the manifest."""
+    match problem.at[len(facts.container_path) :]:
+        case ("env", *_):
+            return f"env[{problem.option!r}]"
+        case ("livenessProbe", *_):
+            return "probes"
+    return problem.option

@@ -1,0 +1,164 @@
+"""Queues and gangs: who lets a server's pods start, and that those of one group start together or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.rules.book import GANG
+from vllm_cdk8s.core.server.shape import Additions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_QUEUE, _PRIORITY = "kueue.x-k8s.io/queue-name", "kueue.x-k8s.io/priority-class"
+_SCHEDULERS = ("kubernetes", "volcano", "scheduler-plugins")
+_DEFAULT_SCHEDULER = "default-scheduler"
+_RAY_GANG, _RAY_QUEUE = "ray.io/gang-scheduling-enabled", "volcano.sh/queue-name"
+_VOLCANO_QUEUE = "scheduling.volcano.sh/queue-name"
+# LeaderWorkerSet's own way to keep a group on one rack; it refuses both together.
+_EXCLUSIVE = "leaderworkerset.sigs.k8s.io/exclusive-topology"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KueueQueue:
+    """A queue of Kueue's that a server waits in: ``kueue=KueueQueue(name="serving", priority="production")``.
+
+    Kueue holds the pods back until the queue has quota for what they request: each pod of a `VllmServer` by itself,
+    each group of a `MultiNodeVllmServer` and each `RayVllmServer` as a whole. Neither can be changed while pods run.
+
+    Needs Kueue (0.11 or newer for groups), with the integrations ``deployment``,
+    ``leaderworkerset.x-k8s.io/leaderworkerset`` and ``ray.io/raycluster`` turned on for what is used of them.
+    Source: https://kueue.sigs.k8s.io/docs/tasks/run/
+
+    Args:
+        name: a LocalQueue of the server's namespace.
+        priority: a WorkloadPriorityClass, which says who is let in first and who must go for others.
+
+    Raises:
+        InvalidOptionError: a name is not valid.
+    """
+
+    name: str
+    priority: str | None = None
+
+    def __post_init__(self) -> None:
+        for option in ("name", "priority"):
+            value = getattr(self, option)
+            if value is not None:
+                # Both are values of labels.
+                checks.label_value(f"kueue.{option}", checks.dns_subdomain(f"kueue.{option}", value))
+
+    def labels(self) -> dict[str, str]:
+        """The labels of what makes the pods; Kueue puts them on the pods."""
+        return {_QUEUE: self.name, **({} if self.priority is None else {_PRIORITY: self.priority})}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gang:
+    """All pods of a group are placed together, or none: ``gang=Gang(scheduler="volcano", queue="serving")``.
+
+    Without it the pods of two groups may each get half of the machines, and wait for the other half for ever. For
+    servers over several nodes; `KaiShare` needs none, since the KAI Scheduler groups such pods by itself.
+
+    What the cluster needs: for ``kubernetes`` 1.37 with the feature gate GenericWorkload and its API
+    ``scheduling.k8s.io/v1beta1``, and LeaderWorkerSet 0.11 or newer (its gate WorkloadAwareScheduling, provider
+    ``kubernetes``) or KubeRay with its gate KubernetesWAS; for ``volcano`` LeaderWorkerSet 0.7 or newer whose
+    ``gangSchedulingManagement.schedulerProvider`` is ``volcano``, or KubeRay whose ``batchScheduler.name`` is; for
+    ``scheduler-plugins`` KubeRay 1.4 or newer, likewise. Only the scheduler's own controller decides on what it is.
+    Sources: https://lws.sigs.k8s.io/docs/concepts/leaderworkerset/gang-scheduling/ and
+    https://docs.ray.io/en/latest/cluster/kubernetes/k8s-ecosystem.html
+
+    Args:
+        scheduler: ``kubernetes`` (its own, from 1.37), ``volcano`` or ``scheduler-plugins``.
+        queue: a queue of Volcano's.
+
+    Raises:
+        InvalidOptionError: the scheduler is unknown, or the queue's name is not valid.
+        ConflictError: a queue with another scheduler.
+    """
+
+    scheduler: str = "kubernetes"
+    queue: str | None = None
+
+    def __post_init__(self) -> None:
+        checks.one_of("gang.scheduler", self.scheduler, _SCHEDULERS, what="a scheduler")
+        if self.queue is not None:
+            checks.label_value("gang.queue", checks.dns_subdomain("gang.queue", self.queue))
+            if self.scheduler != "volcano":
+                raise ConflictError(f"{self.scheduler!r} has no queues; 'volcano' has", option="gang.queue")
+
+
+def queueing(said: Mapping[str, Any], kind: str) -> Additions:
+    """What a server's ``kueue`` and ``gang`` come to for the kind of object that makes its pods.
+
+    Raises:
+        InvalidOptionError: one is of another class.
+        ConflictError: the gang cannot be had for this kind, or contradicts something else.
+    """
+    labels: dict[str, str] = {}
+    if "kueue" in said:
+        kueue = checks.instance("kueue", said["kueue"], KueueQueue, allowed='KueueQueue(name="serving")')
+        labels = kueue.labels()
+        own = checks.label_map("labels", said.get("labels", {}))
+        for key in labels.keys() & own.keys():
+            raise ConflictError(f"{own[key]!r} is what kueue= says; say it there", option=f"labels[{key!r}]")
+    if "gang" not in said:
+        return Additions(labels=labels)
+    gang = checks.instance("gang", said["gang"], Gang, allowed='Gang(scheduler="volcano")')
+    if kind not in _MAKERS:
+        raise InvalidOptionError(
+            "each pod of this server serves by itself, and waits for no other; leave it out", option="gang", rule=GANG
+        )
+    if "kai" in said:
+        raise ConflictError("the KAI Scheduler of kai= groups these pods by itself; take one of the two", option="gang")
+    made = _MAKERS[kind](gang, said)
+    return Additions(
+        labels={**labels, **made.labels}, annotations=made.annotations, spec=made.spec, options=made.options
+    )
+
+
+def _leader_worker_set(gang: Gang, said: Mapping[str, Any]) -> Additions:
+    scheduler = said.get("scheduler_name")
+    if gang.scheduler == "kubernetes":
+        if scheduler not in (None, _DEFAULT_SCHEDULER):
+            raise ConflictError(
+                f"{scheduler!r} contradicts gang=, which is Kubernetes' own scheduler's", option="scheduler_name"
+            )
+        if _EXCLUSIVE in said.get("annotations", {}):
+            raise ConflictError(
+                "LeaderWorkerSet refuses it beside a gang of Kubernetes' own scheduler",
+                option=f"annotations[{_EXCLUSIVE!r}]",
+                rule=GANG,
+            )
+        # Nothing but that it is asked for: then each group is a gang of its own.
+        return Additions(spec={"scheduling": {}})
+    if gang.scheduler == "volcano":
+        if scheduler not in (None, "volcano"):
+            raise ConflictError(f"{scheduler!r} contradicts gang=, which is Volcano's", option="scheduler_name")
+        queue = {} if gang.queue is None else {_VOLCANO_QUEUE: gang.queue}
+        return Additions(annotations=queue, options={"scheduler_name": "volcano"})
+    raise InvalidOptionError(
+        f"{gang.scheduler!r} gets no PodGroups from LeaderWorkerSet, and one that is written by hand would be a single "
+        "gang of all groups; allowed: 'kubernetes', 'volcano', or kai=",
+        option="gang.scheduler",
+        rule=GANG,
+    )
+
+
+def _ray_cluster(gang: Gang, said: Mapping[str, Any]) -> Additions:
+    if "scheduler_name" in said and gang.scheduler != "scheduler-plugins":
+        raise ConflictError(
+            f"{said['scheduler_name']!r}: KubeRay says the scheduler of a gang itself; leave it out",
+            option="scheduler_name",
+        )
+    queue = {} if gang.queue is None else {_RAY_QUEUE: gang.queue}
+    return Additions(labels={_RAY_GANG: "true", **queue})
+
+
+_MAKERS: Mapping[str, Callable[[Gang, Mapping[str, Any]], Additions]] = {
+    "LeaderWorkerSet": _leader_worker_set,
+    "RayCluster": _ray_cluster,
+}
