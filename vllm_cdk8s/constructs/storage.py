@@ -11,6 +11,7 @@ from vllm_cdk8s.constructs import threshold
 from vllm_cdk8s.constructs.apps import name_in_tree, place, standing
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, access_mode, claim, storage_size, volume
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 
+@named_keywords
 class ModelStorage(Construct):
     """A new claim for the models: ``ModelStorage(self, "models", size="200Gi")``.
 
@@ -83,6 +85,7 @@ class ModelStorage(Construct):
         self._settle(scope, id, plan, claim=made, named=name is not None)
 
     @staticmethod
+    @named_keywords
     def from_claim(
         scope: Construct,
         id: str,
@@ -119,6 +122,7 @@ class ModelStorage(Construct):
         return storage
 
     @staticmethod
+    @named_keywords
     def host_path(
         scope: Construct,
         id: str,
@@ -164,6 +168,7 @@ class ModelStorage(Construct):
         )  # fmt: skip
 
     @staticmethod
+    @named_keywords
     def direct_host_path(
         scope: Construct, id: str, *, path: str, node: str | None = None, mount_path: str = DEFAULT_MOUNT_PATH
     ) -> ModelStorage:
@@ -184,6 +189,7 @@ class ModelStorage(Construct):
         return _OtherStorage(scope, id, Storage(volume=volume, mount_path=mount_path, node_name=node_name))
 
     @staticmethod
+    @named_keywords
     def nfs(
         scope: Construct,
         id: str,
@@ -227,6 +233,7 @@ class ModelStorage(Construct):
         )  # fmt: skip
 
     @staticmethod
+    @named_keywords
     def none(
         scope: Construct,
         id: str,
@@ -252,6 +259,7 @@ class ModelStorage(Construct):
         )
 
     @staticmethod
+    @named_keywords
     def image(
         scope: Construct,
         id: str,

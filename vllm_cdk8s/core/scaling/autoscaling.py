@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.rules.book import AUTOSCALER
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.resources import Resources
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Autoscaling:
     """Replicas by CPU or memory: ``Autoscaling(max_replicas=4)``.
