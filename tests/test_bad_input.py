@@ -239,16 +239,20 @@ def test_more_gpus_than_there_are_says_both_numbers() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Autoscaling(min_replicas=0), "min_replicas: 0 is out of range"),
+        (lambda: Autoscaling(min_replicas=0), "min_replicas: 0 needs a metric that is there while no pod is"),
+        (lambda: Autoscaling(min_replicas=-1), "min_replicas: -1 is out of range"),
         (lambda: Autoscaling(max_replicas=True), "max_replicas: True is not a whole number"),
         (lambda: Autoscaling(min_replicas=5, max_replicas=4), "min_replicas: 5 is above max_replicas: 4"),
         (lambda: Autoscaling(target_cpu_utilization=0), "target_cpu_utilization: 0 is out of range"),
         (lambda: Autoscaling(target_memory_utilization=80.5), "target_memory_utilization: 80.5 is not a whole number"),  # type: ignore[arg-type]
-        (lambda: Autoscaling(target_cpu_utilization=None), "target_cpu_utilization: None, and no memory target either"),
+        (
+            lambda: Autoscaling(target_cpu_utilization=None),
+            "target_cpu_utilization: None, and no memory target or metrics either",
+        ),
         (lambda: Ingress(hosts=[]), "ingress.hosts: has no host; allowed: at least one"),
         (lambda: Ingress(hosts="llm.example.com"), "ingress.hosts: 'llm.example.com' is not a list"),
-        (lambda: Ingress(hosts=["LLM.example.com"]), "host: 'LLM.example.com' is not a Kubernetes object name"),
-        (lambda: Ingress(hosts=["https://x.com"]), "host: 'https://x.com' is not a Kubernetes object name"),
+        (lambda: Ingress(hosts=["LLM.example.com"]), "host: 'LLM.example.com' is not the name of a host"),
+        (lambda: Ingress(hosts=["https://x.com"]), "host: 'https://x.com' is not the name of a host"),
         (lambda: Ingress(hosts=["a.com", IngressHost(host="a.com")]), "ingress.hosts: 'a.com' is there twice"),
         (lambda: Ingress(hosts=["a.com"], class_name="N G"), "ingress.class_name: 'N G' is not a Kubernetes object"),
         (lambda: Ingress(hosts=["a.com"], tls=["cert"]), "ingress.tls: 'cert' is no IngressTls"),  # type: ignore[list-item]

@@ -17,7 +17,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from vllm_cdk8s.core.engine.catalogue import history, release, versions
 from vllm_cdk8s.core.server.options import ServerOptions
+from vllm_cdk8s.helm.reference import default_values_text
 
 ROOT = Path(__file__).parents[1]
 SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
@@ -27,22 +29,48 @@ LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!https?:|mailto:|#)([^)
 # The reference: a page for each of these, in the order of the navigation.
 REFERENCE = {
     "servers": ("Servers", ["VllmServer", "ServerOptions", "PodOptions", "MultiNodeVllmServer", "RayVllmServer",
-                            "DisaggregatedServer", "Pool", "Nixl", "SharedFiles", "PairProxy", "RoutingSidecar",
-                            "VllmChart"]),
+                            "DisaggregatedServer", "DisaggregatedSet", "Pool", "Nixl", "SharedFiles", "PairProxy",
+                            "RoutingSidecar", "VllmChart"]),
     "engine": ("The engine", ["EngineArgs", "KvOffload", "KvEvents", "FastStart", "Tracing", "AccessLog"]),
-    "pods": ("Pods", ["Resources", "SecretKey", "KaiShare", "DeviceClaim", "DeviceClaimTemplate", "SlowStartProbes",
-                      "ManualProbes", "HttpProbe", "DropCacheWrapper"]),
+    "pods": ("Pods", ["Resources", "SecretKey", "KaiShare", "KueueQueue", "Gang", "DeviceClaim",
+                      "DeviceClaimTemplate", "SlowStartProbes", "ManualProbes", "HttpProbe", "DropCacheWrapper"]),
     "models": ("Models and storage", ["ModelStorage", "ModelDownload", "InitDownload", "HubModel", "LoraAdapters",
-                                      "LoraAdapter", "ChatTemplate", "size_model", "Sizing", "known_models"]),
+                                      "LoraAdapter", "ChatTemplate", "size_model", "Sizing", "known_models",
+                                      "NodeModelCache", "RunaiStreamer", "Tensorizer", "S3Storage", "GoogleStorage",
+                                      "AzureStorage"]),
     "traffic": ("Traffic", ["Ingress", "IngressHost", "IngressPath", "IngressTls", "HTTPRoute", "GatewayRef",
-                            "RouteMatch", "WeightedBackend", "InferencePool", "EndpointPicker", "ServerNetworkPolicy",
-                            "Egress"]),
-    "operation": ("Operation", ["Autoscaling", "QueueAutoscaler", "TriggerAuthentication", "PodDisruptionBudget",
-                                "spread_pods", "PodMonitor", "ServiceMonitor", "Alerts", "Dashboard", "SmokeTest"]),
+                            "RouteMatch", "WeightedBackend", "InferencePool", "EndpointPicker", "Router",
+                            "ServerNetworkPolicy", "Egress"]),
+    "operation": ("Operation", ["Autoscaling", "ExternalMetric", "QueueAutoscaler", "TriggerAuthentication",
+                                "HttpAutoscaler", "PodDisruptionBudget", "spread_pods", "PodMonitor", "ServiceMonitor",
+                                "Alerts", "Dashboard", "SmokeTest"]),
     "security": ("Security levels", ["NonRoot", "RestrictedNamespace", "PrivilegedNamespace",
                                      "PrivilegedPodSecurityPolicy"]),
     "errors": ("Errors", ["VllmCdk8sError", "InvalidOptionError", "ConflictError", "VllmCdk8sWarning"]),
 }  # fmt: skip
+_KEYWORDS = {"model", "host", "port", "api_key"}
+_VALUES = """# Values
+
+All values of `vllm-cdk8s template` and `VllmChart`, with their defaults, as `vllm-cdk8s values` prints them.
+`vllm-cdk8s schema` prints their JSON Schema.
+
+```yaml
+{values}
+```
+"""
+_OPTIONS = """---
+hide: [toc]
+---
+# vLLM's options
+
+What `engine_args` takes: every option of `vllm serve` from vLLM {first} to {last}, read from vLLM's own parsers, but
+for the keywords of a server (`model`, `host`, `port`, `api_key`). Type and default are those of the newest release that
+has it. [The engine's command line](../engine.md) says how they are checked.
+
+| option | releases | takes | default |
+|---|---|---|---|
+{rows}
+"""
 # Their attributes and methods that are for users; the others are for what stands around them.
 _SERVER = ["service", "url", "pods", "labels", "explain", "patch_pod", "pod_security_level"]
 MEMBERS = {
@@ -51,10 +79,12 @@ MEMBERS = {
     "RayVllmServer": _SERVER,
     "DisaggregatedServer": ["service", "url"],
     "ModelStorage": ["from_claim", "host_path", "direct_host_path", "nfs", "image", "none", "claim_name", "mount_path"],
+    "NodeModelCache": ["download"],
     "ChatTemplate": ["from_file", "from_config_map"],
     "DeviceClaimTemplate": ["claim"],
     "InferencePool": ["from_pool_name"],
     "EndpointPicker": ["pods"],
+    "Router": ["service", "url", "pods"],
     "SmokeTest": ["name", "pods"],
     "Sizing": ["fits", "as_data", "table"],
     "VllmCdk8sError": ["lines", "option", "code"],
@@ -85,8 +115,25 @@ def stage(target: Path) -> None:
         )
         _write(target / place, text.replace("<details>", '<details markdown="1">'))
     shutil.copy(ROOT / "tools" / "site.css", target)
+    _write(target / "reference" / "values.md", _VALUES.format(values=default_values_text().rstrip()))
+    _write(target / "reference" / "engine-options.md", _engine_options())
     for name, (title, names) in REFERENCE.items():
         _write(target / "reference" / f"{name}.md", f"# {title}\n" + "".join(map(_entry, names)))
+
+
+def _engine_options() -> str:
+    """The table of vLLM's options, each as its newest release has it."""
+    rows = []
+    for name in sorted({name for version in versions() for name in release(version).names} - _KEYWORDS):
+        found = [release(version).option(name) for version in versions()]
+        option = next(each for each in reversed(found) if each is not None)
+        allowed = ", ".join(f"`{choice}`" for choice in option.choices) or f"{option.type.replace('_', ' ')}"
+        several = {"list": ", several", "append": ", again and again", "optional": ", or nothing"}.get(option.kind, "")
+        default = "" if option.default is None else f"`{json.dumps(option.default)}`".replace("|", "&#124;")
+        gone = " (deprecated)" if option.deprecated else ""
+        releases = "all" if all(found) else str(history(name)).removeprefix("vLLM ")
+        rows.append(f"| `{name}`{gone} | {releases} | {allowed}{several} | {default} |")
+    return _OPTIONS.format(rows="\n".join(rows), first=versions()[0], last=versions()[-1])
 
 
 def _entry(name: str) -> str:

@@ -31,7 +31,7 @@ from typing_extensions import TypedDict
 
 
 class EngineArgs(TypedDict, total=False):
-    """Settings of `vllm serve`, for releases {first} to {last}; None takes a default of this package away."""
+    """The options of `vllm serve`, from vLLM {first} to {last}; None removes a default of this package."""
 
 '''
 

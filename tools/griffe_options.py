@@ -1,4 +1,4 @@
-"""For the reference: constructs that take ``**options`` show each of them, as `help()` does.
+"""For the reference: constructs that take ``**options`` show each of them, as `help()` does, and defaults are values.
 
 Their names and meanings are in TypedDicts, below one another; mkdocstrings reads source, and sees ``**options`` alone.
 """
@@ -27,10 +27,27 @@ def _walk(module: Module) -> None:
         if isinstance(member, Module):
             _walk(member)
         elif isinstance(member, Class):
+            _spell_out(member)
             for decorator in member.decorators:
                 name, _, options = str(decorator.value).partition("(")
                 if name == "keyword_options":
                     _show(member, member.module[options.split(",")[0].rstrip(")")])
+
+
+def _spell_out(construct: Class) -> None:
+    """Write a default that is a module's constant as its value; of dataclasses, whose fields become parameters, too."""
+    for member in construct.members.values():
+        for parameter in () if member.is_alias else getattr(member, "parameters", ()):
+            parameter.default = _value(parameter.default, construct.module)
+        if not member.is_alias and member.is_attribute:
+            member.value = _value(member.value, construct.module)
+
+
+def _value(said: Any, module: Module) -> Any:
+    constant = module.members.get(str(said))
+    if constant is not None and constant.is_alias:
+        constant = constant.final_target
+    return getattr(constant, "value", None) or said
 
 
 def _show(construct: Class, options: Any) -> None:

@@ -25,6 +25,7 @@ KINDS = ("embedding", "head", "linear", "expert", "tower", "other")
 # The same architecture under the name that a vendor's own code gives it.
 SAME = {
     "kimi_k2": "deepseek_v3",
+    "kimi_vl": "kimi_k25",
     "baichuan": "llama",
     "exaone": "llama",
     "internlm2": "llama",

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
     from vllm_cdk8s.constructs.endpoint_picker import EndpointPicker
     from vllm_cdk8s.constructs.gateway import HTTPRoute, WeightedBackend
+    from vllm_cdk8s.constructs.http_autoscaler import HttpAutoscaler
     from vllm_cdk8s.constructs.inference_pool import InferencePool
     from vllm_cdk8s.constructs.monitoring import Alerts, Dashboard, PodMonitor, ServiceMonitor
     from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
     from vllm_cdk8s.constructs.network import ServerNetworkPolicy
+    from vllm_cdk8s.constructs.node_cache import NodeModelCache
     from vllm_cdk8s.constructs.pod_security import PrivilegedNamespace, PrivilegedPodSecurityPolicy, RestrictedNamespace
     from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
     from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.features.kv_offload import KvOffload
     from vllm_cdk8s.core.features.kv_transfer import Nixl, PairProxy, RoutingSidecar, SharedFiles
     from vllm_cdk8s.core.features.lora import LoraAdapter, LoraAdapters
+    from vllm_cdk8s.core.features.object_stores import AzureStorage, GoogleStorage, S3Storage
     from vllm_cdk8s.core.features.observability import AccessLog, KvEvents, Tracing
+    from vllm_cdk8s.core.features.streaming import RunaiStreamer, Tensorizer
     from vllm_cdk8s.core.models.facts import known_models
     from vllm_cdk8s.core.models.sizing import Sizing, size_model
     from vllm_cdk8s.core.pod.health import HttpProbe
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.resources import Resources
     from vllm_cdk8s.core.pod.secret_key import SecretKey
     from vllm_cdk8s.core.pod.security import NonRoot
-    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling
+    from vllm_cdk8s.core.scaling.autoscaling import Autoscaling, ExternalMetric
     from vllm_cdk8s.core.scaling.queue import TriggerAuthentication
     from vllm_cdk8s.core.server.options import ServerOptions
     from vllm_cdk8s.core.server.queueing import Gang, KueueQueue
@@ -57,6 +61,7 @@ __all__ = [
     "AccessLog",
     "Alerts",
     "Autoscaling",
+    "AzureStorage",
     "ChatTemplate",
     "ConflictError",
     "Dashboard",
@@ -68,10 +73,13 @@ __all__ = [
     "Egress",
     "EndpointPicker",
     "EngineArgs",
+    "ExternalMetric",
     "FastStart",
     "Gang",
     "GatewayRef",
+    "GoogleStorage",
     "HTTPRoute",
+    "HttpAutoscaler",
     "HttpProbe",
     "HubModel",
     "InferencePool",
@@ -92,6 +100,7 @@ __all__ = [
     "ModelStorage",
     "MultiNodeVllmServer",
     "Nixl",
+    "NodeModelCache",
     "NonRoot",
     "PairProxy",
     "PodDisruptionBudget",
@@ -107,6 +116,8 @@ __all__ = [
     "RouteMatch",
     "Router",
     "RoutingSidecar",
+    "RunaiStreamer",
+    "S3Storage",
     "SecretKey",
     "ServerNetworkPolicy",
     "ServerOptions",
@@ -115,6 +126,7 @@ __all__ = [
     "Sizing",
     "SlowStartProbes",
     "SmokeTest",
+    "Tensorizer",
     "Tracing",
     "TriggerAuthentication",
     "VllmCdk8sError",
@@ -128,7 +140,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "core.scaling.autoscaling": ("Autoscaling",),
+    "core.scaling.autoscaling": ("Autoscaling", "ExternalMetric"),
     "constructs.availability": ("PodDisruptionBudget", "spread_pods"),
     "constructs.chat_template": ("ChatTemplate",),
     "constructs.device_claim_template": ("DeviceClaimTemplate",),
@@ -143,10 +155,12 @@ _MODULES = {
     "core.pod.security": ("NonRoot",),
     "core.pod.health": ("HttpProbe",),
     "core.features.hub": ("HubModel", "InitDownload"),
+    "constructs.http_autoscaler": ("HttpAutoscaler",),
     "constructs.inference_pool": ("InferencePool",),
     "core.features.lora": ("LoraAdapter", "LoraAdapters"),
     "constructs.monitoring": ("Alerts", "Dashboard", "PodMonitor", "ServiceMonitor"),
     "constructs.multi_node": ("MultiNodeVllmServer",),
+    "constructs.node_cache": ("NodeModelCache",),
     "constructs.network": ("ServerNetworkPolicy",),
     "core.traffic.network_policy": ("Egress",),
     "core.pod.placement": ("DeviceClaim", "KaiShare"),
@@ -182,6 +196,8 @@ _MODULES = {
         "Tracing",
     ),
     "core.features.fast_start": ("FastStart",),
+    "core.features.object_stores": ("AzureStorage", "GoogleStorage", "S3Storage"),
+    "core.features.streaming": ("RunaiStreamer", "Tensorizer"),
     "helm.chart": ("VllmChart",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

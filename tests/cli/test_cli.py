@@ -49,7 +49,7 @@ def test_warnings_are_part_of_the_notes_and_name_values() -> None:
     assert answer.code == 0
     (warning,) = answer.warnings
     assert warning.startswith("resources.limits.nvidia.com/gpu: nothing is said about GPUs")
-    assert "say resources.limits.nvidia.com/gpu=1, or" in warning
+    assert "say --set resources.limits.nvidia.com/gpu=1, or" in warning
 
 
 def test_a_warning_names_values_wherever_it_names_options() -> None:
@@ -234,7 +234,12 @@ def test_what_is_printed_is_the_same_in_every_process() -> None:
         ([], ["error: vllm-cdk8s: which command? template, check, "]),
         (["tmplate"], ["error: vllm-cdk8s: 'tmplate' is not a command; did you mean 'template'?"]),
         (["template"], ["error: vllm-cdk8s template: the following arguments are required: NAME"]),
-        (["template", "prod", "--sett", "a=1"], ["error: vllm-cdk8s: unrecognized arguments: --sett a=1"]),
+        (
+            ["template", "prod", "--sett", "a=1"],
+            ["error: vllm-cdk8s: unrecognized arguments: --sett a=1; did you mean '--set'?; see vllm-cdk8s te"],
+        ),
+        (["explain", "--gpu", "H1000"], ["error: --gpu: 'H1000' is not an accelerator"]),
+        (["check", "--gpu", "H1000", "/dev/null"], ["error: --gpu: 'H1000' is not an accelerator"]),
         (["template", "prod", "-f"], ["error: vllm-cdk8s template: argument -f/--values: expected one argument"]),
         (["template", "Prod"], ["error: release name: 'Prod' is not allowed"]),
         (["template", "prod", "-n", "A_"], ["error: --namespace: 'A_' is not a DNS label"]),

@@ -33,7 +33,7 @@ def test_all_rules_are_a_line_each(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "hint"), [("VC4O5", "; did you mean 'VC405'?"), (next(iter(RULES.values())).name[:-1], "; did you mean ")]
+    ("code", "hint"), [("CV405", "; did you mean 'VC405'?"), (next(iter(RULES.values())).name[:-1], "; did you mean ")]
 )
 def test_an_unknown_rule_suggests_one(code: str, hint: str) -> None:
     answer = run("rule", code)
@@ -108,3 +108,15 @@ def test_a_misspelt_command_is_told_the_nearest(word: str, meant: str) -> None:
     assert answer.code == 2
     (line,) = answer.errors
     assert line.startswith(f"error: vllm-cdk8s: {word!r} is not a command; did you mean {meant!r}?; allowed: ")
+
+
+def test_help_loads_next_to_nothing() -> None:
+    # A tenth of a second is all that it may take; rules, errors and metadata are half of that.
+    code = (
+        "import sys\nfrom vllm_cdk8s.cli.main import main\n"
+        "try:\n    main(['check', '--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'vllm_cdk8s.core.errors', 'importlib.metadata', 'tempfile', 'dataclasses', 'yaml', 'json'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import synthesis
-from tests.kubernetes_schemas import assert_valid
+from tests.kubernetes_schemas import assert_valid, since
 from tests.snippets import DOCS, run, snippets
 from vllm_cdk8s import (
     Autoscaling,
@@ -74,11 +74,16 @@ def trigger(spec: dict[str, Any], name: str) -> dict[str, Any]:
 # The documentation.
 
 
-@pytest.mark.parametrize("snippet", snippets("scaling.md"), ids=["queue", "running", "zero", "groups", "cpu"])
+@pytest.mark.parametrize(
+    "snippet",
+    snippets("scaling.md"),
+    ids=["queue", "running", "zero", "requests", "kubernetes", "groups", "pools", "cpu"],
+)
 def test_a_documented_snippet_makes_this_yaml(snippet: str, snapshot: SnapshotAssertion) -> None:
     chart = synthesis.new_chart(namespace="llm")
     run(snippet, chart)
-    assert_valid(synthesis.documents(chart))
+    # The pair's proxy is a native sidecar.
+    assert_valid(synthesis.documents(chart), since("1.29") if "DisaggregatedServer" in snippet else None)
     synthesis.assert_golden(chart, snapshot)
 
 

@@ -1,6 +1,7 @@
 """What a page's ```console blocks show, run again in the order of the page.
 
-`$ cat FILE` is how a page writes a file down: what it shows is what the file holds from there on.
+`$ cat FILE` is how a page writes a file down: what it shows is what the file holds from there on. The first Python
+block is app.py. ``python -m tests.docs.console README.md`` writes the blocks of a page anew.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.helm.command import run
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
 def as_printed(page: str, folder: Path) -> str:
     """Give the page with its console blocks as they should be, by commands that run in a folder."""
+    app = PYTHON.search(page)
+    if app is not None:
+        (folder / "app.py").write_text(app[1], encoding="utf-8")
     here = Path.cwd()
     os.chdir(folder)
     try:
@@ -45,3 +51,9 @@ def _printed(command: str, shown: str) -> str:
     assert words[0] == "vllm-cdk8s", command
     answer = run(*words[1:])
     return f"$ {command}\n{answer.stdout}{answer.stderr}"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        with TemporaryDirectory() as temporary:
+            Path(name).write_text(as_printed(Path(name).read_text(encoding="utf-8"), Path(temporary)), encoding="utf-8")

@@ -17,7 +17,6 @@ from vllm_cdk8s.cli.main import command_parser
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-(APP,) = PYTHON
 
 
 # What the README shows as refused, and how to be refused so.
@@ -34,7 +33,6 @@ REFUSED: dict[str, dict[str, Any]] = {
 def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which somebody did what the README says."""
     folder = tmp_path_factory.mktemp("readme")
-    (folder / "app.py").write_text(APP, encoding="utf-8")
     (folder / "README.md").write_text(as_printed(README, folder), encoding="utf-8")
     return folder
 

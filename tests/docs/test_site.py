@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import vllm_cdk8s
+from vllm_cdk8s.core.engine.catalogue import history, release, versions
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
@@ -37,7 +38,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_reference_has_every_public_name_once() -> None:
     shown = Counter(name for _, names in TOOL.REFERENCE.values() for name in names)
-    assert shown == Counter(vllm_cdk8s.__all__)
+    assert shown == Counter(vllm_cdk8s.__all__), "REFERENCE in tools/build_site.py says on which page a name is"
 
 
 def test_the_members_that_the_reference_shows_are_there_and_documented() -> None:
@@ -68,6 +69,18 @@ def test_every_link_of_the_sources_leads_to_one_of_them(staged: Path) -> None:
     assert links > 100
 
 
+def test_every_option_of_vllm_has_a_row_with_its_releases(staged: Path) -> None:
+    page = (staged / "reference" / "engine-options.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)`(?: \(deprecated\))? \| ([^|]+) \|", page, re.MULTILINE))
+    every = {name for version in versions() for name in release(version).names}
+    assert every - set(rows) == {"model", "host", "port", "api_key"}
+    assert rows["swap_space"] == "up to 0.17.1"
+    assert rows["max_model_len"] == "all"
+    for name, said in rows.items():
+        assert said in {"all", str(history(name)).removeprefix("vLLM ")}
+        assert (said == "all") == all(release(version).option(name) for version in versions())
+
+
 def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "index.html").write_text('<h2 id="known">x</h2>')
@@ -89,3 +102,10 @@ def test_help_says_each_keyword_on_a_line_of_its_own(name: str) -> None:
     construct = getattr(vllm_cdk8s, name)
     arguments = (inspect.getdoc(construct) or "").partition("Args:\n")[2].partition("\n\n")[0]
     assert re.findall(r"^    (\w+):", arguments, re.MULTILINE) == list(inspect.signature(construct).parameters)
+
+
+def test_help_shows_types_as_they_are_written() -> None:
+    shown = str(inspect.signature(vllm_cdk8s.VllmServer))
+    assert "ForwardRef" not in shown
+    assert "hf_token: 'SecretKey' = None" in shown
+    assert "port: 'int' = 8000" in shown

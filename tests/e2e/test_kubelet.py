@@ -297,6 +297,73 @@ def test_the_grace_period_counts_from_before_the_hook_and_ends_with_sigkill(tmp_
         assert pod.containers[0].exit_codes == [-9]
 
 
+def test_the_hook_comes_before_sigterm_in_the_containers_environment_and_a_program_that_obeys_is_not_killed(
+    tmp_path: Path, image: Image
+) -> None:
+    hook = ["sh", "-c", 'printf %s "$NAME" > /data/hook']
+    obeys = "trap 'cat /data/hook; exit 0' TERM; echo up; while :; do sleep 0.05; done"
+    manifest = a_pod(
+        {
+            "command": ["sh", "-c", obeys],
+            "env": [{"name": "NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
+            "lifecycle": {"preStop": {"exec": {"command": hook}}},
+            "volumeMounts": [{"name": "v", "mountPath": "/data"}],
+        },
+        volumes=[{"name": "v", "emptyDir": {}}], terminationGracePeriodSeconds=100,
+    )  # fmt: skip
+    with a_running(tmp_path, image, manifest) as pod:
+        pod.wait(lambda: bool(pod.containers[0].log), 400, "up")
+        assert pod.stop() < 100
+        assert pod.containers[0].log == "up\npod"
+        assert pod.containers[0].exit_codes == [0]
+        assert not said(pod, "SIGKILL")
+
+
+def test_a_hook_that_uses_up_the_grace_period_leaves_two_seconds(tmp_path: Path, image: Image) -> None:
+    obeys = "trap 'exit 0' TERM; echo up; while :; do sleep 0.02; done"
+    hook = {"preStop": {"exec": {"command": ["sleep", "600"]}}}
+    with a_running(
+        tmp_path, image, a_pod({"command": ["sh", "-c", obeys], "lifecycle": hook}, terminationGracePeriodSeconds=4)
+    ) as pod:
+        pod.wait(lambda: bool(pod.containers[0].log), 400, "up")
+        took = pod.stop()
+        assert said(pod, "preStop failed")
+        assert said(pod, "SIGTERM")
+        assert took >= 4
+
+
+def test_an_init_container_that_fails_for_good_is_the_end_of_its_pod(tmp_path: Path, image: Image) -> None:
+    manifest = a_pod(
+        {"command": ["true"]}, initContainers=[{"name": "first", "command": ["false"]}], restartPolicy="Never"
+    )
+    with a_running(tmp_path, image, manifest) as pod:
+        pod.wait_finished(400)
+        assert not pod.succeeded
+        assert pod.init_containers[0].exit_codes == [1]
+        assert pod.containers[0].lives == []
+
+
+def test_no_restart_comes_later_than_after_five_minutes(tmp_path: Path, image: Image) -> None:
+    with a_running(tmp_path, image, a_pod({"command": ["false"]}), clock=Clock(1000)) as pod:
+        pod.wait(lambda: len(said(pod, "back-off")) == 7, 60_000, "put off seven times")
+        waits = [event.split("back-off of ")[1] for event in said(pod, "back-off")]
+    assert waits[:7] == ["10 s", "20 s", "40 s", "80 s", "160 s", "300 s", "300 s"]
+
+
+def test_a_container_that_ran_for_ten_minutes_is_started_again_at_once(tmp_path: Path, image: Image) -> None:
+    # It fails twice, then runs for long and fails.
+    program = "echo x >> /data/x; [ $(wc -l < /data/x) -le 3 ] || sleep 1; exit 1"
+    manifest = a_pod(
+        {"command": ["sh", "-c", program], "volumeMounts": [{"name": "v", "mountPath": "/data"}]},
+        volumes=[{"name": "v", "emptyDir": {}}],
+    )
+    with a_running(tmp_path, image, manifest, clock=Clock(1000)) as pod:
+        pod.wait(lambda: len(pod.containers[0].lives) == 5, 60_000, "started five times")
+        told = [event.split("main: ")[1] for event in pod.events]
+    # The fourth life is the long one: what had grown to 40 s is forgotten.
+    assert [event for event in told if "back-off" in event] == ["back-off of 10 s", "back-off of 20 s"]
+
+
 def test_what_it_does_not_know_it_refuses(tmp_path: Path, image: Image) -> None:
     for manifest in (a_pod(hostNetwork=True), a_pod({"tty": True})):
         with pytest.raises(NotImplementedError):

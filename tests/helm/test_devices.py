@@ -21,7 +21,8 @@ def resources(limits: dict[str, Any] | None = None, requests: dict[str, Any] | N
     "name",
     [
         "nvidia.com/gpu", "nvidia.com/gpu.shared", "nvidia.com/mig-1g.10gb", "amd.com/gpu", "gpu.intel.com/i915",
-        "gpu.intel.com/xe", "habana.ai/gaudi", "google.com/tpu", "aws.amazon.com/neuron",
+        "gpu.intel.com/xe", "habana.ai/gaudi", "google.com/tpu", "aws.amazon.com/neuron", "nvidia.com/mig-1c.3g.20gb",
+        "nvidia.com/mig-1g.5gb.me", "amd.com/cpx_nps4", "example.com/gpu", "huawei.com/Ascend910", "qualcomm.com/qaic",
     ],
 )  # fmt: skip
 def test_devices_of_every_vendor_are_gpus(name: str) -> None:
@@ -59,7 +60,7 @@ def test_what_the_api_server_refuses_of_devices_is_refused_by_its_path(
 
 @pytest.mark.parametrize(
     ("amount", "hint"),
-    [(24, "; did you mean '24Gi'?"), ("4000", "; did you mean '4000Gi'?"), ("500m", ""), ("1Mi", "")],
+    [(24, "; did you mean '24Gi'?"), ("4000", "; did you mean '4000Mi'?"), ("500m", ""), ("1Mi", "")],
 )
 def test_memory_without_its_unit_is_refused(amount: Any, hint: str) -> None:
     for kind in ("limits", "requests"):
@@ -108,3 +109,60 @@ def test_the_parallel_size_is_that_of_whichever_devices_there_are() -> None:
     too_many = {"resources": {"limits": {"amd.com/gpu": 2}}, "vllm": {"tensorParallelSize": 4}}
     with pytest.raises(ValuesError, match=r"tensorParallelSize: .* 4 of 2 GPUs; .* resources\.limits\.amd\.com/gpu"):
         plan_release("prod", check_values(too_many))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("nvidia.com/gpus", "nvidia.com/gpu"), ("nvidia.com/GPU", "nvidia.com/gpu"), ("nvidia/gpu", "nvidia.com/gpu"),
+     ("amd.com/gpus", "amd.com/gpu"), ("google.com/tpus", "google.com/tpu"), ("NVIDIA.com/gpu", "nvidia.com/gpu")],
+)  # fmt: skip
+def test_a_misspelt_device_is_told_the_right_one(name: str, meant: str) -> None:
+    with pytest.raises(ValuesError) as caught:
+        gpus_of(resources({name: 1}))
+
+    (line,) = caught.value.lines
+    assert line.startswith(f"resources.limits.{name}: is no resource that a device plugin registers")
+    assert line.endswith(f"did you mean {meant!r}?")
+    assert caught.value.code == "VC004"
+
+
+@pytest.mark.parametrize("name", ["nvidia.com/mig-9z.5gb", "nvidia.com/mig-1g"])
+def test_what_is_no_mig_profile_is_refused(name: str) -> None:
+    with pytest.raises(ValuesError, match=r"is not a MIG profile; allowed: such as nvidia\.com/mig-1g\.10gb"):
+        gpus_of(resources({name: 1}))
+
+
+def test_more_devices_than_a_machine_has_are_refused_where_they_stand() -> None:
+    with pytest.raises(ValuesError, match=r"^resources\.limits\.nvidia\.com/gpu: '1Gi' are more devices than"):
+        gpus_of(resources({"nvidia.com/gpu": "1Gi"}))
+
+
+@pytest.mark.parametrize("name", ["nvidia.com/gpumem", "aliyun.com/gpu-mem", "tencent.com/vcuda-core"])
+def test_a_part_of_a_gpu_that_another_scheduler_counts_is_no_lack_of_one(name: str) -> None:
+    assert plan_release("prod", resources({name: 8000})).warnings == ()
+
+
+def test_the_gpus_that_the_parallel_sizes_need_are_what_is_advised() -> None:
+    (warning,) = plan_release("prod", check_values({"vllm": {"tensorParallelSize": 2}})).warnings
+
+    assert "say resources.limits.nvidia.com/gpu=2, or resources.limits.nvidia.com/gpu=0 for a CPU image" in warning.what
+
+
+@pytest.mark.parametrize(("amount", "meant"), [(24, "24Gi"), (16000, "16000Mi")])
+def test_a_lost_unit_is_the_likely_one(amount: int, meant: str) -> None:
+    with pytest.raises(ValuesError, match=f"did you mean '{meant}'"):
+        check_amounts(resources({"memory": amount}))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"resources": {"limits": {"memory": "1e9"}}}, "resources.limits.memory: 1e9: 0.93 GiB are less than"),
+        ({"persistence": {"size": "100Mi"}}, "persistence.size: 100Mi: 0.10 GiB are too little for"),
+    ],
+)
+def test_an_amount_that_is_too_little_is_said_as_it_was_written(data: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValuesError) as caught:
+        plan_release("prod", check_values(data))
+
+    assert caught.value.lines[0].startswith(said)

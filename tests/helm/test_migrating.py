@@ -126,7 +126,47 @@ def test_the_production_stacks_first_server_is_translated() -> None:
     assert translation.values["persistence"]["existingClaim"] == "prod-llama-storage-claim"
     assert "routerSpec" in translation.unknown
     assert "servingEngineSpec.modelSpec[0].lmcacheConfig" in translation.unknown
-    assert "has 2 servers" in translation.notes[0]
+    assert "has 2 servers, llama, other, and this is 'llama'; take each by --server" in translation.notes[0]
+
+
+def test_another_server_of_the_stack_is_taken_by_its_name(tmp_path: Path) -> None:
+    written = tmp_path / "other.yaml"
+    answer = run("migrate", "other", "--values", str(STACK), "--server", "other", "-o", str(written))
+
+    assert answer.code == 0
+    assert "servers, llama, other, and this is 'other'" in answer.stdout
+    assert "Qwen/Qwen3-8B" in run("template", "other", "-f", str(written)).container["args"]
+
+
+def test_which_server_is_taken_is_said(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.yaml"
+    text = (RELEASES / "production-stack-manifest.yaml").read_text()
+    manifest.write_text(text + "---\n" + text.replace("llama", "other"))
+
+    first = run("migrate", "prod", "--values", str(STACK), "--manifest", str(manifest))
+    other = run("migrate", "prod", "--values", str(STACK), "--manifest", str(manifest), "--server", "other")
+
+    assert first.warnings == [
+        "--manifest: 2 servers; this is of prod-llama-deployment-vllm",
+        "--values: 2 servers, llama, other; this is of llama; say --server for another",
+    ]
+    assert other.warnings == ["--manifest: 2 servers; this is of prod-other-deployment-vllm"]
+    manifest.write_text(text)
+    assert run(
+        "migrate", "prod", "--values", str(STACK), "--manifest", str(manifest), "--server", "other"
+    ).warnings == ["--manifest: none of its servers is called after other; this is of prod-llama-deployment-vllm"]
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [(STACK, "error: --server: 'lama' is no server of the values; did you mean 'llama'?; allowed: llama, other"),
+     (VALUES, "error: --server: 'lama' is no server of the values, and its chart makes one server")],
+)  # fmt: skip
+def test_a_server_that_is_not_there_is_refused(values: Path, error: str) -> None:
+    answer = run("migrate", "prod", "--values", str(values), "--server", "lama")
+
+    assert (answer.code, answer.stdout) == (2, "")
+    assert answer.errors[0].startswith(error)
 
 
 def test_a_release_of_the_production_stack_keeps_its_models(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_the_defaults_that_the_table_leaves_to_the_values_file() -> None:
     assert found["serviceAccount"]["create"] is True
     assert found["persistence"]["accessMode"] == "ReadWriteOnce"
     assert found["monitoring"]["serviceMonitor"] == {
-        "enabled": False, "interval": "30s", "scrapeTimeout": "10s", "labels": {},
+        "enabled": False, "interval": "30s", "scrapeTimeout": "10s", "labels": {}, "tlsConfig": {},
     }  # fmt: skip
 
 

@@ -175,7 +175,6 @@ def test_values_files_mean_what_they_mean_to_helm(text: str) -> None:
     ("difference", "text", "theirs", "ours"),
     [
         ("words stay words, which the model reads as booleans", "a: yes", {"a": True}, {"a": "yes"}),
-        ("a leading zero is no octal number", "a: 010", {"a": 8}, {"a": "010"}),
         ("a key is the text that was written", "on: 1", {"true": 1}, {"on": 1}),
         ("a repeated key", "a: 1\na: 2", {"a": 2}, None),
         ("a second document", "a: 1\n---\nb: 2", {"a": 1}, None),

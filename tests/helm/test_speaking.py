@@ -31,7 +31,8 @@ def arguments(*items: str) -> str:
         (("--ssl-keyfile=/k",), "--ssl-keyfile: '/k': without --ssl-certfile in vllm.additionalArgs vLLM cannot serve"),
         (("--lora-modules", "a=/x"), "--lora-modules: needs --enable-lora in vllm.additionalArgs too, or vLLM stops"),
         (("--enable-chunked-prefill", "no"), "vllm.additionalArgs[1]: --enable-chunked-prefill: 'no' belongs to no op"),
-        (("--seed", "--max-num-seqs=x"), "vllm.additionalArgs[0]: --seed needs a value [VC001]"),
+        (("--seed", "--max-num-seqs=x"), "vllm.additionalArgs[0]: --seed needs a value"),
+        (("--seed=1", "--seed=2"), "vllm.additionalArgs[1]: --seed is given twice (before at vllm.additionalArgs[0])"),
         (("--data-parallel-size=2",), "vllm.additionalArgs[0]: --data-parallel-size: tensor x data parallel (1 x 2)"),
         (
             ("--kv-transfer-config", '{"kv_connector":"NixlConector"}'),
@@ -73,6 +74,39 @@ def test_a_number_of_gpus_that_makes_a_bad_parallel_size_is_what_is_blamed() -> 
     assert refusal("resources: {limits: {nvidia.com/gpu: 8}}\nvllm: {tensorParallelSize: 3}").startswith(
         "vllm.tensorParallelSize: 3 does not divide"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0%}}",
+         "strategy.rollingUpdate.maxUnavailable: is 0, and so is strategy.rollingUpdate.maxSurge, so that no pod"),
+        ("autoscaling: {enabled: true, minReplicas: 5, maxReplicas: 2}",
+         "autoscaling.minReplicas: 5 is above autoscaling.maxReplicas: 2"),
+        ("kaischeduler: {queue: q}\nschedulerName: other", "schedulerName: 'other' contradicts kaischeduler, which is"),
+        ("vllm: {model: a/b@main}", "give 'a/b', and say --revision=main in vllm.additionalArgs"),
+        ("podSecurityContext: {runAsNonRoot: true}",
+         "say non_root=NonRoot() of a VllmServer in Python, for which there is no value, which gives it a user"),
+        ("monitoring: {enabled: true, serviceMonitor: {enabled: true, interval: 5s}}",
+         "scrapeTimeout: '10s' is longer than monitoring.serviceMonitor.interval: '5s'"),
+    ],
+)  # fmt: skip
+def test_other_options_are_said_as_values_too(text: str, problem: str) -> None:
+    assert problem in refusal(text)
+
+
+def test_what_an_assumption_rests_on_is_said_in_values() -> None:
+    values = check_values(parse_values(arguments("--dtype=fp16")))
+
+    assert "as neither image.tag nor vllm.engineVersion says more" in str(plan_release("prod", values).warnings)
+
+
+def test_advice_is_a_set_on_the_command_line_alone() -> None:
+    values = check_values({"vllm": {"model": "meta-llama/Llama-3.1-70B-Instruct"}})
+    (in_python, *_), (typed, *_) = (plan_release("prod", values, sets=sets).warnings for sets in (False, True))
+
+    assert "say resources.limits.nvidia.com/gpu=1, or resources.limits.nvidia.com/gpu=0 for" in in_python.what
+    assert "say --set resources.limits.nvidia.com/gpu=1, or --set resources.limits.nvidia.com/gpu=0 for" in typed.what
 
 
 def test_keys_that_are_no_options_stay_as_they_are() -> None:

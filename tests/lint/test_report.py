@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema
 
 from tests.lint.manifests import CLAIM, GOOD, changed, codes, run
 from vllm_cdk8s.cli.main import main
@@ -44,6 +45,28 @@ def test_sarif_names_its_rules_and_places(bad: Path) -> None:
     for result in one["results"]:
         assert one["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["locations"][0]["physicalLocation"]["region"]["startLine"] > 1
+
+
+def test_sarif_is_what_its_schema_allows(tmp_path: Path) -> None:
+    odd = tmp_path / "a b#é%.yaml"
+    odd.write_text(yaml.safe_dump(changed(container__image="vllm/vllm-openai:latest")), encoding="utf-8")
+    for log in (report(check([str(odd)]), "sarif", version="1.0"), report(check([]), "sarif")):
+        StaticAnalysisResultsFormatSarifVersion210JsonSchema.model_validate_json(log)
+    (result,) = json.loads(report(check([str(odd)]), "sarif"))["runs"][0]["results"]
+    uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri.endswith("/a%20b%23%C3%A9%25.yaml")
+
+
+def test_annotations_escape_what_ends_their_parts(tmp_path: Path) -> None:
+    folder = tmp_path / "a,b:100%"
+    folder.mkdir()
+    path = folder / "m.yaml"
+    path.write_text(yaml.safe_dump(changed(container__image="vllm/vllm-openai:latest")), encoding="utf-8")
+    (line,) = report(check([str(path)]), "github").splitlines()
+    properties, _, text = line.removeprefix("::warning ").partition("::")
+    assert dict(part.split("=", 1) for part in properties.split(",")).keys() == {"file", "line", "title"}
+    assert "a%2Cb%3A100%25/m.yaml" in properties
+    assert text.startswith("Deployment/llm: image: ")
 
 
 def test_annotations_stay_on_one_line(bad: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.lint.manifests import CLAIM, GOOD, SERVICE, changed, codes, run
 
@@ -103,6 +104,31 @@ def test_a_size_of_offloaded_cache_takes_the_place_of_another_connector(tmp_path
         assert not {"VC130", "VC134"}.intersection(found(unfinished, size))
 
 
+@pytest.mark.parametrize(
+    ("args", "image", "words"),
+    [
+        (["az://models/qwen"], "v0.17.1", "az:// from 0.18.0"),
+        (["s3://models/qwen", "--load-format=safetensors"], "v0.20.2", "allowed: runai_streamer"),
+        (["s3://models/qwen", '--model-loader-extra-config={"threads": 4}'], "v0.32.0", "threads: is none"),
+        (
+            ["Qwen/Qwen2.5-7B-Instruct", "--load-format=runai_streamer",
+             '--model-loader-extra-config={"distributed": true}'],
+            "v0.11.0", "does nothing before vLLM 0.11.1",
+        ),
+    ],
+)  # fmt: skip
+def test_weights_that_cannot_be_streamed_so(tmp_path: Path, args: list[str], image: str, words: str) -> None:
+    container: dict[str, Any] = {
+        "container__args": [*args, "--max-model-len=8192"],
+        "container__image": f"vllm/vllm-openai:{image}",
+    }
+    [found] = [one for one in run(tmp_path, changed(**container), CLAIM, SERVICE) if one.rule == "VC155"]
+    assert words in found.message
+    good = ["s3://models/qwen", "--load-format=runai_streamer", '--model-loader-extra-config={"concurrency": 4}']
+    fine = changed(container__args=[*good, "--max-model-len=8192"], container__image="vllm/vllm-openai:v0.32.0")
+    assert "VC155" not in codes(run(tmp_path, fine, CLAIM, SERVICE))
+
+
 def test_a_side_channel_that_only_its_own_pod_would_find(tmp_path: Path) -> None:
     config = '--kv-transfer-config={"kv_connector": "NixlConnector", "kv_role": "kv_both"}'
     args = ["Qwen/Qwen2.5-7B-Instruct", config]
@@ -123,6 +149,13 @@ def test_a_token_in_a_secret_that_is_written_down(tmp_path: Path) -> None:
     assert token not in found[0].message
     assert codes(run(tmp_path, {**secret, "data": {"token": b64encode(token.encode()).decode()}})) == ["VC501"]
     assert run(tmp_path, {**secret, "data": {"token": "cGFzc3dvcmQ=", "x": "%%"}}) == []
+
+
+def test_a_vocabulary_that_seven_gpus_cannot_share(tmp_path: Path) -> None:
+    args = ["Qwen/Qwen2.5-7B-Instruct", "--tensor-parallel-size=7"]
+    found = run(tmp_path, changed(container__args=args, container__resources={"limits": {"nvidia.com/gpu": 7}}))
+    assert codes(found) == ["VC160", "VC204"]
+    assert any("7 does not divide the 152064 entries" in one.message for one in found)
 
 
 def test_two_gpus_without_shared_memory(tmp_path: Path) -> None:
@@ -197,6 +230,19 @@ spec:
             "pod__volumes": [],
         },
         {"container__args": ["${MODEL}", "--trust-remote-code"]},
+        # A file may set the parallel size; pydantic reads a boolean from words (vllm-project/vllm, issue 29049).
+        {
+            "container__args": ["Qwen/Qwen2.5-7B-Instruct", "--config", "/etc/vllm.yaml"],
+            "container__resources": {"limits": {"nvidia.com/gpu": 4}},
+        },
+        {
+            "container__args": [
+                "Qwen/Qwen2.5-7B-Instruct",
+                '--compilation-config={"cudagraph_specialize_lora": "False"}',
+            ]
+        },
+        # Whoever starts it says how many there are.
+        {"spec__replicas": 0, "container__lifecycle": None},
         # Not in a registry, or not yet said.
         {"container__image": "registry/vllm-lora", "container__imagePullPolicy": "Never"},
         {"container__image": "IMAGE_NAME"},
@@ -247,6 +293,26 @@ def test_weights_that_another_image_downloads_with_a_token(tmp_path: Path) -> No
     assert codes(run(tmp_path, changed(container__env=token, **empty))) == ["VC304"]
     # Without a token, the weights may be in the image.
     assert codes(run(tmp_path, changed(**empty))) == []
+    # What is called as vLLM's own image is has none.
+    empty["container__image"] = "cr.volces.com/aibrix/vllm-openai:v0.7.3.self.post1"
+    assert codes(run(tmp_path, changed(**empty))) == ["VC304"]
+
+
+def test_a_volume_that_goes_with_the_pod_hides_what_an_image_has_there(tmp_path: Path) -> None:
+    # https://github.com/llm-d/llm-d, guides/wide-ep-lws: HF_HUB_CACHE is on an emptyDir.
+    cache: dict[str, Any] = {
+        "container__image": "registry.example/llm:1",
+        "container__env": [{"name": "HF_HUB_CACHE", "value": "/var/cache/huggingface"}],
+        "container__volumeMounts": [{"name": "cache", "mountPath": "/var/cache/huggingface"}],
+    }
+    assert codes(run(tmp_path, changed(pod__volumes=[{"name": "cache", "emptyDir": {}}], **cache))) == ["VC304"]
+    assert codes(run(tmp_path, changed(**cache))) == []
+
+
+def test_a_small_model_is_loaded_sooner(tmp_path: Path) -> None:
+    probes: dict[str, Any] = {"container__startupProbe": {**PROBE, "periodSeconds": 10, "failureThreshold": 8}}
+    assert codes(run(tmp_path, changed(container__args=["facebook/opt-125m"], **probes))) == []
+    assert codes(run(tmp_path, changed(**probes))) == ["VC401"]
 
 
 @pytest.mark.parametrize(
@@ -287,6 +353,42 @@ def test_a_privileged_container_whose_volumes_are_below_a_home(tmp_path: Path) -
     assert codes(run(tmp_path, changed(pod__volumes=volumes, **privileged))) == ["VC506"]
     volumes = [*volumes, {"name": "dev", "hostPath": {"path": "/dev/infiniband"}}]
     assert "VC506" not in codes(run(tmp_path, changed(pod__volumes=volumes, **privileged)))
+
+
+def test_fields_that_the_api_does_not_have(tmp_path: Path) -> None:
+    # `args::` is how one public manifest lost all of its arguments.
+    text = yaml.safe_dump(changed(container__image="vllm/vllm-openai:v0.20.2"), sort_keys=False)
+    (found,) = (one for one in run(tmp_path, text.replace("args:", "args::"), CLAIM) if one.rule == "VC010")
+    assert found.message == "'args:' is not a field of Container; did you mean 'args'?"
+    assert "args::" in (tmp_path / "manifests.yaml").read_text(encoding="utf-8").splitlines()[found.line - 1]
+    for kind in ("StatefulSet", "DaemonSet"):
+        assert "VC010" in codes(run(tmp_path, changed(top__kind=kind, pod__nodeSelectors={"a": "b"})))
+    # Another's workload, and a place that is yet to be filled, are not looked at.
+    assert codes(run(tmp_path, changed(container__image="nginx:1", container__command=["x"], pod__nodes={}))) == []
+    filled: dict[str, Any] = {"pod__${EXTRA}": "x"}
+    assert codes(run(tmp_path, changed(**filled), CLAIM)) == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    ['set -- serve "$MODEL" --port 8000\nexec vllm "$@"', "vllm $ARGS", "ARGS=x; vllm serve $ARGS"],
+)
+def test_a_server_whose_words_only_the_shell_knows(tmp_path: Path, script: str) -> None:
+    pod = changed(container__command=["bash", "-c"], container__args=[script], spec__strategy=None)
+    assert codes(run(tmp_path, pod, CLAIM)) == ["VC402"]
+    # Its port is not known.
+    service = changed(SERVICE, spec__ports=[{"port": 9}])
+    assert codes(run(tmp_path, pod, CLAIM, service)) == ["VC402"]
+    assert run(tmp_path, changed(container__command=["bash", "-c"], container__args=["vllm bench serve"])) == []
+
+
+def test_options_that_only_vllm_has_tell_the_server_in_another_image(tmp_path: Path) -> None:
+    args = ["--model", "org/m", "--gpu-memory-utilization", "0.5"]
+    pod = changed(
+        container__image="llm-serving:gpu", container__command=None, container__args=args, spec__strategy=None
+    )
+    assert codes(run(tmp_path, pod, CLAIM)) == ["VC402"]
+    assert run(tmp_path, changed(container__image="llm:gpu", container__command=None, container__args=args[:2])) == []
 
 
 def test_a_kind_that_is_no_text_is_no_traceback(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from tests.lint.manifests import CLAIM, GOOD, SERVICE, changed, codes, run
+from vllm_cdk8s.lint import records
 from vllm_cdk8s.lint.checking import check
 from vllm_cdk8s.lint.finding import Options
+from vllm_cdk8s.lint.records import covers
 
 
 def service(**changes: Any) -> dict[str, Any]:
@@ -52,6 +54,7 @@ def service(**changes: Any) -> dict[str, Any]:
                 "metadata": {"name": "llm", "namespace": "ai"},
                 "spec": {
                     "scaleTargetRef": {"name": "llm"},
+                    "minReplicaCount": 1,
                     "maxReplicaCount": 1,
                     "triggers": [{"type": "prometheus", "metadata": {"query": "avg(vllm:gpu_cache_usage_perc)"}}],
                 },
@@ -115,7 +118,10 @@ def test_metrics_of_an_unknown_release_are_not_judged_unless_told(tmp_path: Path
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
         "metadata": {"name": "x"},
-        "spec": {"triggers": [{"type": "prometheus", "metadata": {"query": "vllm:gpu_cache_usage_perc"}}]},
+        "spec": {
+            "minReplicaCount": 1,
+            "triggers": [{"type": "prometheus", "metadata": {"query": "vllm:gpu_cache_usage_perc"}}],
+        },
     }
     custom = changed(container__image="registry.example/llm:prod")
     assert run(tmp_path, custom, query) == []
@@ -233,3 +239,24 @@ def test_an_autoscaler_makes_pods_that_need_the_claim_and_a_drain(tmp_path: Path
     assert codes(run(tmp_path, undrained, CLAIM, SERVICE, other)) == []
     one = scaler(maxReplicas=1)
     assert codes(run(tmp_path, undrained, CLAIM, SERVICE, one)) == []
+
+
+def test_a_thousand_servers_are_not_compared_with_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = 60
+    documents = []
+    for number in range(servers):
+        labels = {"app": f"llm-{number}"}
+        documents.append(changed(spec__selector={"matchLabels": labels}, spec__template__metadata={"labels": labels}))
+        documents.append(service(spec__selector=labels))
+        for document in documents[-2:]:
+            document["metadata"] = {"name": f"llm-{number}", "namespace": "ai"}
+    compared = 0
+
+    def counted(selector: Any, record: Any) -> bool:
+        nonlocal compared
+        compared += 1
+        return covers(selector, record)
+
+    monkeypatch.setattr(records, "covers", counted)
+    assert run(tmp_path, *documents) == []
+    assert compared < 10 * servers

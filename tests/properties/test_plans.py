@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.kubelet import expanded
 from tests.kubernetes_schemas import since
+from tests.properties import ALWAYS_THE_SAME, TIMES
 from tests.properties import options as random_options
 from tests.properties.invariants import assert_sound, pod_templates
 from vllm_cdk8s.core.kube.names import fixed_names
@@ -18,7 +19,7 @@ from vllm_cdk8s.core.server.plan import ServerInput, ServerPlan, plan_server
 from vllm_cdk8s.core.server.ray_cluster import RayClusterShape
 from vllm_cdk8s.core.server.shape import Shape
 
-many = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+many = settings(max_examples=40 * TIMES, derandomize=ALWAYS_THE_SAME, suppress_health_check=list(HealthCheck))
 
 
 def planned(shape: Shape, name: str, said: dict[str, Any], storage: Any, health: Any) -> ServerPlan:

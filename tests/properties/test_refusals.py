@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import vllm_cdk8s as v
 from tests.kubernetes_schemas import since
+from tests.properties import ALWAYS_THE_SAME, TIMES
 from tests.properties import options as random_options
 from tests.properties.invariants import CONTROL, assert_sound
 from tests.synthesis import MODEL
@@ -55,7 +56,7 @@ def assert_refused_well(error: v.VllmCdk8sError) -> None:
     said=random_options.server_options(most=3),
     junk=st.dictionaries(st.sampled_from(OPTIONS), JUNK, min_size=1, max_size=2),
 )
-@settings(max_examples=600, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150 * TIMES, derandomize=ALWAYS_THE_SAME, suppress_health_check=list(HealthCheck))
 def test_any_value_of_any_option(said: dict[str, Any], junk: dict[str, Any]) -> None:
     try:
         options = check_options({"image": random_options.IMAGES[0], **said, **junk}, OPTIONS)
@@ -83,16 +84,19 @@ NEEDED: dict[str, dict[str, Any]] = {
     "DisaggregatedServer": {"model": MODEL, "prefill": v.Pool(gpus=1), "decode": v.Pool(gpus=1)},
     "EndpointPicker": {"server": ...},
     "HTTPRoute": {"gateways": ["gateway"], "backends": [...]},
+    "HttpAutoscaler": {"server": ..., "hosts": ["llm.example.com"], "max_replicas": 4},
     "InferencePool": {"server": ..., "endpoint_picker": "picker"},
     "ModelDownload": {"models": ["Qwen/Qwen3-8B"], "storage": ...},
     "ModelStorage": {},
     "MultiNodeVllmServer": {"model": MODEL, "nodes": 2, "gpus": 1, "storage": ...},
+    "NodeModelCache": {"models": ["Qwen/Qwen3-8B"]},
     "PodDisruptionBudget": {"server": ...},
     "PodMonitor": {"server": ...},
     "PrivilegedNamespace": {"name": "other"},
     "PrivilegedPodSecurityPolicy": {"service_account": "account"},
     "QueueAutoscaler": {"server": ..., "prometheus_address": "http://prometheus:9090", "max_replicas": 4},
     "RayVllmServer": {"model": MODEL, "nodes": 2, "gpus": 1, "storage": ...},
+    "Router": {"servers": [...]},
     "RestrictedNamespace": {"name": "other"},
     "ServerNetworkPolicy": {"server": ..., "clients": ["web"]},
     "ServiceMonitor": {"server": ...},
@@ -138,7 +142,10 @@ def test_a_refused_construct_leaves_its_tree_as_it_was(name: str) -> None:
     tree = Tree()
 
     @given(junk=st.dictionaries(st.sampled_from(options), JUNK, min_size=1, max_size=2))
-    @settings(max_examples=25, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=20 * TIMES, derandomize=ALWAYS_THE_SAME, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
     def attempt(junk: dict[str, Any]) -> None:
         nonlocal tree
         try:

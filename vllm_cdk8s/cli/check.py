@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         ignore=_codes("--ignore", arguments.ignore),
         severity=arguments.severity,
         vllm=_release(arguments.vllm),
-        gpu=None if arguments.gpu is None else accelerator(arguments.gpu).name,
+        gpu=None if arguments.gpu is None else accelerator(arguments.gpu, option="--gpu").name,
     )
     need_standard_input(arguments.paths)
     result = check(arguments.paths, options)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.cli.output import show
 from vllm_cdk8s.cli.release import placed_release
+from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.models.ledger import shown
 from vllm_cdk8s.core.server.explaining import explanation
 
@@ -20,7 +21,8 @@ _MARKS = {"fits": "fits", "tight": "tight", "too_little": "TOO LITTLE", "unknown
 
 def run(arguments: argparse.Namespace) -> None:
     """Print it."""
-    _, plan = placed_release(arguments, gpu=arguments.gpu)
+    gpu = None if arguments.gpu is None else accelerator(arguments.gpu, option="--gpu").name
+    _, plan = placed_release(arguments, gpu=gpu)
     data = explanation(plan.server, plan.manifests(), plan.warnings)
     show(json.dumps(data, indent=2) + "\n" if arguments.json else "\n".join(_text(data)) + "\n")
 

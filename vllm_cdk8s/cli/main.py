@@ -9,12 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from vllm_cdk8s.cli.output import CommandError, hold_standard_streams, say, show
-from vllm_cdk8s.core.errors import VllmCdk8sError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,26 +33,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         parsed = _parsed(arguments)
         code: int | None = import_module(f"vllm_cdk8s.cli.{parsed.module}").run(parsed)
-    except (CommandError, VllmCdk8sError) as error:
-        # Problems are one line each; what any one of them quotes stays on its line.
-        for problem in getattr(error, "problems", None) or [error]:
-            say("error: " + " ".join(str(problem).splitlines()))
-        return 2
     except BrokenPipeError:
         return 0  # whoever reads the output has had enough of it (`| head`)
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if not _is_told(error):
+            raise
+        from vllm_cdk8s.core.showing import masked  # noqa: PLC0415 - as below
+
+        # Problems are one line each; what any one of them quotes stays on its line.
+        for problem in getattr(error, "problems", None) or [error]:
+            say("error: " + masked(" ".join(str(problem).splitlines())))
+        return 2
     return code or 0
+
+
+def _is_told(error: Exception) -> bool:
+    """Whether it is said in a line, without a traceback."""
+    # Loaded when something is raised, so that `--help` does without.
+    from vllm_cdk8s.core.errors import VllmCdk8sError  # noqa: PLC0415
+
+    return isinstance(error, (CommandError, VllmCdk8sError))
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser, commands = command_parser()
     if arguments and not arguments[0].startswith("-") and arguments[0] not in commands:
+        from vllm_cdk8s.core.errors import nearest  # noqa: PLC0415 - as above
+
         raise CommandError(
             f"{parser.prog}: {arguments[0]!r} is not a command{nearest(arguments[0], commands)}; allowed: "
             f"{', '.join(commands)}"
         )
-    parsed = parser.parse_args(arguments)
+    parsed, others = parser.parse_known_args(arguments)
+    if others:
+        said = next((each.partition("=")[0] for each in others if each.startswith("-")), "")
+        known = commands.get(arguments[0], [])
+        page = f"{parser.prog} {arguments[0]}" if known else parser.prog
+        raise CommandError(
+            f"{parser.prog}: unrecognized arguments: {' '.join(others)}{nearest(said, known)}; see {page} --help"
+        )
     if "module" not in parsed:
         parser.error(f"which command? {', '.join(commands)}")
     return parsed
@@ -90,6 +109,8 @@ class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # noqa: PLC0415 - for those who ask
+
         show(f"{parser.prog} {version('vllm-cdk8s')}\n")
         parser.exit()
 
@@ -98,14 +119,14 @@ class _ListGpus(argparse.Action):
     """Prints the accelerators whose memory is known, one a line."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from vllm_cdk8s.core.models.accelerators import known_accelerators  # noqa: PLC0415 - for those who ask
+        from vllm_cdk8s.core.models.accelerators import known_accelerators  # noqa: PLC0415 - as above
 
         show("\n".join(known_accelerators()) + "\n")
         parser.exit()
 
 
-def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
-    """The parser of the whole command, and the names of its commands."""
+def command_parser() -> tuple[argparse.ArgumentParser, dict[str, list[str]]]:
+    """The parser of the whole command, and its commands with their options."""
     parser = _Parser(
         prog="vllm-cdk8s",
         description="Deploy the vLLM inference server on Kubernetes, and find what is wrong with how it is deployed.",
@@ -205,6 +226,9 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         "--values", metavar="FILE", required=True, help="`helm get values -a -o yaml`; '-' is standard input"
     )
     migrate.add_argument("--manifest", metavar="FILE", help="`helm get manifest`; '-' is standard input")
+    migrate.add_argument(
+        "--server", metavar="SERVER", help="which server of a production stack with several (default: the first)"
+    )
     migrate.add_argument("-n", "--namespace", metavar="NAMESPACE", help="the namespace of its objects")
     migrate.add_argument("-o", "--output", metavar="FILE", type=_path, help="write the values that keep what runs")
     migrate.add_argument("--json", action="store_true", help="the same as data")
@@ -219,7 +243,7 @@ def command_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         "vllm-cdk8s completion bash > ~/.local/share/bash-completion/completions/vllm-cdk8s",
     )
     completion.add_argument("shell", metavar="SHELL", choices=["bash", "zsh", "fish"], help="bash, zsh or fish")
-    return parser, list(commands.choices)
+    return parser, {name: [*each._option_string_actions] for name, each in commands.choices.items()}  # noqa: SLF001
 
 
 def _add_check(check: argparse.ArgumentParser) -> None:
@@ -263,6 +287,9 @@ def _add_size(size: argparse.ArgumentParser) -> None:
     size.add_argument("--data-parallel-size", type=int, default=1, help="copies of the model (default: 1)")
     size.add_argument("--max-model-len", type=_tokens, help="the longest context in tokens, 32k too (default: 2048)")
     size.add_argument("--kv-cache-dtype", default="auto", help="the KV cache's type (default: auto)")
+    size.add_argument("--max-num-batched-tokens", type=_tokens, help="the most tokens of one step (default: by GPU)")
+    size.add_argument("--max-num-seqs", type=int, help="the most sequences of one step (default: by GPU)")
+    size.add_argument("--enforce-eager", action="store_true", help="without CUDA graphs")
     size.add_argument("--vllm", metavar="VERSION", help="vLLM's version (default: the newest)")
     size.add_argument("--json", action="store_true", help="the figures as data")
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.cli.output import CommandError, need_standard_input, say, show, write_whole
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.helm.loading import load_values
-from vllm_cdk8s.helm.migrating import Migration, Running, migrate, sentences
+from vllm_cdk8s.helm.migrating import migrate, sentences
+from vllm_cdk8s.helm.migration import Migration, Running
+from vllm_cdk8s.helm.other_charts import server_names
 from vllm_cdk8s.helm.written import values_yaml
 from vllm_cdk8s.lint.documents import UnreadableError, read
 from vllm_cdk8s.lint.finding import Options
@@ -27,8 +29,13 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.values == arguments.manifest == "-":
         raise CommandError("--manifest: standard input is read for --values already; allowed: a file")
     values = load_values(arguments.values)
-    running = None if arguments.manifest is None else _running(arguments.manifest)
-    found = migrate(arguments.name, values, running, namespace=arguments.namespace)
+    names = server_names(values)
+    server = arguments.server or (names[0] if len(names) > 1 else None)
+    running = None if arguments.manifest is None else _running(arguments.manifest, server)
+    found = migrate(arguments.name, values, running, namespace=arguments.namespace, server=server)
+    if arguments.server is None and len(names) > 1:
+        said = f"{len(names)} servers, {', '.join(names)}"
+        say(f"warning: --values: {said}; this is of {server}; say --server for another")
     show(_data(found) if arguments.json else "\n".join(_text(found, manifest=running is not None)) + "\n")
     if arguments.output is not None:
         text = values_yaml(found.values)
@@ -36,7 +43,8 @@ def run(arguments: argparse.Namespace) -> None:
         say(f"wrote {write_whole(arguments.output, text, option='--output', inputs=inputs)}")
 
 
-def _running(path: str) -> Running:
+def _running(path: str, name: str | None) -> Running:
+    """What runs, of the server of that name where there are several."""
     need_standard_input([path])
     problems: list[UnreadableError] = []
     # What has no kind and no name is no object of Kubernetes.
@@ -52,10 +60,14 @@ def _running(path: str) -> Running:
     ]
     if not servers:
         raise CommandError(f"--manifest: {path}: no container in it starts vLLM")
-    document, server = servers[0]
-    if len(servers) > 1:
-        name = document.data["metadata"].get("name")
-        say(f"warning: --manifest: {len(servers)} servers; this is of the first, {name}")
+    workloads = [str(document.data["metadata"].get("name")) for document, _ in servers]
+    named = [at for at, workload in enumerate(workloads) if name and f"-{name}-" in f"-{workload}-"]
+    index = named[0] if named else 0
+    document, server = servers[index]
+    if name is not None and not named:
+        say(f"warning: --manifest: none of its servers is called after {name}; this is of {workloads[index]}")
+    elif len(servers) > 1:
+        say(f"warning: --manifest: {len(servers)} servers; this is of {workloads[index]}")
     model = {} if server.settings.model is None else {"model": server.settings.model}
     return Running(
         objects=tuple(each.data for each in documents),

@@ -6,7 +6,6 @@ import io
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,6 +101,8 @@ def write_whole(target: Path, text: str, *, option: str, inputs: Iterable[str] =
     for path in inputs:
         if path != "-" and target.exists() and Path(path).exists() and target.samefile(path):
             raise CommandError(f"{option}: {target} is one of the values files; allowed: another folder")
+    import tempfile  # noqa: PLC0415 - what it loads takes longer than all that `--help` does
+
     temporary = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -116,9 +117,12 @@ def write_whole(target: Path, text: str, *, option: str, inputs: Iterable[str] =
     except BaseException as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
+        # A ValueError is of a path that holds a NUL character.
+        if not isinstance(error, (OSError, ValueError)):
             raise
-        raise CommandError(f"{option}: {target} cannot be written: {error.strerror}") from error
+        raise CommandError(
+            f"{option}: {target} cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from error
     return target
 
 

@@ -102,7 +102,7 @@ def placed_release(arguments: argparse.Namespace, *, gpu: str | None = None) -> 
     if arguments.namespace is not None:
         checks.dns_label("--namespace", arguments.namespace)
     with placing(provenance):
-        plan = plan_release(arguments.name, values, namespace=arguments.namespace, gpu=gpu)
+        plan = plan_release(arguments.name, values, namespace=arguments.namespace, gpu=gpu, sets=True)
     return values, replace(plan, warnings=tuple(provenance.place(plan.warnings)))
 
 

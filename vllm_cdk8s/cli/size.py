@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     "dtype", "quantization", "gpu", "gpu_memory", "gpu_memory_utilization", "tensor_parallel_size",
-    "pipeline_parallel_size", "data_parallel_size", "max_model_len", "kv_cache_dtype", "vllm",
+    "pipeline_parallel_size", "data_parallel_size", "max_model_len", "kv_cache_dtype", "max_num_batched_tokens",
+    "max_num_seqs", "enforce_eager", "vllm",
 )  # fmt: skip
 
 

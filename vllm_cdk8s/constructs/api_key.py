@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vllm_cdk8s.constructs.apps import place
 from vllm_cdk8s.constructs.policies import ask_policies
+from vllm_cdk8s.core.engine.adapters import BARE_PATH, beyond_key, come_at_runtime
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.rules.book import KEY_GUARDS_PART, OPEN_TO_THE_WORLD
 from vllm_cdk8s.core.traffic.exposure import open_to_the_world
@@ -31,7 +32,7 @@ def note_api_key(server: Serving, scope: Construct) -> None:
         if KEY_GUARDS_PART.code in server.acknowledged or guards(server, policies):
             return None
         return Problem(
-            what=f"it guards {server.path} below /v1 only; /metrics, /invocations, /pooling and others answer anybody "
+            what=f"it guards {server.path} below /v1 only; {_open_paths(server)} and others answer anybody "
             "who reaches the port; add a ServerNetworkPolicy, or a NetworkPolicy of your own, that selects its pods",
             rule=KEY_GUARDS_PART,
             severity="warning",
@@ -39,6 +40,13 @@ def note_api_key(server: Serving, scope: Construct) -> None:
         )
 
     ask_policies(place(scope)[0], unguarded)
+
+
+def _open_paths(server: Serving) -> str:
+    paths = ["/metrics", "/invocations", "/pooling"]
+    if come_at_runtime(server.pod_templates[0]) and beyond_key(server.engine.version):
+        paths.insert(0, f"{BARE_PATH} (which loads adapters from anywhere)")
+    return ", ".join(paths)
 
 
 class _Exposures:

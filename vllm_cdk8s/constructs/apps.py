@@ -6,6 +6,7 @@ would be quadratic; here one on the root serves all, and is added only when some
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
@@ -177,6 +178,8 @@ class Whole(constructs.Construct):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__init__" in cls.__dict__:
+            own = list(inspect.signature(cls.__init__).parameters.values())[1:]
+            cls.__signature__ = inspect.Signature(own)  # jsii's metaclass hides it
             cls.__init__ = _whole(cls.__init__)  # type: ignore[method-assign]
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import cdk8s
 
-from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place, same_namespace
+from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
+from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.keywords import named_keywords
@@ -83,23 +84,15 @@ class PodDisruptionBudget(Whole):
 
         super().__init__(scope, id)
         same_namespace(scope, "PodDisruptionBudget", server=server, namespace=server.namespace)
-        registry, namespace = place(scope)
+        registry, _ = place(scope)
         budgets = registry.of(_Budgets).of_server
         if (other := budgets.get(server)) is not None:
             raise second_budget(server, other.node.path)
-        if name is None:
-            name = name_in_tree(scope, id, "Resource")
-        else:
-            checks.dns_subdomain("name", name)
-            registry.take_name("PodDisruptionBudget", namespace, name, self)
         self._server = server
-        self.budget = cdk8s.ApiObject(
-            self, "Resource", api_version="policy/v1", kind="PodDisruptionBudget",
-            metadata=cdk8s.ApiObjectMetadata(
-                name=name, labels={**server.labels, **own_labels}, annotations=own_annotations
-            ),
+        self.budget = custom_resource(
+            self, scope, "policy/v1", "PodDisruptionBudget", name=name, labels={**server.labels, **own_labels},
+            annotations=own_annotations, spec=self._budget.spec(server),
         )  # fmt: skip
-        self.budget.add_json_patch(cdk8s.JsonPatch.add("/spec", self._budget.spec(server)))
         budgets[server] = self
         registry.add_advice(self._advice)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import cdk8s
-
 from vllm_cdk8s.constructs.apps import name_in_tree, place
+from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.manifest import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import cdk8s
     from constructs import Construct
 
 
@@ -39,12 +40,8 @@ def custom_resource(
         checks.dns_subdomain("name", name)
         registry, namespace = place(scope)
         registry.take_name(kind, namespace, name, construct)
-    made = cdk8s.ApiObject(
-        construct, id, api_version=api_version, kind=kind,
-        metadata=cdk8s.ApiObjectMetadata(
-            name=name, labels=checks.label_map("labels", labels),
-            annotations=checks.annotation_map("annotations", annotations),
-        ),
+    manifest = Manifest(
+        api_version=api_version, kind=kind, name=name, labels=checks.label_map("labels", labels),
+        annotations=checks.annotation_map("annotations", annotations), body={"spec": spec},
     )  # fmt: skip
-    made.add_json_patch(cdk8s.JsonPatch.add("/spec", dict(spec)))
-    return made
+    return put(construct, id, manifest)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from constructs import Construct
-
-from vllm_cdk8s.constructs.apps import name_in_tree, place, place_below, place_of, standing
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place, place_below, place_of
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
     import cdk8s
     import cdk8s_plus_27 as kplus
+    from constructs import Construct
     from typing_extensions import Unpack
 
     from vllm_cdk8s.core.features.disaggregated import PairPlan
@@ -38,7 +37,7 @@ __all__ = ["DisaggregatedServer", "DisaggregatedSet", "Pool"]
 
 @named_keywords
 @keyword_options(ServerOptions)
-class DisaggregatedServer(Construct):
+class DisaggregatedServer(Whole):
     """One model, prefilled and decoded apart: two servers, and a proxy beside each decoding vLLM.
 
     ``DisaggregatedServer(self, "llama", model=..., image=..., prefill=Pool(replicas=4, gpus=1),
@@ -107,19 +106,18 @@ class DisaggregatedServer(Construct):
             raise error.at(f"{place_of(scope).path}/{id}") from None
         super().__init__(scope, id)
         place_below(self, scope, id)
-        with standing(scope, id, self):
-            slices = 1 if plan.together is None else plan.together.slices
-            if storage is not None:
-                pods = sum((1 if pool.replicas is None else pool.replicas) * pool.nodes for pool in (prefill, decode))
-                storage.check_replicas(pods * slices)
-            self.disaggregated_set = None if plan.together is None else self._set(scope, id, plan, options)
-            self.prefill = self._server("prefill", model, prefill, plan, storage)
-            url = self._pairing(scope, plan.digest, slices)
-            own = dict(plan.options["decode"])
-            own["kv_transfer"] = replace(own["kv_transfer"], prefill_url=url)
-            found = replace(plan, options={**plan.options, "decode": own})
-            self.decode = self._server("decode", model, decode, found, storage)
-            self.prefill.companions = self.decode.companions = (self.prefill, self.decode)
+        slices = 1 if plan.together is None else plan.together.slices
+        if storage is not None:
+            pods = sum((1 if pool.replicas is None else pool.replicas) * pool.nodes for pool in (prefill, decode))
+            storage.check_replicas(pods * slices)
+        self.disaggregated_set = None if plan.together is None else self._set(scope, id, plan, options)
+        self.prefill = self._server("prefill", model, prefill, plan, storage)
+        url = self._pairing(scope, plan.digest, slices)
+        own = dict(plan.options["decode"])
+        own["kv_transfer"] = replace(own["kv_transfer"], prefill_url=url)
+        found = replace(plan, options={**plan.options, "decode": own})
+        self.decode = self._server("decode", model, decode, found, storage)
+        self.prefill.companions = self.decode.companions = (self.prefill, self.decode)
 
     def _set(self, scope: Construct, id: str, plan: PairPlan, options: Mapping[str, Any]) -> cdk8s.ApiObject:
         """The object that makes the pods of both sides, into which each puts its own."""

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import name_in_tree, place, same_namespace, standing
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.inference_pool import InferencePool
@@ -34,11 +33,13 @@ from vllm_cdk8s.core.traffic.picker import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from constructs import Construct
+
 _KINDS = ("ServiceAccount", "Role", "RoleBinding", "ConfigMap", "Service", "Deployment")
 
 
 @named_keywords
-class EndpointPicker(Construct):
+class EndpointPicker(Whole):
     """llm-d's endpoint picker for a server, and the InferencePool that asks it.
 
     ``EndpointPicker(self, "picker", server=server, gateways=["gateways"])``, and its ``pool`` as the backend of an
@@ -124,29 +125,28 @@ class EndpointPicker(Construct):
             checks.server_name("name", name)
 
         super().__init__(scope, id)
-        with standing(scope, id, self):
-            same_namespace(scope, "EndpointPicker", server=server, namespace=server.namespace)
-            registry, namespace = place(scope)
-            for kind in _KINDS if name is not None else ():
-                registry.take_name(kind, namespace, str(name), self)
-            self.server = server
-            self.name: str = name_in_tree(scope, id, "Resource") if name is None else name
-            self.labels = {**own_labels, **picker_selector(self.name)}
-            self.pool = InferencePool(
-                self, "Pool", server=server, endpoint_picker=self.name, endpoint_picker_port=PICKER_PORT,
-                failure_mode=failure_mode, target_ports=target_ports, name=name, labels=own_labels,
-            )  # fmt: skip
-            made = picker.manifests(server, name=self.name, pool=self.pool.name, labels=self.labels)
-            objects = {key: put(self, key, manifest, within=scope) for key, manifest in made.items()}
-            self.deployment: cdk8s.ApiObject = objects["Resource"]
-            self.objectives = {
-                objective: custom_resource(
-                    self, scope, OBJECTIVE_API, "InferenceObjective", id=f"Objective-{objective}", name=objective,
-                    labels=self.labels, annotations=None, spec=objective_spec(self.pool.name, priority),
-                )
-                for objective, priority in picker.objectives.items()
-            }  # fmt: skip
-            self.policy = self._policy(peers) if peers["gateways"] else None
+        same_namespace(scope, "EndpointPicker", server=server, namespace=server.namespace)
+        registry, namespace = place(scope)
+        for kind in _KINDS if name is not None else ():
+            registry.take_name(kind, namespace, str(name), self)
+        self.server = server
+        self.name: str = name_in_tree(scope, id, "Resource") if name is None else name
+        self.labels = {**own_labels, **picker_selector(self.name)}
+        self.pool = InferencePool(
+            self, "Pool", server=server, endpoint_picker=self.name, endpoint_picker_port=PICKER_PORT,
+            failure_mode=failure_mode, target_ports=target_ports, name=name, labels=own_labels,
+        )  # fmt: skip
+        made = picker.manifests(server, name=self.name, pool=self.pool.name, labels=self.labels)
+        objects = {key: put(self, key, manifest, within=scope) for key, manifest in made.items()}
+        self.deployment: cdk8s.ApiObject = objects["Resource"]
+        self.objectives = {
+            objective: custom_resource(
+                self, scope, OBJECTIVE_API, "InferenceObjective", id=f"Objective-{objective}", name=objective,
+                labels=self.labels, annotations=None, spec=objective_spec(self.pool.name, priority),
+            )
+            for objective, priority in picker.objectives.items()
+        }  # fmt: skip
+        self.policy = self._policy(peers) if peers["gateways"] else None
 
     @cached_property
     def pods(self) -> kplus.Pods:
@@ -169,6 +169,3 @@ class EndpointPicker(Construct):
             self, "Policy", selector=self.pods, metadata=cdk8s.ApiObjectMetadata(labels=self.labels),
             ingress=kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY, rules=rules),
         )  # fmt: skip
-
-    def _peer(self, id: str, peer: kplus.INetworkPolicyPeer | str) -> kplus.INetworkPolicyPeer:
-        return kplus.Namespaces.select(self, id, names=[peer]) if isinstance(peer, str) else peer

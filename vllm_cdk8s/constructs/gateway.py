@@ -11,11 +11,14 @@ from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.inference_pool import InferencePool, warn_of_tls
 from vllm_cdk8s.constructs.server_base import Server
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.engine.adapters import beyond_key, come_at_runtime
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, give, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
-from vllm_cdk8s.core.rules.book import OTHER_NAMESPACE, REFERENCE_GRANT
+from vllm_cdk8s.core.rules.book import OPEN_ADAPTERS, OTHER_NAMESPACE, REFERENCE_GRANT
+from vllm_cdk8s.core.showing import shown
+from vllm_cdk8s.core.traffic.exposure import adapters_from_outside
 from vllm_cdk8s.core.traffic.gateway import (
     GATEWAY_GROUP,
     MODEL_HEADER,
@@ -151,6 +154,8 @@ class HTTPRoute(Whole):
             server = _server(backend)
             if server is not None and backend.weight:
                 note_route(scope, server, f"HTTPRoute {path}")
+                if any(match.lets_through_adapters for match in wanted):
+                    _warn_of_adapters(server, path)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,7 +178,7 @@ def _targets(models: Mapping[str, Any] | None, header: str) -> list[_Target]:
     """Who answers for each model."""
     given = {} if models is None else models
     if not isinstance(given, Mapping):
-        raise InvalidOptionError(f"{given!r} is not a mapping; allowed: {{'qwen': server}}", option="models")
+        raise InvalidOptionError(f"{shown(given)} is not a mapping; allowed: {{'qwen': server}}", option="models")
     targets = []
     for name, value in given.items():
         option = f"models[{name!r}]"
@@ -195,6 +200,16 @@ def _names(option: str, model: str, backends: Sequence[WeightedBackend], others:
         return [model]
     first, *more = (adapter_names(server) for server in servers)
     return [model, *(name for name in first if name not in others and all(name in other for other in more))]
+
+
+def _warn_of_adapters(server: Server, path: str) -> None:
+    known = server.acknowledged | server.warned
+    if (
+        come_at_runtime(server.pod_templates[0])
+        and beyond_key(server.engine.version)
+        and OPEN_ADAPTERS.code not in known
+    ):
+        give(adapters_from_outside(server.path, [f"HTTPRoute {path}"], option="matches"))
 
 
 def _server(backend: WeightedBackend) -> Server | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cdk8s
-
 from vllm_cdk8s.constructs.apps import name_in_tree, place
-from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.kube.manifest import Manifest
 
 if TYPE_CHECKING:
+    import cdk8s
     from constructs import Construct
 
     from vllm_cdk8s.core.jobs.job import JobPlan
@@ -31,9 +31,8 @@ def add_job(construct: Construct, scope: Construct, id: str, plan: JobPlan, *, n
         full_name = plan.name(name)
         registry, namespace = place(scope)
         registry.take_name("Job", namespace, full_name, construct)
-    job = cdk8s.ApiObject(
-        construct, plan.digest, api_version="batch/v1", kind="Job",
-        metadata=cdk8s.ApiObjectMetadata(name=full_name, labels=dict(plan.labels), annotations=dict(plan.annotations)),
+    manifest = Manifest(
+        api_version="batch/v1", kind="Job", name=full_name, labels=plan.labels, annotations=plan.annotations,
+        body={"spec": plan.spec},
     )  # fmt: skip
-    job.add_json_patch(cdk8s.JsonPatch.add("/spec", checks.plain_members(dict(plan.spec))))
-    return job
+    return put(construct, plan.digest, manifest)

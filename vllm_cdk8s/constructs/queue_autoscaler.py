@@ -13,7 +13,8 @@ from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.watching import check_statistics
 from vllm_cdk8s.core.pod.secret_key import SecretKey
-from vllm_cdk8s.core.scaling.queue import KEDA_API, QueueScaling, TriggerAuthentication, bearer_token
+from vllm_cdk8s.core.scaling.keda import KEDA_API
+from vllm_cdk8s.core.scaling.queue import QueueScaling, TriggerAuthentication, bearer_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,14 +119,15 @@ class QueueAutoscaler(Whole):
 
         super().__init__(scope, id)
         same_namespace(scope, "ScaledObject", server=server, namespace=server.namespace)
-        server.leave_replicas_to(self, min_replicas=min_replicas, max_replicas=max_replicas)
-        if min_replicas == 0:
-            expect_no_pods(server)
         proof = self._authentication(authentication, scope, server=server, name=name)
         self.scaled_object = custom_resource(
             self, scope, KEDA_API, "ScaledObject", name=name, labels={**server.labels, **own_labels},
             annotations=annotations, spec=scaling.spec(server, proof),
         )  # fmt: skip
+        # Last, since a server that has left its replicas to somebody does not take them back.
+        server.leave_replicas_to(self, min_replicas=min_replicas, max_replicas=max_replicas)
+        if min_replicas == 0:
+            expect_no_pods(server)
 
     def _authentication(
         self,

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import cdk8s
 import cdk8s_plus_27 as kplus
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import name_in_tree, place, standing
+from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.constructs.policies import ask_policies
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.constructs.tree import put
@@ -30,11 +29,13 @@ from vllm_cdk8s.core.traffic.router import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_KINDS = ("ServiceAccount", "Role", "RoleBinding", "Service", "Deployment")
+    from constructs import Construct
+
+_KINDS = ("ServiceAccount", "Role", "RoleBinding", "Service", "Deployment", "NetworkPolicy")
 
 
 @named_keywords
-class Router(Construct):
+class Router(Whole):
     """production-stack's router before several servers: one address for all their models, without a gateway.
 
     ``Router(self, "router", servers=[qwen, llama], clients=["web"])``. It reads the model out of each request, and
@@ -57,8 +58,8 @@ class Router(Construct):
         name: the name of all the router's objects.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         servers: the servers that it sends requests to.
         routing: how it chooses among those that have the model: ``roundrobin``; ``session``, the same one for the same
             value of a header; ``prefixaware``, the one that was sent the longest beginning of the prompt before.
@@ -119,24 +120,23 @@ class Router(Construct):
             checks.server_name("name", name)
 
         super().__init__(scope, id)
-        with standing(scope, id, self):
-            for kind in _KINDS if name is not None else ():
-                registry.take_name(kind, namespace, str(name), self)
-            self.name: str = name_in_tree(scope, id, "Resource") if name is None else name
-            self.labels = {**own_labels, **router_selector(self.name)}
-            self.namespace, self.port = namespace, port
-            made = plan.manifests(name=self.name, labels=self.labels)
-            objects = {key: put(self, key, manifest, within=scope) for key, manifest in made.items()}
-            self.deployment: cdk8s.ApiObject = objects["Resource"]
-            self.service = kplus.Service(
-                self, "Service", selector=self.pods,
-                metadata=cdk8s.ApiObjectMetadata(name=self.name, labels=self.labels),
-                ports=[kplus.ServicePort(name=PORT_NAME, port=port, target_port=ROUTER_PORT)],
-            )  # fmt: skip
-            self.policy = self._policy(peers) if peers else None
-            path = self.node.path
-            for server in chosen:
-                ask_policies(registry, partial(kept_out, server, self.labels, path=path, namespace=namespace))
+        for kind in _KINDS if name is not None else ():
+            registry.take_name(kind, namespace, str(name), self)
+        self.name: str = name_in_tree(scope, id, "Resource") if name is None else name
+        self.labels = {**own_labels, **router_selector(self.name)}
+        self.namespace, self.port = namespace, port
+        made = plan.manifests(name=self.name, labels=self.labels)
+        objects = {key: put(self, key, manifest, within=scope) for key, manifest in made.items()}
+        self.deployment: cdk8s.ApiObject = objects["Resource"]
+        self.service = kplus.Service(
+            self, "Service", selector=self.pods,
+            metadata=cdk8s.ApiObjectMetadata(name=self.name, labels=self.labels),
+            ports=[kplus.ServicePort(name=PORT_NAME, port=port, target_port=ROUTER_PORT)],
+        )  # fmt: skip
+        self.policy = self._policy(peers, name) if peers else None
+        path = self.node.path
+        for server in chosen:
+            ask_policies(registry, partial(kept_out, server, self.labels, path=path, namespace=namespace))
 
     @cached_property
     def pods(self) -> kplus.Pods:
@@ -149,7 +149,7 @@ class Router(Construct):
         host = self.name if self.namespace is None else f"{self.name}.{self.namespace}"
         return f"http://{host}:{self.port}"
 
-    def _policy(self, peers: Sequence[kplus.INetworkPolicyPeer | str]) -> kplus.NetworkPolicy:
+    def _policy(self, peers: Sequence[kplus.INetworkPolicyPeer | str], name: str | None) -> kplus.NetworkPolicy:
         ports = [kplus.NetworkPolicyPort.tcp(ROUTER_PORT)]
         rules = [
             kplus.NetworkPolicyRule(
@@ -159,6 +159,6 @@ class Router(Construct):
             for index, peer in enumerate(peers)
         ]
         return kplus.NetworkPolicy(
-            self, "Policy", selector=self.pods, metadata=cdk8s.ApiObjectMetadata(labels=self.labels),
+            self, "Policy", selector=self.pods, metadata=cdk8s.ApiObjectMetadata(name=name, labels=self.labels),
             ingress=kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY, rules=rules),
         )  # fmt: skip

@@ -158,7 +158,9 @@ class Server(Construct):
                 labels=plan.identity.labels, mount_path=plan.pod.storage.mount_path,
             )  # fmt: skip
             storage.mount_into(self)
-        assert storage is not None  # noqa: S101 - a plan without a claim of its own has one of its user's
+        elif storage is None:
+            storage = ModelStorage.none(self, "Storage", mount_path=plan.pod.storage.mount_path)
+            storage.mount_into(self)
         self.storage, self.drop_cache = storage, said.get("drop_cache")
         self.min_replicas, self.max_replicas = plan.min_replicas, plan.max_replicas
         self.ingress = None
@@ -413,7 +415,7 @@ class Server(Construct):
 
         Args:
             path: a JSON pointer below the template; its parent must exist, and ``/-`` appends to a list that does.
-            value: the field's new value, as in a manifest.
+            value: the field's new value in wire form.
 
         Raises:
             InvalidOptionError: the path is not a JSON pointer, or the value is not plain data, or holds a literal
@@ -470,7 +472,8 @@ def keyword_options(options: type, *, required: tuple[str, ...] = ()) -> Callabl
 
 
 def _annotations(options: type) -> dict[str, Any]:
-    return dict(options.__annotations__)
+    """The types as the source has them: text, as in any signature whose annotations are not evaluated."""
+    return {name: getattr(said, "__forward_arg__", said) for name, said in options.__annotations__.items()}
 
 
 def _documented(doc: str, options: type) -> str:

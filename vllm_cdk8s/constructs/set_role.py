@@ -30,8 +30,8 @@ class SetRole(MultiNodeVllmServer):
     """A role of a DisaggregatedSet, with a Service, an account and, where nobody says another, a claim of its own.
 
     Args:
-        scope: the construct this one belongs to.
-        id: its name there.
+        scope: the parent construct.
+        id: the construct's ID, unique within its parent.
         model: the model.
         shape: what its pods are.
         of: the set, whose roles so far come before it.

@@ -11,7 +11,6 @@ import jsii
 
 from vllm_cdk8s.constructs.apps import place
 from vllm_cdk8s.core.errors import InvalidOptionError
-from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.text import unwritable_texts
 
 if TYPE_CHECKING:
@@ -40,17 +39,15 @@ def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | No
     problems = list(unwritable_texts(manifest))
     if problems:
         raise InvalidOptionError(problems=problems)
-    metadata = {
-        "name": checks.plain_member(manifest.name),
-        "labels": dict(manifest.labels),
-        "annotations": dict(manifest.annotations),
-    }
+    metadata = _plain({
+        "name": manifest.name, "labels": dict(manifest.labels), "annotations": dict(manifest.annotations),
+    })  # fmt: skip
     # What cdk8s.ApiObject's constructor does, but for its checks of types, which take twice as long as the rest.
     made = cdk8s.ApiObject.__new__(cdk8s.ApiObject)
     properties = {"apiVersion": manifest.api_version, "kind": manifest.kind, "metadata": metadata}
     jsii.create(cdk8s.ApiObject, made, [scope, id, properties])
     setattr(made, _KIND, manifest.kind)
-    patches = [_patch(f"/{key}", checks.plain_members(value)) for key, value in manifest.body.items()]
+    patches = [_patch(f"/{key}", value) for key, value in manifest.body.items()]
     if not manifest.namespaced and place(within or scope)[1] is not None:
         patches.append(cdk8s.JsonPatch.remove("/metadata/namespace"))
     made.add_json_patch(*patches)
@@ -72,10 +69,15 @@ def _kind(made: cdk8s.ApiObject) -> str:
     return known
 
 
+def _plain(value: Any) -> Any:
+    """The value as it arrives in Node; members of enums that are texts or numbers would not be such to jsii."""
+    return json.loads(json.dumps(value))
+
+
 def _patch(path: str, value: Any) -> cdk8s.JsonPatch:
     """A patch that sets a field; of small values, which recur from server to server, one for all of them."""
     text = json.dumps(value)
-    return _same_patch(path, text) if len(text) < _SMALL else cdk8s.JsonPatch.add(path, value)
+    return _same_patch(path, text) if len(text) < _SMALL else cdk8s.JsonPatch.add(path, json.loads(text))
 
 
 @lru_cache(maxsize=256)

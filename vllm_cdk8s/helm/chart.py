@@ -16,8 +16,9 @@ from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import collecting, give
 from vllm_cdk8s.helm.loading import load_values
-from vllm_cdk8s.helm.release_plan import in_values, plan_release, wants_monitor
+from vllm_cdk8s.helm.release_plan import in_values, plan_release
 from vllm_cdk8s.helm.speaking import Speaker
+from vllm_cdk8s.helm.surroundings import wants_monitor
 from vllm_cdk8s.helm.validation import check_values
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class VllmChart(cdk8s.Chart):
                 monitor = self.values.monitoring.service_monitor
                 ServiceMonitor(
                     self, "monitor", server=self.server, name=self.release.fullname, interval=monitor.interval,
-                    scrape_timeout=monitor.scrape_timeout, labels=monitor.labels,
+                    scrape_timeout=monitor.scrape_timeout, labels=monitor.labels, tls_config=monitor.tls_config or None,
                 )  # fmt: skip
         for warning in plan.warnings:
             give(warning)

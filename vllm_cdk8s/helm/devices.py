@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import Problem, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, NOT_A_GPU_COUNT
+from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, NOT_A_GPU_COUNT, UNKNOWN_NAME
 from vllm_cdk8s.helm.problems import ValuesError
 
 if TYPE_CHECKING:
@@ -18,15 +18,25 @@ if TYPE_CHECKING:
 
 DEFAULT_GPU = "nvidia.com/gpu"
 # The names that the vendors' device plugins register; a MIG profile, or a driver of Intel's, is part of the name.
+# Others that call theirs gpu, or another of the names that makers of accelerators use, mean the same.
 _DEVICE = re.compile(
-    r"nvidia\.com/(gpu|gpu\.shared|mig-[a-z0-9.]+)|amd\.com/gpu|gpu\.intel\.com/(i915|xe)|habana\.ai/gaudi"
-    r"|google\.com/tpu|aws\.amazon\.com/(neuron|neuroncore|neurondevice)"
+    r"nvidia\.com/(gpu|gpu\.shared|mig-(\d+c\.)?\d+g\.\d+gb(\.me)?(\.all)?)|amd\.com/(gpu|[a-z]{3}_nps\d)"
+    r"|gpu\.intel\.com/(i915|xe)|habana\.ai/gaudi|google\.com/tpu|aws\.amazon\.com/(neuron|neuroncore|neurondevice)"
+    r"|[a-z0-9.-]+/(gpu|vgpu|npu|tpu|mlu|dcu|gcu|xpu|qaic|Ascend[0-9A-Za-z-]+)"
 )
+_VENDORS = ("nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe", "habana.ai/gaudi",
+            "google.com/tpu", "aws.amazon.com/neuron")  # fmt: skip
+_MIG = "nvidia.com/mig-"
+# Parts of a GPU that a scheduler of its own counts, such as HAMi's nvidia.com/gpumem.
+_PART = re.compile(r"[a-z0-9.-]+/[a-z]*(gpu|cuda)[a-z._-]*")
+# More than any machine has.
+_MOST_DEVICES = 1024
 _IN_BYTES = ("memory", "ephemeral-storage")
 # No container starts in less, so that what is smaller has lost its unit.
 _LEAST_BYTES = 4 * 2**20
 # More than any machine has.
 _MOST_CORES = 1024
+_MOST_GIBIBYTES = 3072
 
 
 def gpus_of(values: Values) -> tuple[str, int | None]:
@@ -35,10 +45,10 @@ def gpus_of(values: Values) -> tuple[str, int | None]:
     Raises:
         ValuesError: no whole number, a request that is not the limit, or several resources at once.
     """
-    problems: list[Problem] = []
+    problems = list(_misspelt(values))
     counts: dict[str, int] = {}
     for name in dict.fromkeys([*values.resources.limits, *values.resources.requests]):
-        if _DEVICE.fullmatch(name):
+        if _DEVICE.fullmatch(name) and not problems:
             problems += _device_problems(values, name)
             limit = values.resources.limits.get(name)
             counts[name] = 0 if limit is None else int(checks.quantity(name, limit))
@@ -59,6 +69,39 @@ def gpus_of(values: Values) -> tuple[str, int | None]:
     return chosen, counts[chosen]
 
 
+def has_part_of_gpu(values: Values) -> bool:
+    """Whether the values ask for a part of a GPU in a unit that is no device, so that nobody here can count it."""
+    return any(
+        _PART.fullmatch(name) and not _DEVICE.fullmatch(name) and checks.quantity(name, amount)
+        for name, amount in values.resources.limits.items()
+    )
+
+
+def _misspelt(values: Values) -> Iterator[Problem]:
+    """Names that no device plugin registers, and that some slip makes of one that is."""
+    right = {_folded(name): name for name in _VENDORS}
+    for kind, amounts in (("limits", values.resources.limits), ("requests", values.resources.requests)):
+        for name in amounts:
+            meant = right.get(_folded(name))
+            if name.startswith(_MIG) and not _DEVICE.fullmatch(name):
+                yield Problem(
+                    what=f"{name.removeprefix(_MIG)!r} is not a MIG profile; allowed: such as {_MIG}1g.10gb",
+                    rule=UNKNOWN_NAME,
+                    option=_path(kind, name),
+                )
+            elif meant is not None and name != meant:
+                yield Problem(
+                    what=f"is no resource that a device plugin registers, so no node has it; did you mean {meant!r}?",
+                    rule=UNKNOWN_NAME,
+                    option=_path(kind, name),
+                )
+
+
+def _folded(name: str) -> str:
+    """A resource's name without what people get wrong: capitals, the domain's end, an s."""
+    return re.sub(r"\.com(?=/)|[^a-z0-9]", "", name.lower()).removesuffix("s")
+
+
 def _device_problems(values: Values, name: str) -> Iterator[Problem]:
     limit, request = values.resources.limits.get(name), values.resources.requests.get(name)
     for kind, amount in (("limits", limit), ("requests", request)):
@@ -66,6 +109,13 @@ def _device_problems(values: Values, name: str) -> Iterator[Problem]:
         if number is not None and number != int(number):
             yield Problem(
                 what=f"{amount!r} is not a whole number of devices", rule=NOT_A_GPU_COUNT, option=_path(kind, name)
+            )
+            return
+        if number is not None and number > _MOST_DEVICES:
+            yield Problem(
+                what=f"{amount!r} are more devices than a machine has; allowed: 0 to {_MOST_DEVICES}",
+                rule=NOT_A_GPU_COUNT,
+                option=_path(kind, name),
             )
             return
     if request is None:
@@ -95,7 +145,7 @@ def check_amounts(values: Values) -> None:
         for name, amount in amounts.items():
             number = checks.quantity(name, amount)
             if name in _IN_BYTES and 0 < number < _LEAST_BYTES:
-                unit = f"; did you mean '{amount}Gi'?" if str(amount).isdecimal() else ""
+                unit = f"; did you mean '{amount}{_lost_unit(int(number))}'?" if str(amount).isdecimal() else ""
                 problems.append(
                     Problem(
                         what=f"{amount!r} is {_bytes(number)}, less than any container starts in{unit}",
@@ -108,6 +158,11 @@ def check_amounts(values: Values) -> None:
                 warn(f"{amount!r} is more CPUs than a machine has{unit}", option=_path(kind, name))
     if problems:
         raise ValuesError(problems=problems)
+
+
+def _lost_unit(number: int) -> str:
+    """The unit that turns a bare number into an amount of memory that machines have."""
+    return "Gi" if number <= _MOST_GIBIBYTES else "Mi"
 
 
 def _bytes(number: Decimal) -> str:

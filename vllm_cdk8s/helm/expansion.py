@@ -15,6 +15,11 @@ _BY_KUBERNETES = re.compile(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
 _BY_THE_SHELL = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})")
 
 
+def is_reference(text: str) -> bool:
+    """Whether a text is nothing but a reference to a variable."""
+    return (_BY_KUBERNETES.fullmatch(text) or _BY_THE_SHELL.fullmatch(text)) is not None
+
+
 def warn_of_expansions(values: Values) -> None:
     """Warn of what looks like a reference to a variable; the chart's arguments went through a shell as well."""
     found: list[tuple[str, str | None, tuple[re.Pattern[str], ...]]] = [

@@ -14,13 +14,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import VllmCdk8sError, warn
-from vllm_cdk8s.core.pod.health import PORT_NAME, HttpProbe, slow_start
+from vllm_cdk8s.core.pod.health import LONGEST_STARTUP, PORT_NAME, HttpProbe, slow_start
+from vllm_cdk8s.core.rules.book import PROBE_TARGET, STARTUP_BUDGET
 from vllm_cdk8s.helm.model import SlowStart
 from vllm_cdk8s.helm.problems import ValuesError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vllm_cdk8s.core.pod.health import Health
     from vllm_cdk8s.helm.model import Probe, Values
 
 
@@ -38,7 +40,9 @@ def manual_probes(values: Values) -> dict[str, HttpProbe | None] | None:
     for role, section in sections.items():
         if section.http_get.port not in {PORT_NAME, str(values.vllm.port)}:
             raise ValuesError(
-                f"{role}Probe.httpGet.port: {section.http_get.port!r} is not the server's; allowed: {PORT_NAME}"
+                f"{section.http_get.port!r} is not the server's; allowed: {PORT_NAME}",
+                option=f"{role}Probe.httpGet.port",
+                rule=PROBE_TARGET,
             )
     slow = values.slow_start
     if slow.enabled and all(section == type(section)() for section in sections.values()):
@@ -79,6 +83,22 @@ def manual_probes(values: Values) -> dict[str, HttpProbe | None] | None:
                     problems=[replace(problem, option=f"{where}.{problem.option}") for problem in error.problems]
                 ) from None
     return probes
+
+
+def check_budget(values: Values, health: Health) -> None:
+    """Refuse a start-up budget that Kubernetes cannot count.
+
+    Raises:
+        ValuesError: it does not fit beside the rest of a rollout into 32 bits.
+    """
+    if health.startup_seconds > LONGEST_STARTUP:
+        role = "startup" if values.startup_probe.enabled else "liveness"
+        raise ValuesError(
+            f"allows {health.startup_seconds} s for a start, failures, periods and delay together; allowed: at most "
+            f"{LONGEST_STARTUP}",
+            option=f"{role}Probe.failureThreshold",
+            rule=STARTUP_BUDGET,
+        )
 
 
 def _counts(role: str, section: Probe, slow: SlowStart) -> bool:

@@ -352,6 +352,11 @@ class ServiceMonitor(Section):
     labels: NameToText = Field(
         default={}, description="Labels of its own, by which Prometheus selects", examples=[{"release": "prometheus"}]
     )
+    tls_config: FreeMap = Field(
+        default={},
+        description="How Prometheus trusts a server that speaks TLS itself (--ssl-certfile), as its operator has it",
+        examples=[{"ca": {"secret": {"name": "vllm-tls", "key": "ca.crt"}}, "serverName": "vllm.example.com"}],
+    )
 
 
 class Monitoring(Section):

@@ -1,6 +1,6 @@
 """Values of other charts in terms of this one's, as far as names carry over.
 
-Known are vLLM's production stack (its first server: ``servingEngineSpec.modelSpec[0]``,
+Known are vLLM's production stack (one of its servers at a time: an item of ``servingEngineSpec.modelSpec``,
 https://github.com/vllm-project/production-stack/tree/main/helm) and the chart among vLLM's examples
 (https://github.com/vllm-project/vllm/tree/main/examples/deployment/chart-helm). Both mount the models' claim at
 ``/data``; here it is at ``/root/.cache``.
@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from vllm_cdk8s.core.errors import nearest
+from vllm_cdk8s.helm.problems import ValuesError
 
 OURS, STACK, EXAMPLE = "vllm-helm", "production-stack", "chart-helm"
 _GPU = "nvidia.com/gpu"
@@ -46,11 +49,32 @@ def chart_of(values: Mapping[str, Any]) -> str:
     return EXAMPLE if theirs or (isinstance(image, Mapping) and "command" in image) else OURS
 
 
-def translated(release: str, values: Mapping[str, Any]) -> Translation:
-    """The values in terms of this chart; its own as they are."""
-    chart = chart_of(values)
+def server_names(values: Mapping[str, Any]) -> list[str]:
+    """The names of the servers that one release makes: several only in the production stack."""
+    engine = values.get("servingEngineSpec")
+    models = engine.get("modelSpec") if isinstance(engine, Mapping) else None
+    if not isinstance(models, list):
+        return []
+    return [str(each.get("name", "model")) for each in models if isinstance(each, Mapping)]
+
+
+def translated(release: str, values: Mapping[str, Any], *, server: str | None = None) -> Translation:
+    """The values in terms of this chart; its own as they are.
+
+    Args:
+        release: the release's name.
+        values: its values.
+        server: which of its servers, where it makes several; None is the first.
+
+    Raises:
+        ValuesError: it makes no server of that name.
+    """
+    chart, names = chart_of(values), server_names(values)
+    if server is not None and server not in names:
+        allowed = f"; allowed: {', '.join(names)}" if names else ", and its chart makes one server"
+        raise ValuesError(f"{server!r} is no server of the values{nearest(server, names)}{allowed}", option="--server")
     if chart == STACK:
-        return _stack(release, values)
+        return _stack(release, values, 0 if server is None else names.index(server))
     if chart == EXAMPLE:
         return _example(release, values)
     return Translation(chart=OURS, values=dict(values))
@@ -78,19 +102,23 @@ class _Reader:
         ]
 
 
-def _stack(release: str, values: Mapping[str, Any]) -> Translation:
+def _stack(release: str, values: Mapping[str, Any], index: int) -> Translation:
     engine = _Reader(values["servingEngineSpec"], "servingEngineSpec")
     models = engine.take("modelSpec", [])
-    first = models[0] if isinstance(models, list) and models else {}
-    spec = _Reader(first, "servingEngineSpec.modelSpec[0]")
-    config = _Reader(spec.take("vllmConfig", {}), "servingEngineSpec.modelSpec[0].vllmConfig")
+    servers = [each for each in models if isinstance(each, Mapping)] if isinstance(models, list) else []
+    where = f"servingEngineSpec.modelSpec[{index}]"
+    spec = _Reader(servers[index] if servers else {}, where)
+    config = _Reader(spec.take("vllmConfig", {}), f"{where}.vllmConfig")
     engine.take("enableEngine")
     spec.take("enabled")
     config.take("v0")
     name = str(spec.take("name", "model"))
     notes = []
-    if isinstance(models, list) and len(models) > 1:
-        notes.append(f"servingEngineSpec.modelSpec has {len(models)} servers; this is the first, {name!r}")
+    if len(servers) > 1:
+        notes.append(
+            f"servingEngineSpec.modelSpec has {len(servers)} servers, {', '.join(server_names(values))}, and this is "
+            f"{name!r}; take each by --server, with a release name and a values file of its own"
+        )
     arguments = _stack_arguments(spec, config)
     env = [dict(item) for item in spec.take("env", []) if isinstance(item, Mapping)]
     for variable, secret in (("HF_TOKEN", spec.take("hf_token")), ("VLLM_API_KEY", engine.take("vllmApiKey"))):

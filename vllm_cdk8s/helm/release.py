@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.checks import MAX_LABEL
+from vllm_cdk8s.core.rules.book import NAME
 from vllm_cdk8s.helm.problems import ValuesError
 
 if TYPE_CHECKING:
@@ -49,25 +51,37 @@ def name_release(name: str, values: Values) -> Release:
     """
     if len(name) > _MAX_RELEASE or not _RELEASE.fullmatch(name):
         raise ValuesError(
-            f"release name: {name!r} is not allowed; allowed: at most {_MAX_RELEASE} lower-case letters, digits "
-            "and '-', with a letter or digit at both ends"
+            f"{name!r} is not allowed; allowed: at most {_MAX_RELEASE} lower-case letters, digits "
+            "and '-', with a letter or digit at both ends",
+            option="release name",
+            rule=NAME,
         )
     app_name = _cut(values.name_override or CHART_NAME)
+    checks.label_value("nameOverride", app_name)
     option = (
         "fullnameOverride" if values.fullname_override else "nameOverride" if values.name_override else "release name"
     )
     fullname = values.fullname_override or (name if app_name in name else f"{name}-{app_name}")
     fullname = _cut(fullname)
     if not _SERVICE_NAME.fullmatch(fullname):
+        mend = "" if values.fullname_override else f"; say fullnameOverride={_service_name(fullname)}"
         raise ValuesError(
-            f"{option}: {fullname!r} cannot be the name of a Service; allowed: lower-case letters, digits and '-', "
-            "beginning with a letter and ending in a letter or digit"
+            f"{fullname!r} cannot be the name of a Service; allowed: lower-case letters, digits and '-', "
+            f"beginning with a letter and ending in a letter or digit{mend}",
+            option=option,
+            rule=NAME,
         )
     account = values.service_account.name or (fullname if values.service_account.create else "default")
     claim = None
     if values.persistence.enabled:
         claim = values.persistence.existing_claim or f"{fullname}-pvc"
     return Release(instance=name, fullname=fullname, app_name=app_name, claim=claim, service_account=account)
+
+
+def _service_name(name: str) -> str:
+    """The nearest name that a Service may have."""
+    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return _cut(words if words[:1].isalpha() else f"vllm-{words}")
 
 
 def _cut(name: str) -> str:

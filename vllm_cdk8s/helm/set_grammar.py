@@ -7,6 +7,7 @@ differences, all of them where Helm's reading is never what its writer meant:
 - a key may be quoted, and its dots then need no backslash: ``nodeSelector."kubernetes.io/hostname"=n1``;
 - ``{}`` is the empty list, not a list of one empty string;
 - an empty section of a values file (null) can be set into;
+- a backslash before a dot keeps the dot in a key of ``--set-literal`` too, whose other backslashes are text;
 - keys that Helm drops in silence (``=1``, ``.a=1``, ``a[0]``) and text behind a list's end are refused.
 """
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.errors import option_path
+from vllm_cdk8s.core.rules.book import CLAIM_TOO_SMALL, HOST_MEMORY, STARTUP_BUDGET
 from vllm_cdk8s.helm.field_types import SOURCES
 from vllm_cdk8s.helm.problems import ValuesError, as_yaml, path_text
 from vllm_cdk8s.helm.validation import field_paths
@@ -56,8 +57,10 @@ _PATHS: dict[str, Path] = {
     "liveness": ("livenessProbe", "enabled"),
     "readiness": ("readinessProbe", "enabled"),
     "startup": ("startupProbe", "enabled"),
+    "probes": ("livenessProbe",),
     "max_startup_seconds": ("slowStart", "maxStartupSeconds"),
     "interval": ("monitoring", "serviceMonitor", "interval"),
+    "tls_config": ("monitoring", "serviceMonitor", "tlsConfig"),
     "scrape_timeout": ("monitoring", "serviceMonitor", "scrapeTimeout"),
     "gpu_memory_mib": ("kaischeduler", "gpuMemoryMiB"),
     "gpu_total_memory_mib": ("kaischeduler", "gpuTotalMemoryMiB"),
@@ -87,15 +90,22 @@ _INSTEAD = {
     "hf_token": "vllm.env with valueFrom.secretKeyRef",
     "engine_args": "vllm",
     "None": "false",  # no probe
-    "gpus=0": "resources.limits.nvidia.com/gpu=0",
+    "non_root=NonRoot()": "non_root=NonRoot() of a VllmServer in Python, for which there is no value",
 }
 
 
 class Speaker:
-    """Says the problems of one release in terms of its values."""
+    """Says the problems of one release in terms of its values.
 
-    def __init__(self, values: Values, *, gpu_resource: str = "nvidia.com/gpu") -> None:
+    Args:
+        values: the values.
+        gpu_resource: the resource by which they count GPUs.
+        sets: whether what is advised is said as a ``--set`` of the command line.
+    """
+
+    def __init__(self, values: Values, *, gpu_resource: str = "nvidia.com/gpu", sets: bool = False) -> None:
         self._values = values
+        self._set = "--set " if sets else ""
         self._gpus = ("resources", "limits", gpu_resource)
         self._lists = {"extra_args": values.vllm.additional_args, "unchecked_args": values.vllm.unchecked_args}
 
@@ -109,17 +119,34 @@ class Speaker:
         """The problem, of a value."""
         option = None if problem.option is None else self.said(problem.option)
         what = as_yaml(problem.sentence(self.mention))
+        value = self._measured(problem)
+        if value is not None and f" {what}".find(f" {value} ") < 0:
+            what = f"{value}: {what}"
         subject = None if problem.option is None else self._subject(problem.option)
         if subject is not None and not what.startswith("-"):
             what = f"{subject}: {what}"
         return replace(problem, what=what, option=option, where=None)
 
+    def _measured(self, problem: Problem) -> str | None:
+        """The value that the memory ledger held against a need, where the sentence has it in other units."""
+        values = self._values
+        found: Any = {
+            CLAIM_TOO_SMALL: values.persistence.size,
+            HOST_MEMORY: values.resources.limits.get("memory"),
+            STARTUP_BUDGET: values.slow_start.max_startup_seconds,
+        }.get(problem.rule)
+        if found is None or (isinstance(found, str) and found.endswith("Gi")):
+            return None
+        return str(found)
+
     def mention(self, option: str) -> str:
         """An option in a sentence, with its value where it has one."""
+        if option == "gpus=0":
+            return f"{self._set}resources.limits.nvidia.com/gpu=0"
         if option in _INSTEAD:
             return _INSTEAD[option]
         name, equals, value = option.partition("=")
-        said = self.said(name) + (equals + value if value else "")
+        said = f"{self._set}{self.said(name)}={value}" if value else self.said(name)
         if _is_engine_option(name) and self.path(name)[:2] == _ARGUMENTS:
             return f"{_flag(name)}{equals + value if value else ''} in vllm.additionalArgs"
         return said

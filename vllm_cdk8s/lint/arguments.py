@@ -80,10 +80,8 @@ class _Reading:
             if result.model is None and not self._named:
                 result.model = str(result.values["model"])
             self._check_model_option()
-        elif self._named or "model" in result.said:
-            pass
-        elif "config" in result.said:
-            result.complete = False
+        if "config" in result.said:
+            result.complete = False  # the file may set anything
         return result
 
     @staticmethod

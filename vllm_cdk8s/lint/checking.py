@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.inspection import disaggregated_set, engine, health, pod, security, storage
+from vllm_cdk8s.core.inspection import devices, disaggregated_set, engine, health, pod, security, storage
 from vllm_cdk8s.core.inspection.apply import apply
+from vllm_cdk8s.core.kube.placeholders import is_placeholder
+from vllm_cdk8s.core.kube.schema import unknown_fields
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.core.showing import is_whole_token
 from vllm_cdk8s.lint import ray_serve
 from vllm_cdk8s.lint.documents import UnreadableError, files_of, read
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, object_name, place
-from vllm_cdk8s.lint.pods import mapping
+from vllm_cdk8s.lint.pods import items, mapping
 from vllm_cdk8s.lint.routers import router_findings
 from vllm_cdk8s.lint.servers import Server, servers_of
 from vllm_cdk8s.lint.sets import ManifestSet
@@ -24,9 +26,15 @@ if TYPE_CHECKING:
 
 from vllm_cdk8s.lint.documents import Document
 
+_TEMPLATE = ("spec", "template", "spec")
+_PODS_AT = {
+    "Pod": ("spec",),
+    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), _TEMPLATE),
+}
 CHECKS = (
     *engine.CHECKS,
     *pod.CHECKS,
+    *devices.CHECKS,
     *(check for check in storage.CHECKS if check is not storage.claims),
     *health.CHECKS,
     *(check for check in security.CHECKS if check is not security.exposed),
@@ -92,6 +100,7 @@ def _one(document: Document, options: Options, together: ManifestSet, result: Re
             found = finding(problem, place(document, problem.at))
             if found is not None:
                 yield found
+    yield from _misspelt(document)
     for template, servers in servers_of(document, options):
         result.servers += len(servers)
         together.pods(document, template, servers)
@@ -106,6 +115,28 @@ def _one(document: Document, options: Options, together: ManifestSet, result: Re
             if made is not None:
                 yield made
     together.surroundings(document)
+
+
+def _misspelt(document: Document) -> Iterator[Finding]:
+    """Fields of a workload that the Kubernetes API does not have, where a container's image is vLLM's."""
+    at = _PODS_AT.get(document.kind)
+    if at is None:
+        return
+    pod_spec = document.data
+    for step in at:
+        pod_spec = mapping(pod_spec.get(step))
+    if not any("vllm" in str(one.get("image")) for one in items(pod_spec.get("containers"))):
+        return
+    if document.kind == "Deployment":
+        found = unknown_fields(document.data, "Deployment")
+    else:
+        found = (((*at, *path), what) for path, what in unknown_fields(pod_spec, "PodSpec"))
+    for path, what in found:
+        # A placeholder may become any field.
+        if not is_placeholder(str(path[-1])):
+            made = finding(Problem(what=f"{path[-1]!r} {what}", rule=book.SCHEMA), place(document, path))
+            if made is not None:
+                yield made
 
 
 def _tokens(document: Document) -> Iterator[Finding]:

@@ -14,8 +14,13 @@ from vllm_cdk8s.lint.shell import NotReadableError, Word, simple_commands, witho
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_SERVER_MODULES = {"vllm.entrypoints.openai.api_server"}
+_SERVER_MODULES = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"}
 _CLI_MODULE = "vllm.entrypoints.cli.main"
+# What takes vLLM's options and serves no model.
+_STAND_IN = re.compile(r"(^|[-_/])(sim|simulator|mock|fake|emulator|router|benchmark)($|[-_])", re.IGNORECASE)
+_OPTIONS_OF_ITS_OWN = {"--gpu-memory-utilization", "--enforce-eager", "--max-num-seqs", "--swap-space"}
+# `exec vllm "$@"`, and no other of vLLM's commands.
+_SERVES = re.compile(r'\bvllm\s+("?\$(@|\*|\{?\w+\}?)"?|serve)')
 _SHELLS = {"sh", "bash", "ash", "dash", "zsh"}
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][\w.-]*)\)")
 _ENTRYPOINTS = re.compile(
@@ -83,9 +88,15 @@ def server_command(container: Mapping[str, Any]) -> ServerCommand | None:
     script = _script(command + args)
     if script is not None:
         index, text = script
-        return _from_script(_before_the_shell(text, variables), variables, places[index])
+        found = _from_script(_before_the_shell(text, variables), variables, places[index])
+        hidden = found is None and _ENTRYPOINTS.fullmatch(repository(image)) and _SERVES.search(text)
+        return (
+            ServerCommand(words=(), serve=None, complete=False, script=text, script_path=places[index])
+            if hidden
+            else found
+        )
     found = _direct(words, places)
-    if found is not None or command or not _looks_like_options(words) or "vllm" not in repository(image).lower():
+    if found is not None or command or not _looks_like_options(words, repository(image)):
         return found
     # Other images whose entrypoint is the server, known by what follows.
     return ServerCommand(words=tuple(words), serve=None, places=tuple(places), complete=False)
@@ -112,7 +123,9 @@ def _direct(words: list[Word], places: list[tuple[str | int, ...]]) -> ServerCom
 
 
 def _from_script(text: str, variables: Mapping[str, str | None], place: tuple[str | int, ...]) -> ServerCommand | None:
-    runs = re.search(r"vllm\s+serve|vllm\.entrypoints\.openai\.api_server", text)
+    runs = re.search(
+        r"vllm\s+serve|vllm\.entrypoints\.(openai\.)?api_server|vllm\.entrypoints\.cli\.main\s+serve", text
+    )
     if not runs:
         return None
     try:
@@ -166,8 +179,14 @@ def _script(words: list[str]) -> tuple[int, str] | None:
     return None
 
 
-def _looks_like_options(words: Sequence[Word]) -> bool:
-    return any(word.start.startswith(("--model", "--tensor-parallel-size", "--max-model-len")) for word in words)
+def _looks_like_options(words: Sequence[Word], name: str) -> bool:
+    if _STAND_IN.search(name):
+        return False
+    starts = {word.start.partition("=")[0].replace("_", "-") for word in words}
+    if "vllm" in name.lower():
+        return bool(starts & {"--model", "--tensor-parallel-size", "--max-model-len"})
+    # No other server has both.
+    return "--model" in starts and bool(starts & _OPTIONS_OF_ITS_OWN)
 
 
 def _strings(value: Any) -> list[str] | None:

@@ -41,7 +41,12 @@ def _related(selector: Mapping[str, str], name: str, records: list[PodRecord]) -
 
 def chosen_by(service: ServiceRecord, known: Known) -> list[PodRecord]:
     """The pods that a Service leads to."""
-    return beside(service.where, [record for record in known.pods if service.selects(record)])
+    return beside(service.where, _selected(service, known))
+
+
+def _selected(service: ServiceRecord, known: Known) -> list[PodRecord]:
+    found = known.covered(service.selector) if service.selector else []
+    return [record for record in found if same(service.namespace, record.namespace)]
 
 
 def selects_nothing(known: Known) -> Iterator[tuple[Problem, Place]]:
@@ -53,9 +58,9 @@ def selects_nothing(known: Known) -> Iterator[tuple[Problem, Place]]:
     for where, namespace, name, selector in chosen:
         if any(GIVEN.fullmatch(key) for key in selector) or any(re.search(r"[{}$<>]", v) for v in selector.values()):
             continue
-        if any(covers(selector, record) and same(namespace, record.namespace) for record in known.pods):
+        if any(same(namespace, record.namespace) for record in known.covered(selector)):
             continue
-        near = [record for record in known.pods if record.servers and record.where.file == where.file]
+        near = [record for record in known.pods_in(where.file) if record.servers]
         elsewhere = next((record for record in near if covers(selector, record)), None)
         if elsewhere is not None:
             yield (
@@ -161,9 +166,7 @@ def monitors(known: Known) -> Iterator[tuple[Problem, Place]]:
             continue
         if monitor.kind == "PodMonitor":
             pods = [
-                r
-                for r in known.pods
-                if covers(monitor.selector, r) and (monitor.anywhere or same(monitor.namespace, r.namespace))
+                r for r in known.covered(monitor.selector) if monitor.anywhere or same(monitor.namespace, r.namespace)
             ]
             pods = beside(monitor.where, pods)
             for name, where in monitor.ports:
@@ -198,7 +201,7 @@ def monitors(known: Known) -> Iterator[tuple[Problem, Place]]:
                     s
                     for s in known.services
                     if s.where.file == monitor.where.file
-                    and any(r.servers and s.selects(r) and covers(monitor.selector, r) for r in known.pods)
+                    and any(r.servers and covers(monitor.selector, r) for r in _selected(s, known))
                 ),
                 None,
             )
@@ -216,7 +219,7 @@ def monitors(known: Known) -> Iterator[tuple[Problem, Place]]:
 def ingresses(known: Known) -> Iterator[tuple[Problem, Place]]:
     """Ingresses to a port that the Service does not have."""
     for where, namespace, name, port, _ in known.ingresses:
-        services = beside(where, [s for s in known.services if s.name == name and same(s.namespace, namespace)])
+        services = beside(where, known.services_named(name, namespace))
         if len(services) != 1 or port is None or not any(r.servers for r in chosen_by(services[0], known)):
             continue
         ports = {p for known_name, number, _ in services[0].ports for p in (known_name, number)}

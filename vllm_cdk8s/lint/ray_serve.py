@@ -16,7 +16,7 @@ import yaml
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.version import EngineVersion
 from vllm_cdk8s.core.errors import Problem, VllmCdk8sError
-from vllm_cdk8s.core.inspection import engine, pod, security, storage
+from vllm_cdk8s.core.inspection import devices, engine, pod, security, storage
 from vllm_cdk8s.core.inspection.apply import apply
 from vllm_cdk8s.core.inspection.facts import EngineFacts, ServerFacts
 from vllm_cdk8s.core.kube.placeholders import is_placeholder
@@ -236,8 +236,8 @@ def _gpus(group: dict[str, Any]) -> int | None:
         return whole(mapping(group.get("rayStartParams"))["num-gpus"])
     total = 0
     for container in items(mapping(mapping(group.get("template")).get("spec")).get("containers")):
-        for name, value in pod.resources(container, "limits").items():
-            if pod.device_vendor(str(name)):
+        for name, value in devices.resources(container, "limits").items():
+            if devices.device_vendor(str(name)):
                 count = whole(value)
                 if count is None:
                     return None

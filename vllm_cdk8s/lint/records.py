@@ -100,10 +100,6 @@ class ServiceRecord:
         """Kind and name."""
         return f"Service/{self.name}"
 
-    def selects(self, record: PodRecord) -> bool:
-        """Whether it selects such pods."""
-        return bool(self.selector) and same(self.namespace, record.namespace) and covers(self.selector, record)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Monitor:
@@ -250,7 +246,7 @@ def _port(port: Mapping[str, Any]) -> int | str | None:
 
 @dataclass(kw_only=True, slots=True)
 class Known:
-    """All that was noted of a set."""
+    """All that was noted of a set, with what finds pods and Services among thousands."""
 
     pods: list[PodRecord] = field(default_factory=list)
     services: list[ServiceRecord] = field(default_factory=list)
@@ -258,3 +254,32 @@ class Known:
     budgets: list[Monitor] = field(default_factory=list)
     ingresses: list[tuple[Place, str | None, str, Any, bool]] = field(default_factory=list)
     scalers: list[tuple[Place, str | None, str, str]] = field(default_factory=list)
+    _labelled: dict[tuple[str, str], list[PodRecord]] = field(default_factory=dict)
+    _files: dict[str, list[PodRecord]] = field(default_factory=dict)
+    _named: dict[str, list[ServiceRecord]] = field(default_factory=dict)
+
+    def add_pod(self, record: PodRecord) -> None:
+        """Note a pod template."""
+        self.pods.append(record)
+        self._files.setdefault(record.where.file, []).append(record)
+        for pair in record.labels.items():
+            self._labelled.setdefault(pair, []).append(record)
+
+    def add_service(self, record: ServiceRecord) -> None:
+        """Note a Service."""
+        self.services.append(record)
+        self._named.setdefault(record.name, []).append(record)
+
+    def covered(self, selector: Mapping[str, str]) -> list[PodRecord]:
+        """The pods that a selector covers, of any namespace."""
+        certain = [pair for pair in selector.items() if not GIVEN.fullmatch(pair[0])]
+        candidates = min((self._labelled.get(pair, []) for pair in certain), key=len, default=self.pods)
+        return [record for record in candidates if covers(selector, record)]
+
+    def pods_in(self, file: str) -> list[PodRecord]:
+        """The pods that a file describes."""
+        return self._files.get(file, [])
+
+    def services_named(self, name: str, namespace: str | None) -> list[ServiceRecord]:
+        """The Services of a name that may be in a namespace."""
+        return [service for service in self._named.get(name, ()) if same(service.namespace, namespace)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from vllm_cdk8s.core.rules.book import RULES
 from vllm_cdk8s.lint.checking import Result, as_data
@@ -89,7 +90,7 @@ def _sarif(result: Result, version: str) -> dict[str, Any]:
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": found.file.replace("\\", "/")},
+                        "artifactLocation": {"uri": quote(found.file.replace("\\", "/"), safe="/:")},
                         "region": {"startLine": found.line},
                     }
                 }

@@ -10,8 +10,8 @@ from vllm_cdk8s.core.engine.devices import built_for, floats
 from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
 from vllm_cdk8s.core.errors import Problem, VllmCdk8sError
+from vllm_cdk8s.core.inspection.devices import device_vendor
 from vllm_cdk8s.core.inspection.facts import EngineFacts, ServerFacts
-from vllm_cdk8s.core.inspection.pod import device_vendor
 from vllm_cdk8s.core.kube.placeholders import is_placeholder
 from vllm_cdk8s.core.models.accelerators import accelerator, accelerator_of_labels, mig_profile, partition
 from vllm_cdk8s.core.models.facts import known_model

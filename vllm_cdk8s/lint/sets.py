@@ -15,6 +15,7 @@ from vllm_cdk8s.lint.metric_names import Use, uses_of, wrong_metrics
 from vllm_cdk8s.lint.network import SET_RULES, chosen_by
 from vllm_cdk8s.lint.pods import items, mapping, whole
 from vllm_cdk8s.lint.records import Known, Monitor, beside, pod_record, same, service_record
+from vllm_cdk8s.lint.scalers import never_wakes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,7 +58,7 @@ class ManifestSet:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._known = Known()
-        self._claims: list[tuple[str, str | None, ClaimFacts]] = []
+        self._claims: dict[tuple[str, str], list[tuple[str, str | None, ClaimFacts]]] = {}
         self._devices: dict[tuple[str | None, str], int] = {}
         self._waiting: list[_Waiting] = []
         self._scaled: list[_Scaled] = []
@@ -69,7 +70,7 @@ class ManifestSet:
 
     def pods(self, document: Document, template: PodTemplate, servers: list[Server]) -> None:
         """Note a pod template."""
-        self._known.pods.append(pod_record(document, template, servers))
+        self._known.add_pod(pod_record(document, template, servers))
         for server in servers:
             facts = server.facts
             self._scaled += [
@@ -111,7 +112,7 @@ class ManifestSet:
         self._taken(document)
         kind, spec = document.kind, mapping(document.data.get("spec"))
         if kind == "Service":
-            self._known.services.append(service_record(document))
+            self._known.add_service(service_record(document))
         elif kind == "PersistentVolumeClaim":
             self._claim(document, spec)
         elif kind in {"ResourceClaimTemplate", "ResourceClaim"}:
@@ -170,7 +171,8 @@ class ManifestSet:
             size=None if size is None else int(size),
             access_modes=tuple(map(str, modes)) if isinstance(modes, list) else None,
         )
-        self._claims.append((document.file, document.namespace, claim))
+        place_of = (_folder(document.file), document.name)
+        self._claims.setdefault(place_of, []).append((document.file, document.namespace, claim))
 
     def _ingress(self, document: Document, spec: Mapping[str, Any]) -> None:
         annotations = mapping(mapping(document.data.get("metadata")).get("annotations"))
@@ -205,6 +207,9 @@ class ManifestSet:
                 )
 
     def _scaler(self, document: Document, spec: Mapping[str, Any]) -> None:
+        problem = never_wakes(document.kind, spec)
+        if problem is not None:
+            self._found.append(finding(problem, place(document, problem.at)))
         target = mapping(spec.get("scaleTargetRef"))
         name, kind = str(target.get("name") or ""), str(target.get("kind") or "Deployment")
         # KEDA's own default is 100; an HPA has to say it.
@@ -230,12 +235,12 @@ class ManifestSet:
 
     def _exposed(self) -> None:
         """What leads to each server from outside."""
+        led: dict[tuple[str, int], list[str]] = {}
+        for where, namespace, name, _, guarded in self._known.ingresses:
+            for service in beside(where, self._known.services_named(name, namespace)) if not guarded else ():
+                led.setdefault((service.where.file, service.where.line), []).append(where.name)
         for service in self._known.services:
-            ways = [service.label] if service.public else []
-            for where, namespace, name, _, guarded in self._known.ingresses:
-                named = [s for s in self._known.services if s.name == name and same(s.namespace, namespace)]
-                if not guarded and service in beside(where, named):
-                    ways.append(where.name)
+            ways = [service.label] * service.public + led.get((service.where.file, service.where.line), [])
             for record in chosen_by(service, self._known) if ways else ():
                 if record.open_server is not None:
                     problem = Problem(
@@ -248,20 +253,22 @@ class ManifestSet:
     def _most(self, file: str, kind: str, namespace: str | None, name: str) -> int | None:
         """The most replicas that an autoscaler of the same file, else of the same folder, makes; None without one."""
         found = [one for one in self._maxima.get((kind, name), ()) if same(one[1], namespace)]
-        folder = file.rpartition("/")[0]
-        near = [one for one in found if one[0] == file] or [o for o in found if o[0].rpartition("/")[0] == folder]
+        near = [one for one in found if one[0] == file] or [o for o in found if _folder(o[0]) == _folder(file)]
         return max((most for _, _, most in near), default=None)
 
     def _late(self, waiting: _Waiting) -> None:
-        namespace = waiting.facts.workload.get("namespace")
-        file, folder = waiting.container.file, waiting.container.file.rpartition("/")[0]
+        facts = waiting.facts
+        namespace = facts.workload.get("namespace")
+        file = waiting.container.file
         known: dict[str, ClaimFacts] = {}
-        # The file's own claims come last and count.
-        for where, space, claim in sorted(self._claims, key=lambda one: one[0] == file):
-            if where.rpartition("/")[0] == folder and same(space, namespace):
-                known[claim.name] = claim
-        most = self._most(file, waiting.facts.kind, namespace, waiting.name)
-        facts = replace(waiting.facts, claims=known)
+        for volume in items(facts.pod.get("volumes")):
+            name = str(mapping(volume.get("persistentVolumeClaim")).get("claimName"))
+            # The file's own claims come last and count.
+            for _, space, claim in sorted(self._claims.get((_folder(file), name), ()), key=lambda one: one[0] == file):
+                if same(space, namespace):
+                    known[name] = claim
+        most = self._most(file, facts.kind, namespace, waiting.name)
+        facts = replace(facts, claims=known)
         if most is not None:
             facts = replace(facts, max_replicas=most)
         for problem in storage.claims(facts):
@@ -276,6 +283,10 @@ class ManifestSet:
             facts = replace(facts, gpus=sum(count or 0 for count in counts))
             for problem in (*pod.gpu_counts(facts), *pod.shared_memory(facts)):
                 self._found.append(finding(problem, waiting.container, say=lambda _: "the claim's devices"))
+
+
+def _folder(file: str) -> str:
+    return file.rpartition("/")[0]
 
 
 def _device_count(requests: list[dict[str, Any]]) -> int | None:

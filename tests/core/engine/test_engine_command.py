@@ -208,6 +208,15 @@ def test_heads_that_cannot_be_split_are_refused() -> None:
         engine_command(model="microsoft/DialoGPT-medium", gpus=3)
 
 
+def test_a_vocabulary_that_cannot_be_split_is_refused() -> None:
+    with pytest.raises(ConflictError, match="5 does not divide the 151936 entries of the padded vocabulary"):
+        engine_command(model="Qwen/Qwen3-14B", gpus=5)
+    with pytest.raises(ConflictError, match="3 does not divide the 248320 entries"):
+        engine_command(model="Qwen/Qwen3.5-27B", gpus=3)
+    assert engine_command(model="meta-llama/Llama-3.2-3B-Instruct", gpus=3).tensor_parallel_size == 3
+    assert engine_command(model="Qwen/Qwen3-14B", gpus=5, engine_args={"enable_lora": True}).tensor_parallel_size == 5
+
+
 @pytest.mark.parametrize("model", ["", "  ", None, 7, "--help"])
 def test_what_is_no_model_is_refused(model: object) -> None:
     with pytest.raises(InvalidOptionError, match="model"):

@@ -173,7 +173,7 @@ def test_what_is_no_model_is_refused(model: str) -> None:
 
 def test_the_refusal_says_what_the_model_is_called() -> None:
     assert "did you mean 'acme/model'?" in refusal(model="https://huggingface.co/acme/model")
-    assert "'main' as the engine argument revision" in refusal(model="acme/model@main")
+    assert "give 'acme/model', and say revision=main" in refusal(model="acme/model@main")
 
 
 @pytest.mark.parametrize(

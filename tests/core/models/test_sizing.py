@@ -358,15 +358,38 @@ def test_more_gpus_are_taken_where_one_is_too_small() -> None:
 
 def test_the_gpus_divide_the_attention_heads() -> None:
     # 28 heads: eight GPUs cannot share them.
-    assert size_model("Qwen/Qwen2.5-7B-Instruct", gpu_memory=5).gpus == 7
+    assert size_model("Qwen/Qwen2.5-7B-Instruct", gpu_memory=8).gpus == 4
     with pytest.raises(ConflictError, match="tensor_parallel_size: 8 does not divide the 28 attention heads"):
         size_model("Qwen/Qwen2.5-7B-Instruct", tensor_parallel_size=8)
+
+
+def test_the_gpus_divide_the_padded_vocabulary() -> None:
+    # 40 heads, but 151,936 entries: five GPUs cannot share those. Llama's 128,256 are divided by three.
+    with pytest.raises(ConflictError, match=r"5 does not divide the 151936 entries .* allowed: 1, 2, 4, 8 "):
+        size_model("Qwen/Qwen3-14B", tensor_parallel_size=5)
+    with pytest.raises(ConflictError, match=r"5\.00 GB is too little"):
+        size_model("Qwen/Qwen2.5-7B-Instruct", gpu_memory=5)
+    assert size_model("meta-llama/Llama-3.2-3B-Instruct", tensor_parallel_size=3).gpus == 3
 
 
 def test_a_long_sequence_needs_room_in_the_kv_cache() -> None:
     assert size_model("Qwen/Qwen2.5-7B", gpu_memory=24).gpus == 1
     assert size_model("Qwen/Qwen2.5-7B", gpu_memory=24, max_model_len=131_072).gpus == 2
     assert size_model("Qwen/Qwen2.5-7B", gpu_memory=24, max_model_len=65_536, kv_cache_dtype="fp8").gpus == 1
+
+
+def test_the_steps_of_vllm_decide_what_the_first_pass_leaves() -> None:
+    def room(**options: object) -> int:
+        found = size_model("Qwen/Qwen3-8B", gpu="H100", vllm="0.24.0", **options).kv_cache_tokens  # type: ignore[arg-type]
+        assert found is not None
+        return found
+
+    assert room(max_num_seqs=16) > room()
+    assert room(max_num_batched_tokens=65_536) < room()
+    assert room(enforce_eager=True) > room()
+    for name in ("max_num_seqs", "max_num_batched_tokens"):
+        with pytest.raises(InvalidOptionError, match=f"{name}: 0 is out of range"):
+            room(**{name: 0})
 
 
 def test_a_smaller_kv_cache_type_halves_a_token() -> None:

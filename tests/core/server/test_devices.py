@@ -10,6 +10,7 @@ from vllm_cdk8s.core.errors import VllmCdk8sWarning
 from vllm_cdk8s.core.models.accelerators import accelerator, known_accelerators
 from vllm_cdk8s.core.server.devices import check_image, device_defaults
 
+NEURON = "public.ecr.aws/neuron/pytorch-inference-vllm-neuronx"
 CUDA, ROCM = "vllm/vllm-openai:v0.20.2", "vllm/vllm-openai-rocm:v0.20.2"
 
 
@@ -61,12 +62,17 @@ def test_every_known_accelerator_is_counted_in_a_resource_of_its_own() -> None:
         ("H100", "rocm/vllm:latest", r"^image: .*built for amd, and H100 is of nvidia; use vllm/vllm-openai:"),
         ("TPU-v6e", CUDA, r"^image: .*use vllm/vllm-tpu:"),
         ("Gaudi3", CUDA, r"^image: .*Gaudi3 is of habana; use one that habana or vLLM builds for it"),
+        ("B60", CUDA, r"^image: .*use vllm/vllm-openai-xpu:"),
+        ("Trainium2", CUDA, r"^image: .*use public.ecr.aws/neuron/pytorch-inference-vllm-neuronx:"),
+        ("H100", "vllm/vllm-openai-xpu:v0.30.0", r"^image: .*built for intel, and H100"),
+        ("H100", f"{NEURON}:0.24.0.1.1.0-neuronx-py313-sdk2.32.0-ubuntu24.04", r"^image: .*built for aws"),
+        ("MI300X", "vault.habana.ai/gaudi-docker/1.24.0/ubuntu24.04/vllm-plugin:latest", r"^image: .*for habana"),
         ("L4", "vllm/vllm-openai-cpu:v0.20.2", r"^image: .*built for the CPU"),
     ],
 )
 def test_an_image_of_another_vendor_warns(gpu: str, image: str, message: str) -> None:
     with pytest.warns(VllmCdk8sWarning, match=message) as caught:
-        check_image({"gpu": gpu, "image": image}, 1)
+        check_image({"gpu": gpu, "gpu_resource": "nvidia.com/gpu", "image": image}, 1)
     assert "VC210" in str(caught[0].message)
 
 
@@ -74,6 +80,8 @@ def test_an_image_of_another_vendor_warns(gpu: str, image: str, message: str) ->
     ("gpu", "image", "gpus"),
     [
         ("MI300X", ROCM, 8),
+        ("Arc-B60", "vllm/vllm-openai-xpu:v0.30.0", 1),
+        ("Trn2", f"{NEURON}:0.24.0.1.1.0-neuronx-py313-sdk2.32.0-ubuntu24.04", 1),
         ("MI300X", "registry.example.com/ml/vllm:1", 8),
         ("H100", CUDA, 1),
         ("MI300X", CUDA, 0),
@@ -81,4 +89,4 @@ def test_an_image_of_another_vendor_warns(gpu: str, image: str, message: str) ->
     ],
 )
 def test_an_image_that_fits_or_does_not_say_is_silent(gpu: str, image: str, gpus: int | None) -> None:
-    check_image({"gpu": gpu, "image": image}, gpus)
+    check_image({"gpu": gpu, "gpu_resource": "nvidia.com/gpu", "image": image}, gpus)

@@ -47,9 +47,9 @@ def test_a_controllers_own_pattern_is_its_own_business() -> None:
         ("*.*.example.com", "has a '\\*'"),
         ("llm.*.com", "has a '\\*'"),
         ("*llm.example.com", "has a '\\*'"),
-        ("llm_1.example.com", "is not a Kubernetes object name"),
-        ("LLM.example.com", "is not a Kubernetes object name"),
-        ("llm.example.com:443", "is not a Kubernetes object name"),
+        ("llm_1.example.com", "is not the name of a host"),
+        ("LLM.example.com", "is not the name of a host"),
+        ("llm.example.com:443", "is not the name of a host"),
     ],
 )
 def test_a_host_that_is_no_name_is_refused(host: str, what: str) -> None:

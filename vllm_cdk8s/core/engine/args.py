@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 
 class EngineArgs(TypedDict, total=False):
-    """Settings of `vllm serve`, for releases 0.10.0 to 0.33.0; None takes a default of this package away."""
+    """The options of `vllm serve`, from vLLM 0.10.0 to 0.33.0; None removes a default of this package."""
 
     additional_config: Mapping[str, Any] | str | None
     aggregate_engine_logging: bool | None  # from 0.11.1

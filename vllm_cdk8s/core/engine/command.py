@@ -22,6 +22,7 @@ from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.core.engine.naming import flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, json_data, rendered, rendered_unknown, tokens
 from vllm_cdk8s.core.engine.serving import check_host, check_model_name, check_serving
+from vllm_cdk8s.core.engine.streaming import check_streaming
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, ruled, warn
 from vllm_cdk8s.core.kube import checks
@@ -121,6 +122,7 @@ def engine_command(
     gpus: int | None = None,
     nodes: int = 1,
     defaults: Mapping[str, Any] = MappingProxyType({}),
+    graphs: bool = True,
 ) -> EngineCommand:
     """Check vLLM's settings against its own release and write its command line.
 
@@ -131,7 +133,7 @@ def engine_command(
         model: a model of the Hugging Face hub, or a path in the container.
         host: the address to listen on.
         port: the port to listen on.
-        engine_args: settings by vLLM's names in snake_case; None as a value takes a default of this package away.
+        engine_args: settings by vLLM's names in snake_case; None as a value removes a default of this package.
         extra_args: settings as raw arguments, checked like ``engine_args``.
         unchecked_args: raw arguments that are passed on as they are, at the end; only literal secrets are refused.
         image: the container image, whose tag says the version.
@@ -139,6 +141,7 @@ def engine_command(
         gpus: GPUs of one pod, or None where nothing is known about them.
         nodes: pods that make up one server.
         defaults: settings that hold where the user says nothing else and the release has them.
+        graphs: whether the devices have CUDA graphs, or their like, so that a mode of them may be set.
 
     Raises:
         InvalidOptionError: an option is unknown, has a wrong value, or is a literal secret.
@@ -170,6 +173,7 @@ def engine_command(
         release=release,
         gpus=gpus,
         nodes=nodes,
+        graphs=graphs,
     )
     if "compilation_config" in ours:
         given.pop("compilation_config", None)  # what it said is part of the default that it was merged into
@@ -209,6 +213,7 @@ def engine_command(
         check_gpus(settings, asked=command.gpus_in_all, gpus=gpus, nodes=nodes)
     check_model(settings, model, facts)
     check_features(settings, version)
+    check_streaming(settings, version)
     return command
 
 
@@ -216,9 +221,7 @@ def _finding(version: EngineVersion, checked_against: str) -> Finding:
     def report(error: InvalidOptionError) -> None:
         if version.known:
             raise error
-        which = (
-            f"the nearest known to {version.name}" if version.name else "as neither image nor engine_version says more"
-        )
+        which = version.assumption()
         for problem in error.problems:
             said = f"{problem.what} (checked against vLLM {checked_against}, {which})"
             warn(said, option=problem.option, rule=problem.rule)
@@ -278,6 +281,7 @@ def _defaults(
     release: catalogue.Release,
     gpus: int | None,
     nodes: int,
+    graphs: bool,
 ) -> dict[str, Any]:
     """What nobody said and this package sets: the memory share, the context, CUDA graphs, and use of all GPUs.
 
@@ -294,7 +298,8 @@ def _defaults(
     result |= {name: asked[name] for name in open_to_us if release.option(name) is not None}
     config = said.get("compilation_config", {})
     if (
-        "compilation_config" not in taken_away
+        graphs
+        and "compilation_config" not in taken_away
         and "cudagraph_mode" in release.fields("compilation_config")
         and isinstance(config, Mapping)
         and not _DECIDES_GRAPHS & config.keys()

@@ -12,7 +12,14 @@ from vllm_cdk8s.core.engine.connectors import connectors_of
 from vllm_cdk8s.core.engine.options import tokens
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.rules.book import CONTEXT_BEYOND_MODEL, HEADS, IDLE_GPUS, KV_OFFLOAD, TOO_FEW_GPUS
+from vllm_cdk8s.core.rules.book import (
+    CONTEXT_BEYOND_MODEL,
+    HEADS,
+    IDLE_GPUS,
+    KV_OFFLOAD,
+    TOO_FEW_GPUS,
+    VOCABULARY,
+)
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.version import EngineVersion
@@ -71,7 +78,8 @@ def check_model(settings: Settings, model: str, facts: ModelFacts | None) -> Non
     """Limits of a well-known model; a warning where vLLM can be told to go on.
 
     Raises:
-        ConflictError: its attention heads cannot be split over that many GPUs (ModelConfig in vllm/config).
+        ConflictError: its attention heads cannot be split over that many GPUs (ModelConfig in vllm/config), or its
+            vocabulary (VocabParallelEmbedding).
     """
     if facts is None or settings.values.keys() & {"hf_overrides", "hf_config_path", "rope_scaling"}:
         return
@@ -90,6 +98,14 @@ def check_model(settings: Settings, model: str, facts: ModelFacts | None) -> Non
             f"start; choose a divisor, and spread over more GPUs by {mention('pipeline_parallel_size')}",
             option=settings.label("tensor_parallel_size"),
             rule=HEADS,
+        )
+    # Adapters once brought words of their own.
+    if facts.shards is not None and facts.shards % tensor and not settings["enable_lora"]:
+        raise ConflictError(
+            f"{tensor} does not divide the {facts.shards} entries of the padded vocabulary of {model!r}, so vLLM "
+            f"refuses to start; choose a divisor, and spread over more GPUs by {mention('pipeline_parallel_size')}",
+            option=settings.label("tensor_parallel_size"),
+            rule=VOCABULARY,
         )
 
 

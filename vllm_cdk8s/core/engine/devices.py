@@ -10,6 +10,9 @@ _OTHERS = {
     "cpu": re.compile(r"public\.ecr\.aws/q9t5s3a7/vllm-(arm64-)?cpu-release-repo|.*vllm-(openai-)?cpu(-env)?"),
     "amd": re.compile(r"((index\.)?docker\.io/)?(rocm/vllm(-dev)?|vllm/vllm-openai-rocm)"),
     "google": re.compile(r"((index\.)?docker\.io/)?vllm/vllm-tpu"),
+    "intel": re.compile(r"((index\.)?docker\.io/)?(intel/llm-scaler-vllm|vllm/vllm-openai-xpu)"),
+    "aws": re.compile(r"public\.ecr\.aws/neuron/[a-z0-9-]*vllm[a-z0-9-]*"),
+    "habana": re.compile(r"vault\.habana\.ai/.*vllm.*"),
 }
 _FLOATING = {"", "latest", "nightly", "main", "master", "stable"}
 # Behind it would be a commit.
@@ -30,7 +33,10 @@ def floats(image: str) -> bool:
 
 
 def built_for(image: str) -> str | None:
-    """Whose devices it is built for: ``nvidia``, ``amd``, ``google``, ``cpu``; None where its name does not say."""
+    """Whose devices it is built for: ``nvidia``, ``amd``, ``intel``, ``habana``, ``google``, ``aws``, ``cpu``.
+
+    None where its name does not say.
+    """
     name, tag = split(image)
     known = next((maker for maker, pattern in _OTHERS.items() if pattern.fullmatch(name)), None)
     if known is not None or not own(image):

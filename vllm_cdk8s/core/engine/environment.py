@@ -76,7 +76,7 @@ def _check(
 
 def _problem(label: str, what: str, version: EngineVersion, release: catalogue.Release) -> Problem:
     if not version.known:
-        what = f"{what} (checked against vLLM {release.name}, as {version} is given)"
+        what = f"{what} (checked against vLLM {release.name}, {version.assumption()})"
     return Problem(what=what, rule=ENVIRONMENT, severity="error" if version.known else "warning", option=label)
 
 

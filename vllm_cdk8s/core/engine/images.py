@@ -68,6 +68,13 @@ VENDORS = (
         tag=r"(?P<release>0\.\d+\.\d+)-(gpu|cpu)-py\d+.*",
         source="https://github.com/aws/deep-learning-containers",
     ),
+    Vendor(
+        name="AWS Neuron",
+        repository=r"public\.ecr\.aws/neuron/[a-z0-9-]*vllm[a-z0-9-]*",
+        # 0.24.0.1.1.0-neuronx-py313-sdk2.32.0-ubuntu24.04: vLLM's release, then the plugin's own.
+        tag=r"(?P<release>0\.\d+\.\d+)(\.\d+)*-neuronx-.*",
+        source="https://gallery.ecr.aws/neuron/pytorch-inference-vllm-neuronx",
+    ),
     Vendor(name="LMCache", repository=r"(docker\.io/)?lmcache/vllm-openai.*"),
     Vendor(name="vLLM-Omni", repository=r"(.+/)?vllm/vllm-omni.*"),
     Vendor(name="Intel", repository=r"(docker\.io/)?intel/(vllm|llm-scaler-vllm).*"),

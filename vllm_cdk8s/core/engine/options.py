@@ -26,6 +26,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _DEEPEST = 50
 _COMPOUNDS = {"object": "a mapping", "list": "a list"}
 _PLAIN_KINDS = {"bool": bool, "int": int, "float": (int, float)}
+# https://docs.pydantic.dev/latest/concepts/conversion_table/
+_SPELLED = {
+    "bool": re.compile(r"true|false", re.IGNORECASE),
+    "int": re.compile(r"[+-]?\d+(\.0+)?"),
+    "float": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan|infinity)", re.IGNORECASE),
+}
 
 
 def checked(option: str, spec: Option, value: Any, release: Release, finding: Finding) -> Any:
@@ -229,6 +235,8 @@ def _check_field(label: str, facts: Mapping[str, Any], item: Any, finding: Findi
             finding(InvalidOptionError(f"{shown(item)} is none of {allowed}{near(item, choices)}", option=label))
     elif len(kinds) == 1 and kinds[0] in _PLAIN_KINDS:
         wanted = _PLAIN_KINDS[kinds[0]]
+        if isinstance(item, str) and _SPELLED[kinds[0]].fullmatch(item.strip()):
+            return  # vLLM's configurations are pydantic's, which reads numbers and booleans from words
         if not isinstance(item, wanted) or (isinstance(item, bool) and kinds[0] != "bool"):  # type: ignore[arg-type]
             words = {"bool": "a boolean", "int": "a whole number", "float": "a number"}[kinds[0]]
             raise InvalidOptionError(f"{shown(item)} is not {words}", option=label)

@@ -17,14 +17,15 @@ from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.core.engine.naming import Finding, flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, converted, refuse_surrogates
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError
-from vllm_cdk8s.core.rules.book import ENGINE_OPTION
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError, mention
+from vllm_cdk8s.core.rules.book import ENGINE_OPTION, NEVER_READY
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Option, Release
 
 _OPTION = re.compile(r"--?[^-.=]|---")
+_SAY_AND_END = ("-h", "--help", "-v", "--version")
 _NUMBER = re.compile(r"-\d+|-\d*\.\d+")  # what argparse takes for a value in spite of its dash
 _GLUED = re.compile(r"(-[a-z]{2,})(\d+)")  # -tp2, which argparse reads for flags of one letter only
 
@@ -156,6 +157,10 @@ class _Parser:
         refuse_secret(label, flag.lstrip("-").replace("-", "_"), bare=value is None and not self._follows())
         if flag == "-O":
             return self._level(label, path, value)
+        if flag in _SAY_AND_END:
+            raise InvalidOptionError(
+                f"{flag} has vLLM print something and end, so that no server starts", option=label, rule=NEVER_READY
+            )
         if flag not in self._release.flags:
             return self._unknown(label, flag, value)
         name, on = self._release.flags[flag]
@@ -245,7 +250,8 @@ class _Parser:
             return before
         flag = spec.flag if spec else given.name
         raise ConflictError(
-            f"{flag} is given twice (before at {before.label}); vLLM would silently take the last", option=given.label
+            f"{flag} is given twice (before at {mention(before.label)}); vLLM would silently take the last",
+            option=given.label,
         )
 
     def _unknown(self, label: str, flag: str, value: str | None) -> Given:

@@ -48,7 +48,7 @@ def check_model_name(model: str) -> None:
         return
     name, at, revision = model.partition("@")
     if at and _HUB_ID.fullmatch(name):
-        raise _no_model(model, f"; give {name!r}, and {revision!r} as the engine argument revision")
+        raise _no_model(model, f"; give {name!r}, and say {mention(f'revision={revision}')}")
     _, _, rest = model.partition("://")
     if rest:
         *_, last = rest.rstrip("/").partition("/")

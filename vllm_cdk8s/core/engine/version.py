@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from vllm_cdk8s.core.engine import images
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.showing import shown
 
@@ -39,6 +39,12 @@ class EngineVersion:
     def at_least(self, release: str) -> bool:
         """Whether this is that release or a later one; an unsaid version is the newest and so always is."""
         return self.name is None or version_key(self.name) >= version_key(release)
+
+    def assumption(self) -> str:
+        """Why another release is looked at in its place: the end of a sentence."""
+        if self.name:
+            return f"the nearest known to {self.name}"
+        return f"as neither {mention('image')} nor {mention('engine_version')} says more"
 
     def __str__(self) -> str:
         return f"vLLM {self.name}" if self.name else "an unknown version of vLLM"

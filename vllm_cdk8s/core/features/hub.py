@@ -134,6 +134,11 @@ class InitDownload:
         # Offline, vLLM replaces the model's name by its path in the cache, in the labels of its metrics too.
         return Contribution(env={"HF_HUB_OFFLINE": "1"}, engine_defaults={"served_model_name": target.model})
 
+    @property
+    def keeps_elsewhere(self) -> bool:
+        """Whether the models are kept outside of the server's storage, so that nothing needs a claim for them."""
+        return False
+
     def container(self, engine: EngineCommand, *, like: Mapping[str, Any]) -> dict[str, Any]:
         """The init container, in wire form.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.rules.book import KV_OFFLOAD
 from vllm_cdk8s.core.server.contribution import Contribution
 from vllm_cdk8s.core.showing import shown
@@ -15,9 +16,12 @@ from vllm_cdk8s.core.showing import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vllm_cdk8s.core.models.accelerators import Accelerator
     from vllm_cdk8s.core.pod.options import KubernetesObject
     from vllm_cdk8s.core.server.contribution import Target
 
+# Source: vllm/v1/kv_offload/cpu, "only supported on CUDA-alike and XPU GPUs".
+_WITH_NATIVE = ("nvidia", "amd", "intel")
 _BACKENDS = ("native", "lmcache")
 _SIZE_SINCE = "0.11.1"
 # Up to then the buffer is torch's pinned memory, each part of which is rounded up to a power of two; from then on it is
@@ -180,6 +184,13 @@ class KvOffload:
         target.require(_BYTES_SINCE, option="kv_offload", what="offloading by bytes beside the connector of a pair")
 
     def _check_gpu(self, target: Target) -> None:
+        found = _known(target.gpu)
+        if self.backend == "native" and found is not None and found.vendor not in _WITH_NATIVE:
+            raise ConflictError(
+                f"the native backend is for CUDA, ROCm or XPU, and {found.name} is none of them",
+                option="kv_offload",
+                rule=KV_OFFLOAD,
+            )
         if self.backend == "native" and "vllm-cpu" in target.image:
             raise ConflictError(
                 f"the native backend needs a GPU, and {target.image!r} is vLLM for the CPU",
@@ -193,6 +204,13 @@ class KvOffload:
                 option="kv_offload",
                 rule=KV_OFFLOAD,
             )
+
+
+def _known(gpu: object) -> Accelerator | None:
+    try:
+        return None if gpu is None else accelerator(gpu)
+    except InvalidOptionError:
+        return None  # told where it is read
 
 
 def _copies(target: Target) -> int:

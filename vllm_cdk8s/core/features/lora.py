@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from vllm_cdk8s.core.engine.adapters import RUNTIME_ADAPTERS
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
+from vllm_cdk8s.core.rules.book import OPEN_ADAPTERS
 from vllm_cdk8s.core.server.contribution import Contribution
 from vllm_cdk8s.core.showing import shown
 
@@ -83,7 +85,8 @@ class LoraAdapters:
     With ``resolve_at_runtime`` a request for an adapter that is not loaded makes vLLM look for a folder of that name
     below ``mount_path`` (its file ``adapter_config.json`` must name the server's model), so that adapters come and go
     without a restart. The same switch of vLLM's opens ``/v1/load_lora_adapter`` and ``/v1/unload_lora_adapter``, which
-    let whoever may use the server load any adapter from anywhere: give the server an API key, and trust its holders.
+    let whoever may use the server load any adapter from anywhere, and from 0.11.1 ``/adapters``, which does the same
+    and asks for no API key: give the server a key and a NetworkPolicy, and let nothing but ``/v1`` through to it.
     Source: https://docs.vllm.ai/en/latest/features/lora.html
 
     Args:
@@ -193,11 +196,13 @@ class LoraAdapters:
             )
         if not target.guarded:
             warn(
-                "lora: resolve_at_runtime lets whoever reaches the server load adapters from anywhere "
-                "(/v1/load_lora_adapter); give it api_key=SecretKey(...)"
+                "resolve_at_runtime lets whoever reaches the server load adapters from anywhere "
+                "(/v1/load_lora_adapter); give it api_key=SecretKey(...)",
+                option="lora",
+                rule=OPEN_ADAPTERS,
             )
         # VLLM_PLUGINS stays unset: that loads the resolver, and every other plugin of the image as before.
-        return {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_LORA_RESOLVER_CACHE_DIR": self.mount_path, **hub}
+        return {RUNTIME_ADAPTERS: "1", "VLLM_LORA_RESOLVER_CACHE_DIR": self.mount_path, **hub}
 
     def _volumes(self, target: Target) -> tuple[dict[str, Any], ...]:
         if self.claim is None:

@@ -11,6 +11,7 @@ from vllm_cdk8s.core.engine.consistency import Settings, check_features, check_m
 from vllm_cdk8s.core.engine.environment import check_environment
 from vllm_cdk8s.core.engine.limits import check_bounds, check_names
 from vllm_cdk8s.core.engine.serving import check_host, check_listening
+from vllm_cdk8s.core.engine.streaming import check_streaming
 from vllm_cdk8s.core.errors import Collector, InvalidOptionError, Problem, collecting, ruled
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules import book
@@ -35,7 +36,7 @@ def found_by(check: Callable[..., object], *arguments: Any, **options: Any) -> I
 
 def in_force(facts: ServerFacts) -> Settings:
     """The settings as the consistency checks take them."""
-    return Settings(facts.engine.settings, facts.engine.labels)
+    return Settings({"model": facts.engine.model, **facts.engine.settings}, facts.engine.labels)
 
 
 def ranges(facts: ServerFacts) -> Iterator[Problem]:
@@ -51,6 +52,7 @@ def features(facts: ServerFacts) -> Iterator[Problem]:
         and facts.genuine
     ):
         yield from found_by(check_features, in_force(facts), facts.engine.version)
+        yield from found_by(check_streaming, in_force(facts), facts.engine.version)
 
 
 def model_limits(facts: ServerFacts) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
-from vllm_cdk8s.core.inspection.pod import device_vendor, resources
+from vllm_cdk8s.core.inspection.devices import device_vendor, resources
 from vllm_cdk8s.core.inspection.storage import downloads
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
@@ -36,7 +36,7 @@ _NOT_VLLMS = {
 _DEFAULT_DEADLINE = 600
 _DEFAULT_GRACE = 30
 # Importing torch, reading weights that are there already, compiling and capturing graphs; by billions of parameters.
-_LEAST_START = ((0, 90), (6.5, 120), (12, 180), (30, 240), (65, 300))
+_LEAST_START = ((0, 60), (2, 90), (6.5, 120), (12, 180), (30, 240), (65, 300))
 _SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)[bB](?![A-Za-z0-9])")
 _SLEEP = re.compile(r"\bsleep\s+(\d+)(s|m)?\b")
 _EAGER_SECONDS = 35
@@ -353,7 +353,7 @@ def drain(facts: ServerFacts) -> Iterator[Problem]:
         )
     elif hook or timeout or not facts.known("shutdown_timeout") or facts.kind not in {"Deployment", "StatefulSet"}:
         return
-    elif (facts.max_replicas or 2) > 1 or facts.autoscaled:
+    elif facts.max_replicas is None or facts.max_replicas > 1 or facts.autoscaled:
         yield Problem(
             what="no preStop hook and no --shutdown-timeout: requests that run when a pod is replaced or scaled "
             "down are dropped",

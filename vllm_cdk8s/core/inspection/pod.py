@@ -11,6 +11,7 @@ from vllm_cdk8s.core.engine.consistency import check_gpus
 from vllm_cdk8s.core.engine.devices import built_for, floats, repository
 from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.inspection.devices import device_vendor, resources
 from vllm_cdk8s.core.inspection.engine import found_by, in_force
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.placeholders import is_placeholder
@@ -20,15 +21,6 @@ from vllm_cdk8s.core.rules import book
 if TYPE_CHECKING:
     from vllm_cdk8s.core.inspection.facts import ServerFacts
 
-GPU_VENDORS = {
-    "nvidia.com/": "nvidia",
-    "amd.com/": "amd",
-    "gpu.intel.com/": "intel",
-    "habana.ai/": "habana",
-    "google.com/tpu": "google",
-    "aws.amazon.com/neuron": "aws",
-    "huawei.com/Ascend": "huawei",
-}
 _SIZES = ("tensor_parallel_size", "pipeline_parallel_size", "prefill_context_parallel_size")
 _BEYOND_THE_POD = (
     "data_parallel_size",
@@ -47,32 +39,23 @@ _GIB = 2**30
 _LEAST_MEMORY = 3 * _GIB
 
 
-def resources(container: Mapping[str, Any], which: str) -> dict[str, Any]:
-    """A container's limits or requests."""
-    found = container.get("resources")
-    inner = found.get(which) if isinstance(found, Mapping) else None
-    return dict(inner) if isinstance(inner, Mapping) else {}
-
-
-def device_vendor(resource: str) -> str | None:
-    """Who makes the devices that a resource counts; None where it counts none."""
-    return next((name for prefix, name in GPU_VENDORS.items() if resource.startswith(prefix)), None)
-
-
 def gpu_counts(facts: ServerFacts) -> Iterator[Problem]:
     """Parallel sizes against the GPUs that the pods have."""
     said = facts.engine.said
     if not facts.gpus or facts.nodes < 1 or not all(map(facts.known, _SIZES)) or said & set(_BEYOND_THE_POD):
         return
-    if not facts.engine.complete or built_for(facts.image) == "cpu" or device_vendor(facts.gpu_resource) == "aws":
+    vendor, found = device_vendor(facts.gpu_resource), facts.accelerator
+    # Of these a device may have several cores, each with a process of its own.
+    if not facts.engine.complete or built_for(facts.image) == "cpu" or (vendor in ("aws", "google") and found is None):
         return
+    there = facts.gpus * (1 if found is None else found.processes)
     asked = 1
     for name in _SIZES:
         asked *= facts.engine.size(name)
     settings = in_force(facts)
-    if facts.nodes > 1 and not settings.spans_pods() and asked <= facts.gpus:
+    if facts.nodes > 1 and not settings.spans_pods() and asked <= there:
         return
-    for problem in found_by(check_gpus, settings, asked=asked, gpus=facts.gpus, nodes=facts.nodes):
+    for problem in found_by(check_gpus, settings, asked=asked, gpus=there, nodes=facts.nodes):
         if problem.severity == "error":
             yield problem
         elif facts.nodes == 1:
@@ -140,31 +123,6 @@ def _annotations(facts: ServerFacts) -> Mapping[str, Any]:
     metadata = facts.template.get("metadata")
     found = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     return found if isinstance(found, Mapping) else {}
-
-
-def wrong_vendor(facts: ServerFacts) -> Iterator[Problem]:
-    """An image for one vendor's devices, and another vendor's asked for."""
-    built = built_for(facts.image)
-    for name in resources(facts.container, "limits"):
-        made = device_vendor(str(name))
-        if built is None or made is None or built == made:
-            continue
-        at = (*facts.container_path, "resources", "limits", name)
-        if built == "cpu":
-            yield Problem(
-                what=f"{facts.image!r} runs on the CPU, and the GPU stays idle",
-                rule=book.VENDOR,
-                severity="warning",
-                option=str(name),
-                at=at,
-            )
-        else:
-            yield Problem(
-                what=f"{facts.image!r} is built for {built}, and asks for devices of {made}",
-                rule=book.VENDOR,
-                option=str(name),
-                at=at,
-            )
 
 
 def visible_devices(facts: ServerFacts) -> Iterator[Problem]:
@@ -379,7 +337,6 @@ CHECKS = (
     gpu_counts,
     device_quantities,
     no_gpu,
-    wrong_vendor,
     visible_devices,
     shared_memory,
     offload,

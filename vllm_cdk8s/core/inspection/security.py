@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from vllm_cdk8s.core.engine.adapters import BARE_PATH, RUNTIME_ADAPTERS, beyond_key, switched_on
 from vllm_cdk8s.core.engine.devices import built_for
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.inspection.storage import HUB_TOKENS
@@ -46,6 +47,23 @@ def developer_mode(facts: ServerFacts) -> Iterator[Problem]:
                 option="VLLM_SERVER_DEV_MODE",
                 at=(*facts.container_path, "env", index),
             )
+
+
+def runtime_adapters(facts: ServerFacts) -> Iterator[Problem]:
+    """``VLLM_ALLOW_RUNTIME_LORA_UPDATING``."""
+    for index, item in enumerate(facts.container.get("env") or ()):
+        if not isinstance(item, Mapping) or item.get("name") != RUNTIME_ADAPTERS:
+            continue
+        if not switched_on(item.get("value")) or (facts.guarded and not beyond_key(facts.engine.version)):
+            continue
+        where = f"{BARE_PATH}, which the API key does not guard" if facts.guarded else "/v1/load_lora_adapter"
+        yield Problem(
+            what=f"lets whoever reaches the port load adapters from anywhere, by {where}",
+            rule=book.OPEN_ADAPTERS,
+            severity="warning",
+            option=RUNTIME_ADAPTERS,
+            at=(*facts.container_path, "env", index),
+        )
 
 
 def remote_code(facts: ServerFacts) -> Iterator[Problem]:
@@ -124,4 +142,4 @@ def exposed(facts: ServerFacts) -> Iterator[Problem]:
     )
 
 
-CHECKS = (literal_secrets, developer_mode, remote_code, user, exposed)
+CHECKS = (literal_secrets, developer_mode, runtime_adapters, remote_code, user, exposed)

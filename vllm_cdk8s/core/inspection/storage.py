@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.engine.devices import built_for
+from vllm_cdk8s.core.engine.devices import built_for, repository
 from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.models.facts import known_model
@@ -38,6 +39,7 @@ _KEEPS = (
 _CACHE_VARIABLES = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "TRANSFORMERS_CACHE")
 _HOMES = ("/root", "/home")
 _CACHE_WORDS = ("cache", "model", "huggingface", "hf", "weights")
+_ENGINE_ALONE = re.compile(r"vllm|vllm-(openai|cpu|rocm)|llm-d(-[a-z0-9]+)*")
 # What looks like an organisation of the Hub, and is a folder below the working one.
 _FOLDERS = {"models", "model", "data", "weights", "checkpoints"}
 _NO_DOWNLOAD = {"dummy", "runai_streamer", "tensorizer", "runai_streamer_sharded", "sharded_state"}
@@ -95,14 +97,17 @@ def volumes(facts: ServerFacts) -> Iterator[Problem]:
 def downloads(facts: ServerFacts) -> Iterator[Problem]:
     """A model of the Hub that each new pod downloads."""
     model = facts.engine.model
-    official = own(facts.image) or built_for(facts.image) is not None
-    # Another's image may hold the weights, but then it needs no token for them.
-    if model is None or not _is_downloaded(facts, model) or not (official or HUB_TOKENS & facts.env.keys()):
+    if model is None or not _is_downloaded(facts, model):
         return
+    official = own(facts.image) or built_for(facts.image) is not None
     folders = _cache_folders(facts)
     kinds = {str(v.get("name")): v for v in _mappings(facts.pod.get("volumes"))}
     mounts = _mappings(facts.container.get("volumeMounts"))
     kept = [m for m in mounts if _keeps(kinds.get(str(m.get("name"))))]
+    # A volume over the cache hides what an image has there.
+    hidden = any(m not in kept and str(m.get("mountPath")).rstrip("/") in folders for m in mounts)
+    if not (official or hidden or _holds_no_weights(facts)):
+        return
     # Where another's image caches, only that image knows.
     if any(_holds(str(m.get("mountPath")), folder) for m in kept for folder in folders) or (kept and not official):
         return
@@ -122,6 +127,12 @@ def downloads(facts: ServerFacts) -> Iterator[Problem]:
             severity="warning",
             at=facts.container_path,
         )
+
+
+def _holds_no_weights(facts: ServerFacts) -> bool:
+    """Whether another's image is vLLM alone: it needs a token for the weights, or is called what vLLM's own is."""
+    name = repository(facts.image).rpartition("/")[2]
+    return bool(HUB_TOKENS & facts.env.keys()) or _ENGINE_ALONE.fullmatch(name) is not None
 
 
 def _is_downloaded(facts: ServerFacts, model: str) -> bool:

@@ -34,8 +34,7 @@ class JobOptions(RunOptions, total=False):
     Attributes:
         resources: requests and limits of the container.
         service_account: the pod's service account, by name or as a kplus one; none of its tokens is mounted.
-        ttl_seconds: seconds after its end in which the Job can be looked at, before Kubernetes deletes it; a day unless
-            said.
+        ttl_seconds: seconds after its end until Kubernetes deletes the Job and its log. Defaults to a day.
     """
 
     resources: Resources

@@ -45,6 +45,21 @@ def check_schema(option: str, value: object, definition: str) -> None:
         raise InvalidOptionError(problems=problems)
 
 
+def unknown_fields(value: object, definition: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Fields that no Kubernetes has, each by its path below the value, with what may have been meant."""
+    kind = definition.rstrip("!")
+    if kind.endswith("[]"):
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            yield from (((index, *path), what) for path, what in unknown_fields(item, kind[:-2]))
+    elif kind in _data()["definitions"] and isinstance(value, Mapping):
+        fields: Mapping[str, str] = _data()["definitions"][kind]
+        for key, item in value.items():
+            if key in fields:
+                yield from (((key, *path), what) for path, what in unknown_fields(item, fields[key]))
+            else:
+                yield (str(key),), f"is not a field of {kind}{nearest(str(key), fields)}"
+
+
 def since(definition: str, field: str) -> str | None:
     """The Kubernetes minor that first has a field; None where the oldest supported one has it."""
     minor: str | None = _data()["since"].get(f"{definition}.{field}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
@@ -52,6 +52,8 @@ class Accelerator:
         fp4: whether they multiply in 4-bit floating point.
         mig: the memory of each MIG profile, in bytes.
         partition: the MIG profile that this is, where it is a part of one.
+        processes: the processes that vLLM runs on one of them, one for each of its cores.
+        gke: what GKE's node labels call it.
     """
 
     name: str
@@ -65,6 +67,13 @@ class Accelerator:
     fp4: bool
     mig: tuple[tuple[str, int], ...] = ()
     partition: str | None = None
+    processes: int = 1
+    gke: tuple[str, ...] = ()
+
+    @property
+    def of_process(self) -> Accelerator:
+        """The part of one that each of vLLM's processes has."""
+        return self if self.processes == 1 else replace(self, memory_bytes=self.memory_bytes // self.processes)
 
     @property
     def unified(self) -> bool:
@@ -97,6 +106,8 @@ def _made(index: int) -> Accelerator:
         fp8=row["formats"]["fp8"],
         fp4=row["formats"]["fp4"],
         mig=tuple((profile, int(gib * _GIB)) for profile, gib in row.get("mig", {}).items()),
+        processes=row.get("processes", 1),
+        gke=tuple(row["gke"]),
     )
 
 

@@ -285,6 +285,7 @@ def _delta_net(read: _Reader, layers: int) -> LayerCache | None:
         kind="linear",
         layers=layers,
         conv_values=(2 * key_heads * key_dim + value_heads * value_dim) * (kernel - 1),
+        conv_steps=kernel - 1,
         state_values=value_heads * value_dim * key_dim,
         state_dtype=dtype if isinstance(dtype, str) else None,
     )
@@ -300,6 +301,7 @@ def _mamba2(read: _Reader, layers: int) -> LayerCache | None:
         kind="linear",
         layers=layers,
         conv_values=(heads * dim + 2 * groups * state) * (kernel - 1),
+        conv_steps=kernel - 1,
         state_values=heads * dim * state,
     )
 
@@ -323,6 +325,7 @@ def _nemotron_caches(read: _Reader, head_dim: int | None) -> tuple[LayerCache, .
         kind="linear",
         layers=pattern.count("M"),
         conv_values=(heads * dim + 2 * groups * state) * (kernel - 1),
+        conv_steps=kernel - 1,
         state_values=heads * dim * state,
         state_dtype=dtype if isinstance(dtype, str) else None,
     )

@@ -78,7 +78,7 @@ def gpu_count(need: Need, usable: int, capacity: int, wanted: int | None) -> tup
         InvalidOptionError: the number wanted is none.
         ConflictError: it does not divide the attention heads or is too small; or no number of such GPUs is enough.
     """
-    numbers = candidates(need.facts.attention_heads, wanted, need.facts.id)
+    numbers = candidates(need.facts, wanted)
     if wanted is not None:
         if per_rank(need.weights, wanted) > usable:
             raise ConflictError(
@@ -102,26 +102,32 @@ def gpu_count(need: Need, usable: int, capacity: int, wanted: int | None) -> tup
     return gpus, source
 
 
-def candidates(heads: int | None, wanted: int | None, model: str) -> list[int]:
-    """The tensor parallel sizes to try, in order: those that divide the attention heads, as vLLM demands.
+def candidates(facts: ModelFacts, wanted: int | None) -> list[int]:
+    """The tensor parallel sizes to try, in order: those that divide the heads and the vocabulary, as vLLM demands.
 
     Raises:
         InvalidOptionError: the number wanted is none.
-        ConflictError: it does not divide the attention heads.
+        ConflictError: it does not divide the attention heads, or the padded vocabulary.
     """
+    heads = facts.attention_heads
+
+    def divides(number: int) -> bool:
+        return not (heads or 0) % number and not (facts.shards or 0) % number
+
     if wanted is not None:
         checks.integer("tensor_parallel_size", wanted, minimum=1, maximum=_MOST_GPUS)
-        if heads is not None and heads % wanted:
+        if heads is not None and not divides(wanted):
+            what = f"{heads} attention heads" if heads % wanted else f"{facts.shards} entries of the padded vocabulary"
             raise ConflictError(
-                f"{wanted} does not divide the {heads} attention heads of {model}; "
-                f"allowed: {', '.join(str(n) for n in range(1, heads + 1) if not heads % n)}",
+                f"{wanted} does not divide the {what} of {facts.id}; "
+                f"allowed: {', '.join(str(n) for n in range(1, heads + 1) if divides(n))}",
                 option="tensor_parallel_size",
             )
         return [wanted]
     powers = [2**exponent for exponent in range(_MOST_GPUS.bit_length())]
     # Powers of two are how nodes are built, so they come first.
-    numbers = [n for n in powers if not heads or not heads % n]
-    return numbers + [n for n in range(1, (heads or 0) + 1) if heads and not heads % n and n not in numbers]
+    numbers = [n for n in powers if not heads or divides(n)]
+    return numbers + [n for n in range(1, (heads or 0) + 1) if divides(n) and n not in numbers]
 
 
 def gigabytes(number: int) -> str:

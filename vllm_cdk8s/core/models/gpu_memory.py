@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from vllm_cdk8s.core.models.accelerators import Accelerator
     from vllm_cdk8s.core.models.engine_settings import Engine
-    from vllm_cdk8s.core.models.shape import ModelFacts
+    from vllm_cdk8s.core.models.shape import LayerCache, ModelFacts
 
 # The default of gpu_memory_utilization (vllm/config/cache.py): 0.9 through 0.19, 0.92 from 0.20.
 _UTILIZATION_092: Version = (0, 20)
@@ -78,11 +78,11 @@ def gpu_memory(
     held = weights.per_gpu(model, weight_settings(settings))
     model_len = settings.max_model_len or model.max_position_embeddings
     batch_tokens, sequences = overhead.batch_defaults(
-        memory, None if accelerator is None else accelerator.capability, version
+        memory, None if accelerator is None else accelerator.capability, version, model_len
     )
     sequences = settings.sequences or sequences
     tokens = settings.batched_tokens or min(batch_tokens, sequences * (model_len or batch_tokens))
-    layout = None if model_len is None else kv_layout(model, settings, version, model_len, tokens)
+    layout = None if model_len is None else kv_layout(model, settings, version, model_len, tokens, drafts)
     if held is None:
         line = unknown("gpu_memory", "memory of each GPU", f"the weights of {model.id} are not known")
         return GpuMemory(lines=(line,), layout=layout, model_len=model_len)
@@ -170,11 +170,18 @@ def gpu_memory(
     )
 
 
+# Heads of one layer that guess from the model's own states.
+_ONE_LAYER = frozenset({"eagle", "eagle3"})
 NO_CACHE = frozenset({"bert", "roberta", "xlm-roberta", "modernbert"})
 
 
 def kv_layout(
-    model: ModelFacts, settings: Engine, version: Version | None, model_len: int, batched_tokens: int
+    model: ModelFacts,
+    settings: Engine,
+    version: Version | None,
+    model_len: int,
+    batched_tokens: int,
+    drafts: Sequence[ModelFacts | None] = (),
 ) -> KvLayout | None:
     """The layout of the KV cache on one GPU; None where the model keeps none, or in a way that is not known."""
     if model.family in NO_CACHE:
@@ -184,7 +191,7 @@ def kv_layout(
     if sparse and dtype == "auto":
         dtype = "fp8"
     return kv_cache.layout(
-        model.caches,
+        _with_drafts(model.caches, settings, drafts),
         KvSettings(
             tensor=settings.tensor,
             pipeline=settings.pipeline,
@@ -195,9 +202,29 @@ def kv_layout(
             hybrid=settings.hybrid and not settings.kv_transfer,
             prefix_caching=settings.prefix_caching,
             sparse_fp8=sparse and dtype.startswith("fp8"),
+            drafted=settings.drafted,
             version=version,
         ),
     )
+
+
+def _with_drafts(
+    caches: tuple[LayerCache, ...], settings: Engine, drafts: Sequence[ModelFacts | None]
+) -> tuple[LayerCache, ...]:
+    """The caches with those of what guesses ahead: a model of its own, or one more layer that keeps everything."""
+    if not settings.drafted or not caches:
+        return caches
+    known = [cache for draft in drafts if draft is not None for cache in draft.caches]
+    if known:
+        return (*caches, *known)
+    method = str((settings.speculative or {}).get("method", ""))
+    if not method.endswith("mtp") and method not in _ONE_LAYER:
+        return caches
+    index = next((at for at, cache in enumerate(caches) if cache.kind in {"full", "latent"}), None)
+    if index is None:
+        return caches
+    more = replace(caches[index], layers=caches[index].layers + 1)
+    return (*caches[:index], more, *caches[index + 1 :])
 
 
 def weight_settings(settings: Engine) -> weights.WeightSettings:

@@ -47,6 +47,7 @@ class KvSettings:
         hybrid: whether layers that slide are given less room than those that look at everything.
         prefix_caching: whether prefixes are cached; None for vLLM's default.
         sparse_fp8: whether latent attention is kept in the 8-bit layout of sparse attention.
+        drafted: the tokens that are guessed ahead, for each of which a state is kept too.
         version: vLLM's version; None for the newest.
     """
 
@@ -60,6 +61,7 @@ class KvSettings:
     hybrid: bool = True
     prefix_caching: bool | None = None
     sparse_fp8: bool = False
+    drafted: int = 0
     version: Version | None = None
 
     def since(self, version: Version) -> bool:
@@ -123,6 +125,10 @@ def layout(caches: tuple[LayerCache, ...], settings: KvSettings) -> KvLayout | N
         page = sum(kind.layers * kind.page for kind in kinds)
         block = kinds[0].block
         return _made(page, [_blocks(settings.model_len, block)], block, settings)
+    if len(kinds) > 1 and not any(kind.window or kind.state or kind.block != kinds[0].block for kind in kinds):
+        # Layers that keep everything are one group, however wide each is (UniformTypeKVCacheSpecs).
+        page = sum(kind.layers * kind.page for kind in kinds)
+        return _made(page, [_blocks(settings.model_len, kinds[0].block)], kinds[0].block, settings)
     if len(kinds) == 1:
         kind = kinds[0]
         return _made(kind.layers * kind.page, [kind.sequence_blocks(settings)], kind.block, settings)
@@ -165,7 +171,7 @@ class _Kind:
         """The blocks that one sequence of the full length takes (``max_memory_usage_bytes`` of each cache's class)."""
         if self.state:
             cached = settings.prefix_caching
-            return 2 if (settings.since(_CACHED_STATES) if cached is None else cached) else 1
+            return settings.drafted + (2 if (settings.since(_CACHED_STATES) if cached is None else cached) else 1)
         if self.window is None:
             return _blocks(settings.model_len, self.block)
         kept = min(self.window - 1 + settings.batched_tokens, settings.model_len)
@@ -176,9 +182,8 @@ def _kind(cache: LayerCache, settings: KvSettings) -> _Kind | None:
     layers = -(-cache.layers // settings.pipeline)
     if cache.kind == "linear":
         width = {"float32": 4, "float16": 2, "bfloat16": 2}.get(cache.state_dtype or "", settings.state_bytes)
-        values = (
-            -(-cache.conv_values // settings.tensor) * _GPU_HALF + -(-cache.state_values // settings.tensor) * width
-        )
+        steps = cache.conv_values // cache.conv_steps * (cache.conv_steps + settings.drafted)
+        values = -(-steps // settings.tensor) * _GPU_HALF + -(-cache.state_values // settings.tensor) * width
         return _Kind(layers, values, 0, state=True)
     if cache.kind == "latent":
         block = settings.block or _LATENT_BLOCK

@@ -184,12 +184,22 @@ def towers_margin(facts: ModelFacts, version: Version | None) -> int:
     return _FILMS if early else _PICTURES
 
 
-def batch_defaults(memory: int | None, capability: str | None, version: Version | None) -> tuple[int, int]:
+_V1_BY_DEFAULT = (0, 8)
+_PIECES_FROM = 32_768  # the longest context whose prompts V0 takes at once (vllm/engine/arg_utils.py, chunked prefill)
+
+
+def batch_defaults(
+    memory: int | None, capability: str | None, version: Version | None, model_len: int | None
+) -> tuple[int, int]:
     """The defaults of ``max_num_batched_tokens`` and ``max_num_seqs`` for its server, by the GPU's memory.
 
     From vllm/engine/arg_utils.py: GPUs of 70 GiB and more but the A100 take 8192 and 1024, those of 160 GiB and more
-    16384 tokens in newer releases, all others 2048 and 256.
+    16384 tokens in newer releases, all others 2048 and 256. Releases before 0.8 start the engine of before (V0), which
+    takes a prompt at once unless it may be longer than 32768 tokens.
     """
+    if version is not None and version < _V1_BY_DEFAULT:
+        at_once = model_len is not None and model_len <= _PIECES_FROM
+        return max(model_len or 0, 2048) if at_once else 2048, 256
     if memory is None or capability in {"8.0", "12.1"} or memory < 70 * GIB:
         return 2048, 256
     newer = version is None or version >= (0, 26)

@@ -7,6 +7,7 @@ from typing import Literal
 
 CacheKind = Literal["full", "sliding", "chunked", "latent", "linear"]
 Task = Literal["generate", "embed", "rerank"]
+_VOCABULARY_STEP = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +26,7 @@ class LayerCache:
         latent_dim: the width of the one vector of latent attention, which every GPU keeps.
         index_bytes: what the indexer of sparse attention keeps per token beside it, in bytes.
         conv_values: the numbers in the convolution's state, which tensor parallelism divides.
+        conv_steps: the tokens that the convolution looks back on.
         state_values: the numbers in the recurrent state, which tensor parallelism divides.
         state_dtype: the recurrent state's type where the configuration says one.
     """
@@ -38,6 +40,7 @@ class LayerCache:
     latent_dim: int = 0
     index_bytes: int = 0
     conv_values: int = 0
+    conv_steps: int = 1
     state_values: int = 0
     state_dtype: str | None = None
 
@@ -154,6 +157,14 @@ class ModelFacts:
     task: Task = "generate"
     modalities: tuple[str, ...] = ("text",)
     gated: bool | None = None
+
+    @property
+    def shards(self) -> int | None:
+        """The number that the tensor parallel size must divide beside the heads: the vocabulary, padded to whole 64.
+
+        From vllm/model_executor/layers/vocab_parallel_embedding.py; None where the vocabulary is not known.
+        """
+        return None if not self.vocabulary else -(-self.vocabulary // _VOCABULARY_STEP) * _VOCABULARY_STEP
 
     @property
     def kv_values_per_token(self) -> int | None:

@@ -181,6 +181,9 @@ def size_model(
     data_parallel_size: int = 1,
     max_model_len: int | None = None,
     kv_cache_dtype: str = "auto",
+    max_num_batched_tokens: int | None = None,
+    max_num_seqs: int | None = None,
+    enforce_eager: bool = False,
     vllm: str | tuple[int, ...] | None = None,
 ) -> Sizing:
     """Size a model: its memory, GPUs, start-up budget and claim.
@@ -207,6 +210,10 @@ def size_model(
             the model's own limit where that is smaller.
         kv_cache_dtype: the type of the KV cache, as vLLM's option of that name; by default the weights' own, or 16
             bits for weights of fewer.
+        max_num_batched_tokens: the most tokens of one step, of which the first pass is made; by default what vLLM
+            chooses for the GPU.
+        max_num_seqs: the most sequences of one step, likewise.
+        enforce_eager: whether CUDA graphs are off, which take memory of their own.
         vllm: vLLM's version, such as ``"0.16.0"``; by default the newest.
 
     Raises:
@@ -233,6 +240,9 @@ def size_model(
     length = model_len_of(max_model_len, facts)
     checks.integer("pipeline_parallel_size", pipeline_parallel_size, minimum=1, maximum=_MOST_RANKS)
     checks.integer("data_parallel_size", data_parallel_size, minimum=1, maximum=_MOST_RANKS)
+    for name, most in (("max_num_batched_tokens", max_num_batched_tokens), ("max_num_seqs", max_num_seqs)):
+        if most is not None:
+            checks.integer(name, most, minimum=1)
     version = version_of(vllm)
     per_token = None if facts.kv_values_per_token is None else facts.kv_values_per_token * kv_width
 
@@ -251,6 +261,9 @@ def size_model(
                 "kv_cache_dtype": kv_cache_dtype,
                 "gpu_memory_utilization": gpu_memory_utilization,
                 "max_model_len": length,
+                "max_num_batched_tokens": max_num_batched_tokens,
+                "max_num_seqs": max_num_seqs,
+                "enforce_eager": enforce_eager,
             },
         )
 
@@ -343,7 +356,7 @@ def _fewest(
     length: int,
 ) -> tuple[int, Ledger, str]:
     """The tensor parallel size: as wanted where that can work, else the fewest that hold the model and one sequence."""
-    numbers = candidates(facts.attention_heads, wanted, facts.id)
+    numbers = candidates(facts, wanted)
     for number in numbers:
         found = kept(number)
         needs, tokens = found.lines[0].needs or 0, found.kv_cache_tokens

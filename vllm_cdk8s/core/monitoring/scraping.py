@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.health import PORT_NAME
 
@@ -52,7 +52,9 @@ def endpoint(
             speaks TLS and nothing says how to trust it, so that every scrape would fail.
     """
     if milliseconds("scrape_timeout", scrape_timeout) > milliseconds("interval", interval):
-        raise ConflictError(f"{scrape_timeout!r} is longer than interval: {interval!r}", option="scrape_timeout")
+        raise ConflictError(
+            f"{scrape_timeout!r} is longer than {mention('interval')}: {interval!r}", option="scrape_timeout"
+        )
     found: dict[str, Any] = {
         "port": PORT_NAME,
         "path": "/metrics",

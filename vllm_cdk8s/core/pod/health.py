@@ -23,7 +23,7 @@ DEFAULT_STARTUP_SECONDS = 600
 
 _SLOW_START_DELAY, _SLOW_START_PERIOD = 30, 15
 # With what a rollout adds to it, the progress deadline must still fit into 32 bits.
-_LONGEST_STARTUP = checks.MAX_INT32 // 2
+LONGEST_STARTUP = checks.MAX_INT32 // 2
 
 
 @named_keywords
@@ -97,7 +97,7 @@ def slow_start(max_startup_seconds: int) -> Health:
     container surely has: ``failureThreshold = ceil((budget - delay) / period) + 1`` makes that at least the budget, and
     less than a period more. Budgets under 45 s shorten the delay.
     """
-    budget = checks.integer("max_startup_seconds", max_startup_seconds, minimum=1, maximum=_LONGEST_STARTUP)
+    budget = checks.integer("max_startup_seconds", max_startup_seconds, minimum=1, maximum=LONGEST_STARTUP)
     delay = min(_SLOW_START_DELAY, max(0, budget - _SLOW_START_PERIOD))
     threshold = -(-(budget - delay) // _SLOW_START_PERIOD) + 1
     return Health(

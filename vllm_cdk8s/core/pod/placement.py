@@ -207,7 +207,9 @@ def scheduling(
                 option=f"node_selector[{HOSTNAME_LABEL!r}]",
             )
     if kai is not None and scheduler_name not in (None, KAI_SCHEDULER):
-        raise ConflictError(f"{scheduler_name!r} contradicts kai=, which is {KAI_SCHEDULER!r}", option="scheduler_name")
+        raise ConflictError(
+            f"{scheduler_name!r} contradicts {mention('kai=')}, which is {KAI_SCHEDULER!r}", option="scheduler_name"
+        )
     scheduler = KAI_SCHEDULER if kai is not None else scheduler_name
     spreads = [
         spread(f"topology_spread[{index}]", item, pod_selector)

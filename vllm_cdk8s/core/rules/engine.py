@@ -11,7 +11,7 @@ ENGINE_OPTION = Rule(
     name="unknown-engine-option",
     title="vLLM has no such option in this release",
     why="vLLM's parser exits with an error, and the container restarts for ever.",
-    mend="Use the name that this release has; unchecked_args passes on what is newer than this package.",
+    mend="Use the name that this release has; unchecked_args (in values vllm.uncheckedArgs) passes on what is newer.",
     in_manifests="Use the name that this release has, or the image of a release that has this one.",
     source=f"{_VLLM}cli/serve/",
 )
@@ -131,6 +131,14 @@ EXAMPLE_CONNECTOR = Rule(
     mend="Use Nixl() where the image and the network have it.",
     source=f"{_VLLM}features/disagg_prefill/",
 )
+STREAMED_WEIGHTS = Rule(
+    code="VC155",
+    name="streamed-weights",
+    title="The weights cannot be streamed the way that was asked for",
+    why="vLLM stops at its start, or loads them in another way than was meant.",
+    mend="Use what the message names: another release, another load format, or a setting less.",
+    source=f"{_VLLM}models/extensions/runai_model_streamer/",
+)
 LOAD_BALANCING = Rule(
     code="VC133",
     name="data-parallel-load-balancing",
@@ -146,4 +154,11 @@ SIDE_CHANNEL = Rule(
     why="Its address is 'localhost' unless told otherwise, and the pod that is to read the KV cache dials itself.",
     mend="Set VLLM_NIXL_SIDE_CHANNEL_HOST from the field status.podIP.",
     source=f"{_VLLM}features/nixl_connector_usage/",
+)
+VOCABULARY = Rule(
+    code="VC160",
+    name="vocabulary-not-divisible",
+    title="The tensor parallel size does not divide the model's vocabulary",
+    why="vLLM pads the vocabulary to whole 64, gives each rank an equal part, and stops where it cannot.",
+    mend="Choose a divisor, a power of two as a rule, and spread over more GPUs by pipeline_parallel_size.",
 )

@@ -81,6 +81,22 @@ VENDOR = Rule(
     why="vLLM finds no device that it can use.",
     mend="Use the image of the vendor whose GPUs the pod asks for.",
 )
+TPU_TOPOLOGY = Rule(
+    code="VC255",
+    name="tpu-topology",
+    title="The pod does not say, or says wrongly, how its TPUs are arranged",
+    why="GKE finds a node by both labels, and gives a pod the chips of a whole machine: it stays Pending.",
+    mend="Set cloud.google.com/gke-tpu-accelerator and gke-tpu-topology, whose product is the number of chips.",
+    source="https://cloud.google.com/kubernetes-engine/docs/concepts/plan-tpus",
+)
+VENDORS_RUNTIME = Rule(
+    code="VC256",
+    name="vendors-runtime-class",
+    title="The runtime class is that of another vendor's devices",
+    why="The node has no such runtime, and the pod does not start; or it has, and vLLM sees no device.",
+    mend="Leave the runtime class out, or use the one of the vendor whose devices the pod asks for.",
+    source=f"{_K8S}concepts/containers/runtime-class/",
+)
 DUPLICATE_VARIABLE = Rule(
     code="VC211",
     name="duplicate-variable",

@@ -86,3 +86,12 @@ PICKER = Rule(
     mend="Use the name of a plugin that the configuration lists, as llm-d's router names it.",
     source="https://github.com/llm-d/llm-d-router/tree/main/pkg/epp/framework/plugins",
 )
+OPEN_ADAPTERS = Rule(
+    code="VC550",
+    name="open-adapters",
+    title="Adapters can be loaded from anywhere by whoever reaches the server",
+    why="VLLM_ALLOW_RUNTIME_LORA_UPDATING opens /v1/load_lora_adapter, and from 0.11.1 on POST /adapters too, which no "
+    "API key guards. Either loads weights from any path or repository, and replaces those of others.",
+    mend="Ask for an API key, and let nothing but /v1 through to the server: HTTPRoute does so by itself.",
+    source=f"{_VLLM}features/lora.html",
+)

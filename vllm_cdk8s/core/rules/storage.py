@@ -63,6 +63,13 @@ FAST_START = Rule(
     why="Every pod compiles and profiles again.",
     mend="Keep the caches on a volume that outlives the pod.",
 )
+NODE_CACHE = Rule(
+    code="VC355",
+    name="node-cache",
+    title="A cache of the node is not one that this server, or the node, can have",
+    why="Servers would download everything themselves, or the node loses a folder that it lives by.",
+    mend="Name the model among those of the cache, and a folder of the node that is for this alone.",
+)
 READ_ONLY_STORAGE = Rule(
     code="VC340",
     name="read-only-storage",

@@ -141,6 +141,15 @@ GANG = Rule(
     mend="Use a scheduler that the controller of these pods makes groups for, or leave it out.",
     source="https://lws.sigs.k8s.io/docs/concepts/leaderworkerset/gang-scheduling/",
 )
+NEVER_WAKES = Rule(
+    code="VC653",
+    name="never-wakes",
+    title="A server is scaled to zero and never up again, or never to zero",
+    why="Metrics of pods, vLLM's own among them, are gone with the last pod, and requests do not queue where none is; "
+    "CPU and memory are used without requests too.",
+    mend="Keep one replica, or scale by something that sees requests while there is no pod.",
+    source="https://keda.sh/docs/latest/reference/scaledobject-spec/",
+)
 OTHER_MODEL = Rule(
     code="VC650",
     name="other-model",

@@ -5,31 +5,27 @@ Fields are those of https://keda.sh/docs/latest/reference/scaledobject-spec/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.monitoring.promql import quoted
 from vllm_cdk8s.core.monitoring.watching import target_of
 from vllm_cdk8s.core.rules.book import AUTOSCALER
+from vllm_cdk8s.core.scaling.keda import check_bounds, cooldown, named_once, own_triggers, scale_down
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from vllm_cdk8s.core.server.serving import Serving
 
-KEDA_API = "keda.sh/v1alpha1"
 _KINDS = ("TriggerAuthentication", "ClusterTriggerAuthentication")
 _MODES = ("basic", "bearer", "custom", "tls")
-_TRIGGER_FIELDS = ("type", "name", "metadata", "metricType", "authenticationRef", "useCachedMetrics")
-_METRIC_TYPES = ("AverageValue", "Value", "Utilization")
-# The Horizontal Pod Autoscaler's own default, and the most that it takes.
-_STABILIZATION_SECONDS, _LONGEST_STABILIZATION_SECONDS = 300, 3600
-_COOLDOWN_SECONDS = 300
 # kube-state-metrics knows no LeaderWorkerSet, but its controller keeps the leaders in a StatefulSet of its name.
 # Source: https://lws.sigs.k8s.io/docs/concepts/
 _REPLICAS_WANTED = {
@@ -85,14 +81,14 @@ class QueueScaling:
     def __post_init__(self) -> None:
         checks.plain_fields(self)
         _address(self.prometheus_address)
-        _check_bounds(self.min_replicas, self.max_replicas, self.fallback_replicas)
+        check_bounds(self.min_replicas, self.max_replicas, self.fallback_replicas)
         for option in ("waiting_requests", "running_requests", "polling_seconds", "fallback_failures"):
             if getattr(self, option) is not None or option != "running_requests":
                 checks.integer(option, getattr(self, option), minimum=1)
         checks.integer("activation_requests", self.activation_requests, minimum=0)
         if self.wake_query is not None:
             checks.text("wake_query", self.wake_query)
-        further = self._further()
+        further = own_triggers(self.extra_triggers)
         if self.min_replicas:
             only_from_zero = {
                 "wake_query": self.wake_query,
@@ -109,9 +105,6 @@ class QueueScaling:
                 rule=AUTOSCALER,
             )
 
-    def _further(self) -> list[dict[str, Any]]:
-        return [_trigger(index, item) for index, item in enumerate(sequence("extra_triggers", self.extra_triggers))]
-
     def spec(self, server: Serving, authentication: TriggerAuthentication | None) -> dict[str, Any]:
         """The ScaledObject's spec.
 
@@ -121,7 +114,6 @@ class QueueScaling:
         """
         asleep = _asleep(server) if self.min_replicas == 0 else None
         fallback = max(self.min_replicas, 1) if self.fallback_replicas is None else self.fallback_replicas
-        stabilization = {"stabilizationWindowSeconds": _stabilization(server, self.scale_down_seconds)}
         spec: dict[str, Any] = {
             "scaleTargetRef": server.workload_ref.wire(),
             "pollingInterval": self.polling_seconds,
@@ -133,11 +125,13 @@ class QueueScaling:
                 # The default, static, would take a busy server's replicas away while Prometheus is down.
                 "behavior": "currentReplicasIfHigher",
             },
-            "advanced": {"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": stabilization}}},
-            "triggers": _named_once([*self._triggers(server, authentication, asleep), *self._further()]),
+            "advanced": scale_down(server, self.scale_down_seconds),
+            "triggers": named_once(
+                [*self._triggers(server, authentication, asleep), *own_triggers(self.extra_triggers)]
+            ),
         }
         if asleep is not None:
-            spec["cooldownPeriod"] = _cooldown(server, self.cooldown_seconds)
+            spec["cooldownPeriod"] = cooldown(server, self.cooldown_seconds)
         return spec
 
     def _triggers(
@@ -232,81 +226,9 @@ def _address(value: object) -> str:
     return address
 
 
-def _check_bounds(min_replicas: int, max_replicas: int, fallback_replicas: int | None) -> None:
-    checks.integer("min_replicas", min_replicas, minimum=0)
-    checks.integer("max_replicas", max_replicas, minimum=1)
-    if min_replicas > max_replicas:
-        raise ConflictError(f"{min_replicas} is above max_replicas: {max_replicas}", option="min_replicas")
-    if fallback_replicas is None:
-        return
-    checks.integer("fallback_replicas", fallback_replicas, minimum=0)
-    if not min_replicas <= fallback_replicas <= max_replicas:
-        raise ConflictError(
-            f"{fallback_replicas} is not between min_replicas: {min_replicas} and max_replicas: {max_replicas}",
-            option="fallback_replicas",
-        )
-
-
-def _trigger(index: int, item: object) -> dict[str, Any]:
-    option = f"extra_triggers[{index}]"
-    if not isinstance(item, Mapping):
-        raise InvalidOptionError(f"{shown(item)} is not a mapping", option=option)
-    trigger: dict[str, Any] = checks.plain(option, item)
-    for field in trigger:
-        if field not in _TRIGGER_FIELDS:
-            raise InvalidOptionError(
-                f"{field!r} is not a field of a trigger{nearest(field, _TRIGGER_FIELDS)}; allowed: "
-                f"{', '.join(_TRIGGER_FIELDS)}",
-                option=option,
-            )
-    checks.text(f"{option}.type", trigger.get("type"))
-    if "name" in trigger:
-        checks.text(f"{option}.name", trigger["name"])
-    if "metricType" in trigger:
-        checks.one_of(f"{option}.metricType", trigger["metricType"], _METRIC_TYPES, what="a metric type")
-    metadata = trigger.get("metadata")
-    if not isinstance(metadata, Mapping):
-        raise InvalidOptionError(f"{shown(metadata)} is not a mapping", option=f"{option}.metadata")
-    for key, value in metadata.items():
-        if not isinstance(value, str):
-            raise InvalidOptionError(
-                f"{shown(value)} is not a string; KEDA wants numbers in quotes too", option=f"{option}.metadata.{key}"
-            )
-    return trigger
-
-
-def _named_once(triggers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    names = [trigger["name"] for trigger in triggers if "name" in trigger]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConflictError(f"{name!r} is the name of two triggers", option="extra_triggers")
-    return triggers
-
-
 def _asleep(server: Serving) -> str:
     """A query that is 0 while there are to be no replicas, and empty otherwise; it needs kube-state-metrics."""
     metric, label = _REPLICAS_WANTED[server.workload_ref.kind]
     labels = {"namespace": server.namespace, label: server.name}
     matchers = ",".join(f"{label}={quoted(value)}" for label, value in labels.items() if value is not None)
     return f"sum({metric}{{{matchers}}} == 0)"
-
-
-def _cooldown(server: Serving, seconds: int | None) -> int:
-    budget = server.startup_seconds
-    if seconds is None:
-        return budget + _COOLDOWN_SECONDS
-    checks.integer("cooldown_seconds", seconds, minimum=0)
-    if seconds < budget:
-        warn(
-            f"{seconds} is below the start-up budget of {budget} s, so the server may be put to sleep before it has "
-            "answered whoever woke it",
-            option="cooldown_seconds",
-            rule=AUTOSCALER,
-        )
-    return seconds
-
-
-def _stabilization(server: Serving, seconds: int | None) -> int:
-    if seconds is None:
-        return min(max(server.startup_seconds, _STABILIZATION_SECONDS), _LONGEST_STABILIZATION_SECONDS)
-    return checks.integer("scale_down_seconds", seconds, minimum=0, maximum=_LONGEST_STABILIZATION_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast, runtime_checkable
 
 from vllm_cdk8s.core.engine.version import UNSAID, EngineVersion
@@ -25,12 +26,14 @@ _FEATURES = {
     "chat_template": "ChatTemplate(...)",
     "download": "InitDownload(...)",
     "fast_start": "True or FastStart(...)",
+    "streaming": "RunaiStreamer(...) or Tensorizer(...)",
     "kv_offload": "KvOffload(...)",
     "kv_transfer": "KvTransfer(...)",
     "kv_events": "KvEvents(...)",
     "tracing": "Tracing(...)",
     "access_log": "AccessLog(...)",
 }
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _FAILURE_POLICY = "kv_load_failure_policy"
 # Lists of the pod that features add to, before the user's own.
 _LISTS = ("volumes", "volume_mounts")
@@ -54,6 +57,7 @@ class Contribution:
         memory_bytes: host memory that it takes, which must fit into the container's memory limit.
         shm_bytes: the part of that which lies in /dev/shm.
         ports: further ports of the vLLM container, by name.
+        near: pods on whose nodes these had better be: weighted affinity terms in wire form.
         references: variables that vLLM's arguments refer to as ``$(NAME)``, which the kubelet is to expand.
         sidecars: native sidecars (init containers that go on beside vLLM), in wire form.
         backend_port: the port that vLLM itself listens on, where a sidecar has the server's own; None where vLLM has.
@@ -72,6 +76,7 @@ class Contribution:
     memory_bytes: int = 0
     shm_bytes: int = 0
     ports: Mapping[str, int] = field(default_factory=dict)
+    near: tuple[Mapping[str, Any], ...] = ()
     references: frozenset[str] = frozenset()
     sidecars: tuple[Mapping[str, Any], ...] = ()
     backend_port: int | None = None
@@ -113,6 +118,7 @@ class Target:
         port: the port that its pods serve at.
         gpu: which GPUs, where it is said.
         nodes: the pods that make up one server.
+        processes: the processes of each pod that hold a part of the model, one for each GPU.
         transfers: whether it is one side of a pair, so that a connector carries its KV cache to or from the other.
     """
 
@@ -128,6 +134,7 @@ class Target:
     port: int = 8000
     gpu: str | None = None
     nodes: int = 1
+    processes: int = 1
     transfers: bool = False
 
     def require_namespace(self, namespace: str | None, *, option: str, what: str, kind: str = "claims") -> None:
@@ -176,6 +183,15 @@ class Feature(Protocol):
         """What it adds to that server."""
 
 
+@runtime_checkable
+class ModelKeeper(Protocol):
+    """What sees to it that the model is there before vLLM starts."""
+
+    @property
+    def keeps_elsewhere(self) -> bool:
+        """Whether it is kept outside of the server's storage, so that nothing needs a claim for it."""
+
+
 def with_features(
     options: _Options,
     *,
@@ -211,7 +227,8 @@ def with_features(
             model=model, engine_args=said, env=described, namespace=namespace, guarded="api_key" in options,
             version=version, storage=storage, image=options.get("image", ""),
             image_pull_policy=options.get("image_pull_policy", "IfNotPresent"), port=options.get("port", 8000),
-            gpu=options.get("gpu"), nodes=nodes, transfers=options.get("kv_transfer") is not None,
+            gpu=options.get("gpu"), nodes=nodes, processes=_processes(options, said, nodes),
+            transfers=options.get("kv_transfer") is not None,
         )  # fmt: skip
         more = added[option] = feature.contribute(target)
         _agree(said, more.engine_args, option=option, place="engine_args")
@@ -228,6 +245,8 @@ def with_features(
             _agree(own, getattr(more, name), option=option, place=name)
             if own or name in result:
                 result[name] = own
+        if more.near:
+            result["affinity"] = _near(result.get("affinity", {}), more.near)
         if more.capabilities:
             result["security_context"] = _capable(
                 result.get("security_context", {}), more.capabilities, drop="non_root" in options
@@ -236,6 +255,14 @@ def with_features(
     if connectors:
         _agree(said, {"kv_transfer_config": joined(connectors)}, option=" and ".join(connectors), place="engine_args")
     return cast("_Options", result), cast("EngineArgs", said), described, _extras(added)
+
+
+def _processes(options: Mapping[str, Any], settings: Mapping[str, Any], nodes: int) -> int:
+    gpus = options.get("gpus")
+    if isinstance(gpus, int) and not isinstance(gpus, bool):
+        return max(1, gpus)
+    sizes = (settings.get(name, 1) for name in ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size"))
+    return max(1, prod(size for size in sizes if isinstance(size, int) and size > 0) // nodes)
 
 
 def joined(connectors: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -272,6 +299,14 @@ def _extras(added: Mapping[str, Contribution]) -> Extras:
         backend_port=ports[0] if ports else None,
         sidecars=frozenset(str(sidecar["name"]) for part in parts for sidecar in part.sidecars),
     )
+
+
+def _near(affinity: Any, terms: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
+    """The user's affinity, and those terms behind what it prefers already."""
+    own = checks.mapping("affinity", affinity)
+    pods = checks.mapping("affinity['podAffinity']", own.get("podAffinity", {}))
+    said = sequence(f"affinity['podAffinity'][{_PREFERRED!r}]", pods.get(_PREFERRED, ()))
+    return {**own, "podAffinity": {**pods, _PREFERRED: [*said, *terms]}}
 
 
 def _capable(context: Any, capabilities: tuple[str, ...], *, drop: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.server.balancing import check_balancing
 from vllm_cdk8s.core.showing import shown
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROLLOUT_MARGIN_SECONDS = 600
 
 
-def _share(option: str, value: object) -> int | str:
+def share(option: str, value: object) -> int | str:
     """A number of pods, or a percentage of them."""
     if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal():
         if int(value[:-1]) > 100 and option == "max_unavailable":  # noqa: PLR2004 - per cent
@@ -61,10 +61,12 @@ class DeploymentShape:
         checks.integer("replicas", self.replicas, minimum=0)
         for option in ("max_surge", "max_unavailable"):
             if getattr(self, option) is not None:
-                _share(option, getattr(self, option))
+                share(option, getattr(self, option))
         if {self.max_surge, self.max_unavailable} <= {0, "0%"}:
-            raise ConflictError("and max_surge are both 0, so that no pod could ever be replaced",
-                                option="max_unavailable")  # fmt: skip
+            raise ConflictError(
+                f"is 0, and so is {mention('max_surge')}, so that no pod could ever be replaced",
+                option="max_unavailable",
+            )
 
     @property
     def longest_suffix(self) -> str:

@@ -25,23 +25,38 @@ _CHECKS = (
 )  # fmt: skip
 
 
-def inspection(server: ServerPod, template: Mapping[str, Any], *, nodes: int) -> Iterator[Problem]:
-    """What is wrong with a pod template that its options by themselves do not show."""
+def facts_of(
+    server: ServerPod, template: Mapping[str, Any], *, nodes: int, workload: Mapping[str, Any] | None = None
+) -> ServerFacts:
+    """A server of this package's own as the facts that rules look at.
+
+    Args:
+        server: everything that its pod template is made of.
+        template: the pod template.
+        nodes: the pods that make up one server.
+        workload: the manifest of what makes the pods, where a rule is about that.
+    """
     engine = server.engine
     model = str(engine.settings["model"])
-    facts = ServerFacts(
+    return ServerFacts(
         engine=EngineFacts(
             model=model, version=engine.version, settings=engine.settings,
-            said=frozenset(engine.settings) - engine.defaulted,
+            said=frozenset(engine.settings) - engine.defaulted, complete="config" not in engine.settings,
         ),
         template=template,
         container=next(one for one in template["spec"]["containers"] if one["name"] == CONTAINER_NAME),
-        workload={},
+        workload={} if workload is None else workload,
         nodes=nodes,
         gpus=server.gpus,
         model=known_model(model),
+        guarded="VLLM_API_KEY" in server.env,
         genuine=own(server.image),
     )  # fmt: skip
+
+
+def inspection(server: ServerPod, template: Mapping[str, Any], *, nodes: int) -> Iterator[Problem]:
+    """What is wrong with a pod template that its options by themselves do not show."""
+    facts = facts_of(server, template, nodes=nodes)
     for problem in apply(facts, _CHECKS):
         yield replace(problem, option=_option(problem, facts), at=())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ from vllm_cdk8s.core.rules.book import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from vllm_cdk8s.core.models.accelerators import Accelerator
     from vllm_cdk8s.core.models.ledger import Ledger, Line
@@ -91,8 +92,8 @@ def server_ledger(pod: ServerPod, *, model: str, nodes: int, given: Mapping[str,
     drafts = [known_model(str(draft["model"]))] if isinstance(draft, dict) and draft.get("model") else []
     return ledger(
         model=_facts(model, pod.engine.settings),
-        accelerator=server_accelerator(given),
-        engine=pod.engine.settings,
+        accelerator=_of_process(server_accelerator(given)),
+        engine={**pod.engine.settings, **_offloaded(pod.engine.settings)},
         version=None if version is None else version_key(version)[:3],
         gpus=pod.gpus,
         nodes=nodes,
@@ -106,15 +107,49 @@ def server_ledger(pod: ServerPod, *, model: str, nodes: int, given: Mapping[str,
     )
 
 
+def _offloaded(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The memory that a connector is told to take, which is what ``kv_offloading_size`` says in GiB."""
+    transfer = settings.get("kv_transfer_config")
+    extra = transfer.get("kv_connector_extra_config") if isinstance(transfer, Mapping) else None
+    taken = extra.get("cpu_bytes_to_use") if isinstance(extra, Mapping) else None
+    if not isinstance(taken, int) or isinstance(taken, bool) or "kv_offloading_size" in settings:
+        return {}
+    return {"kv_offloading_size": taken / _GIB}
+
+
+def _of_process(found: Accelerator | None) -> Accelerator | None:
+    return None if found is None else found.of_process
+
+
 def server_accelerator(given: Mapping[str, Any]) -> Accelerator | None:
-    """The kind of GPU, as ``gpu`` or the node selector says it."""
+    """The kind of GPU, as ``gpu``, the node selector or the required node affinity says it."""
     selector = given.get("node_selector") or {}
-    labels = {key: value for key, value in selector.items() if isinstance(value, str)}
+    labels = _affinity_labels(given.get("affinity")) | {
+        key: value for key, value in selector.items() if isinstance(value, str)
+    }
     found = accelerator(given["gpu"]) if given.get("gpu") is not None else accelerator_of_labels(labels)
     profile = mig_profile(str(given.get("gpu_resource", "")))
     if found is None or profile is None or found.partition is not None:
         return found if profile is None else None
     return partition(found, profile, option="gpu_resource")
+
+
+def _affinity_labels(affinity: object) -> dict[str, Any]:
+    """The labels that a required node affinity asks for: of each, all values that any of its terms allows."""
+    step = affinity
+    for name in ("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"):
+        step = step.get(name) if isinstance(step, Mapping) else None
+    terms: list[dict[str, list[str]]] = []
+    for term in step if isinstance(step, Sequence) and not isinstance(step, str) else ():
+        expressions = term.get("matchExpressions") if isinstance(term, Mapping) else None
+        labels: dict[str, list[str]] = {}
+        for each in expressions if isinstance(expressions, Sequence) else ():
+            values = each.get("values") if isinstance(each, Mapping) and each.get("operator") == "In" else None
+            if isinstance(values, Sequence) and all(isinstance(value, str) for value in values):
+                labels[str(each.get("key"))] = list(values)
+        terms.append(labels)
+    shared = set.intersection(*map(set, terms)) if terms else set()
+    return {key: [value for term in terms for value in term[key]] for key in shared}
 
 
 def _facts(model: str, settings: Mapping[str, Any]) -> ModelFacts | None:
@@ -128,7 +163,9 @@ def _bytes(quantity: object) -> int | None:
     return None if number is None else int(number)
 
 
-def ledger_problems(found: Ledger, pod: ServerPod, *, model: str, own_sizes: bool) -> Iterator[Problem]:
+def ledger_problems(
+    found: Ledger, pod: ServerPod, *, model: str, own_sizes: bool, given: Mapping[str, Any] | None = None
+) -> Iterator[Problem]:
     """What of a ledger cannot work, or may not.
 
     Args:
@@ -136,13 +173,35 @@ def ledger_problems(found: Ledger, pod: ServerPod, *, model: str, own_sizes: boo
         pod: everything that the server's pod template is made of.
         model: the server's model.
         own_sizes: whether its user said the size of the claim, rather than that a default stands for it.
+        given: the options that were said, for how many of the GPUs would do.
     """
     for line in found.lines:
         counted_elsewhere = line.resource == "gpus" and line.option not in VISIBLE_DEVICES
         if line.verdict in ("too_little", "tight") and not counted_elsewhere:
-            yield _problem(line, found, model, own_sizes=own_sizes)
+            enough = None
+            if line.resource == "gpu_memory" and line.verdict == "too_little" and given is not None:
+                enough = _enough_gpus(pod, model, given)
+            yield _problem(line, found, model, own_sizes=own_sizes, enough=enough)
     yield from _more_than_any(found, pod, model)
     yield from _short_context(found, pod, model)
+
+
+def _enough_gpus(pod: ServerPod, model: str, given: Mapping[str, Any]) -> int | None:
+    """The fewest GPUs of a node that hold a model, where their number decides on the tensor parallel size."""
+    settings, facts = pod.engine.settings, known_model(model)
+    sizes = ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size")
+    said = [name for name in sizes if name in settings and name not in pod.engine.defaulted and settings[name] != 1]
+    if said or pod.gpus is None or facts is None:
+        return None
+    for gpus in (2, 4, 8):
+        heads = facts.attention_heads
+        if gpus <= pod.gpus or (heads and heads % gpus):
+            continue
+        more = {**settings, "tensor_parallel_size": gpus}
+        found = ledger(model=_facts(model, settings), accelerator=server_accelerator(given), engine=more, gpus=gpus)
+        if all(line.verdict == "fits" for line in found.lines if line.resource == "gpu_memory"):
+            return gpus
+    return None
 
 
 def _more_than_any(found: Ledger, pod: ServerPod, model: str) -> Iterator[Problem]:
@@ -175,13 +234,14 @@ def _short_context(found: Ledger, pod: ServerPod, model: str) -> Iterator[Proble
             )
 
 
-def _problem(line: Line, found: Ledger, model: str, *, own_sizes: bool) -> Problem:
+def _problem(line: Line, found: Ledger, model: str, *, own_sizes: bool, enough: int | None) -> Problem:
     certain = line.verdict == "too_little"
     needs, has = shown(line.needs, line.unit), shown(line.has, line.unit)
     if line.resource == "gpu_memory":
         return Problem(
-            what=f"{model!r} needs {needs} on each GPU, which has {has} for it ({line.source}); use more or larger "
-            "GPUs, fewer bits per weight, or a shorter context",
+            what=f"{model!r} needs {needs} on each GPU, which has {has} for it ({line.source}); "
+            + ("use more or" if enough is None else f"say {mention(f'gpus={enough}')}, or use")
+            + " larger GPUs, fewer bits per weight, or a shorter context",
             rule=GPU_MEMORY if certain else GPU_MEMORY_TIGHT,
             severity="error" if certain else "warning",
             option="gpus",
@@ -205,8 +265,9 @@ def _problem(line: Line, found: Ledger, model: str, *, own_sizes: bool) -> Probl
             option="max_startup_seconds",
         )
     if line.resource == "host_memory":
+        memory = f"resources.limits['memory']={-(-(line.needs or 0) // _GIB)}Gi"
         return Problem(
-            what=f"{has} are less than the {needs} that the container needs ({line.source})",
+            what=f"{has} are less than the {needs} that the container needs ({line.source}); say {mention(memory)}",
             rule=HOST_MEMORY,
             severity="error" if certain else "warning",
             option="resources.limits['memory']",

@@ -61,6 +61,7 @@ class ServerOptions(PodOptions, total=False):
         kv_events: publish changes of the KV cache, for routers that go by it.
         tracing: send traces to an OpenTelemetry collector.
         access_log: leave probes and scrapers out of the access log.
+        streaming: stream the weights from object storage into the GPU's memory, without a copy on a disk.
         fast_start: keep compiled code on the model's volume by release and GPU, for a fast second start: True, or a
             ``FastStart``.
         kueue: the Kueue queue that the pods wait in until it has quota for them.
@@ -96,6 +97,7 @@ class ServerOptions(PodOptions, total=False):
     kv_events: Feature
     tracing: Feature
     access_log: Feature
+    streaming: Feature
     fast_start: bool | Feature
     kueue: KueueQueue
     gang: Gang

@@ -11,8 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from vllm_cdk8s.core.engine import catalogue, engine_command
+from vllm_cdk8s.core.engine.adapters import beyond_key, come_at_runtime
 from vllm_cdk8s.core.engine.environment import check_environment
 from vllm_cdk8s.core.engine.raw import string_list
+from vllm_cdk8s.core.engine.streaming import streamed
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version, version_key
 from vllm_cdk8s.core.errors import (
     Collector,
@@ -38,8 +40,8 @@ from vllm_cdk8s.core.pod.security import NonRoot
 from vllm_cdk8s.core.rules.book import RULES, SHARED_MEMORY, UNKNOWN_NAME, find_rule
 from vllm_cdk8s.core.server import group
 from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
-from vllm_cdk8s.core.server.contribution import Extras, with_features
-from vllm_cdk8s.core.server.devices import check_image, device_defaults
+from vllm_cdk8s.core.server.contribution import Extras, ModelKeeper, with_features
+from vllm_cdk8s.core.server.devices import check_devices, device_defaults, draws_graphs, processes_of_device, tpu_nodes
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
 from vllm_cdk8s.core.server.inspecting import inspection
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
@@ -51,7 +53,7 @@ from vllm_cdk8s.core.server.shape import Additions, ServerFrame
 from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH, Storage
-from vllm_cdk8s.core.traffic.exposure import doors, open_to_the_world
+from vllm_cdk8s.core.traffic.exposure import adapters_from_outside, doors, lets_through, open_to_the_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -190,7 +192,9 @@ class _Planning:
 
     def __init__(self, given: ServerInput, collector: Collector) -> None:
         self._given = given
-        self._said: dict[str, Any] = {**DEFAULTS, **device_defaults(given.said), **given.said}
+        self._said: dict[str, Any] = {
+            **DEFAULTS, **device_defaults(given.said), **given.said, **tpu_nodes(given.said, nodes=given.shape.nodes),
+        }  # fmt: skip
         # What a step returns is None where it failed, which is seen to once, before the pod is put together.
         self._attempt: Any = collector.attempt
         self._add = collector.add
@@ -219,7 +223,7 @@ class _Planning:
         policy = attempt(
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
         )
-        resources = attempt(_resources, said, given.sizing, extras)
+        resources = attempt(_resources, said, given.sizing, extras, shape.nodes)
         port = attempt(_vllm_port, said, extras)
         engine: Any = None if resources is None or port is None or not sound else attempt(
             self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **extras.engine_defaults},
@@ -253,13 +257,14 @@ class _Planning:
         found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
         if found is None:
             return None
-        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes))
+        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes, given=said))
         exposed = [] if service is None else doors(
             names.service, ingress=said.get("ingress"), service_type=service.type,
             service_annotations=service.annotations,
         )  # fmt: skip
         if exposed and not asks_for_key(template, engine.settings):
             give(open_to_the_world("the server", exposed))
+        self._add(_adapters_from_outside(names.service, said, service, come=_adapters_come(template, engine)))
         frame = ServerFrame(
             selector=who.selector, engine=engine, health=health, storage=storage, port=pod.port, gpus=resources[1],
             drop_cache=pod.drop_cache, drain_seconds=said.get("drain_seconds", 0),
@@ -281,7 +286,7 @@ class _Planning:
             "port": said["port"],
             "service": service,
             "workload": workload,
-            "claim": attempt(self._own_claim, storage, who) if own else None,
+            "claim": attempt(self._own_claim, storage, who) if own and storage.claim_name else None,
             "account": service_account(account, labels=who.labels) if "service_account" not in said else None,
             "min_replicas": shape.replicas if given.min_replicas is None else given.min_replicas,
             "max_replicas": shape.replicas if given.max_replicas is None else given.max_replicas,
@@ -301,7 +306,7 @@ class _Planning:
         engine = engine_command(
             model=given.model, host=said["host"], port=port, engine_args=engine_args, image=said["image"],
             engine_version=said.get("engine_version"), gpus=gpus, nodes=shape.nodes, defaults={**defaults, **sized},
-            **raw,
+            graphs=draws_graphs(said), **raw,
         )  # fmt: skip
         shape.check_engine(engine, port)
         if shape.nodes > 1:
@@ -321,6 +326,29 @@ class _Planning:
         return claim(
             self._given.names.claim, size=storage.size or DEFAULT_SIZE, mode="ReadWriteOnce", labels=who.labels
         )
+
+
+def _adapters_come(template: Mapping[str, Any], engine: EngineCommand) -> bool:
+    return come_at_runtime(template) and beyond_key(engine.version)
+
+
+def _adapters_from_outside(
+    name: str, said: Mapping[str, Any], service: ServiceOptions | None, *, come: bool
+) -> list[Problem]:
+    """The warnings that a server's own Ingress or LoadBalancer lets outsiders load adapters."""
+    if service is None or not come:
+        return []
+    ingress = said.get("ingress")
+    found = []
+    if ingress is not None and any(
+        lets_through(path.path, exact=path.path_type == "Exact")
+        for host in ingress.ingress_hosts()
+        for path in host.ingress_paths()
+    ):
+        ways = doors(name, ingress=ingress, service_type="ClusterIP", service_annotations={})
+        found += [adapters_from_outside("the server", ways, option="ingress")] if ways else []
+    ways = doors(name, ingress=None, service_type=service.type, service_annotations=service.annotations)
+    return found + ([adapters_from_outside("the server", ways, option="service_type")] if ways else [])
 
 
 def _queueing(said: Mapping[str, Any], kind: str) -> Additions:
@@ -394,7 +422,10 @@ def _acknowledged(codes: object) -> Mapping[str, str]:
     return {str(code).upper(): str(reason) for code, reason in codes.items()}
 
 
-def _resources(said: Mapping[str, Any], sizing: Sizing | None, extras: Extras) -> tuple[Resources, int | None]:
+def _resources(
+    said: Mapping[str, Any], sizing: Sizing | None, extras: Extras, nodes: int
+) -> tuple[Resources, int | None]:
+    """The container's resources, and the number of vLLM's processes that have a device, or a core of one, each."""
     own = said.get("resources", Resources())
     resources, gpus = with_gpus(
         own,
@@ -402,7 +433,8 @@ def _resources(said: Mapping[str, Any], sizing: Sizing | None, extras: Extras) -
         gpu_resource=resource_name("gpu_resource", said["gpu_resource"]),
         sizing=sizing,
     )
-    check_image(said, gpus)
+    check_devices(said, gpus, nodes=nodes)
+    gpus = None if gpus is None else gpus * processes_of_device(said)
     here = max(1, gpus or 0)
     return with_reserved(resources, extras.reserved, limits=extras.limits, own=own, besides=process_memory(here)), gpus
 
@@ -449,6 +481,13 @@ def _derived(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own_storage(said: Mapping[str, Any], given: ServerInput) -> Storage:
+    download = said.get("download")
+    if (isinstance(download, ModelKeeper) and download.keeps_elsewhere) or (
+        "streaming" in said and streamed(given.model)
+    ):
+        non_root = said.get("non_root")
+        home = non_root.mount_path if isinstance(non_root, NonRoot) else DEFAULT_MOUNT_PATH
+        return Storage(volume={"emptyDir": {}}, mount_path=home, kept=False)
     if given.shape.nodes > 1:
         raise InvalidOptionError(
             "None would download the model to every node at every start; say that with ModelStorage.none(...), or "

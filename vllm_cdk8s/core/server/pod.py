@@ -199,8 +199,9 @@ class ServerPod:
         options, kai = self.options, self.options.get("kai")
         shared = kai is not None and kai.shares_gpu
         if self.gpus is None and not shared and "runtime_class" not in options and not options.get("device_claims"):
+            needed = f"gpus={self.engine.gpus_per_pod}"
             warn(
-                f"nothing is said about GPUs, so the pod may see none; say {mention('gpus=1')}, or {mention('gpus=0')} "
+                f"nothing is said about GPUs, so the pod may see none; say {mention(needed)}, or {mention('gpus=0')} "
                 "for a CPU image",
                 option="gpus",
                 rule=NO_GPU,

@@ -10,6 +10,7 @@ from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import GANG
 from vllm_cdk8s.core.server.shape import Additions
+from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +48,7 @@ class KueueQueue:
     priority: str | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         for option in ("name", "priority"):
             value = getattr(self, option)
             if value is not None:
@@ -87,6 +89,7 @@ class Gang:
     queue: str | None = None
 
     def __post_init__(self) -> None:
+        checks.plain_fields(self)
         checks.one_of("gang.scheduler", self.scheduler, _SCHEDULERS, what="a scheduler")
         if self.queue is not None:
             checks.label_value("gang.queue", checks.dns_subdomain("gang.queue", self.queue))
@@ -107,7 +110,7 @@ def queueing(said: Mapping[str, Any], kind: str) -> Additions:
         labels = kueue.labels()
         own = checks.label_map("labels", said.get("labels", {}))
         for key in labels.keys() & own.keys():
-            raise ConflictError(f"{own[key]!r} is what kueue= says; say it there", option=f"labels[{key!r}]")
+            raise ConflictError(f"{shown(own[key])} is what kueue= says; say it there", option=f"labels[{key!r}]")
     if "gang" not in said:
         return Additions(labels=labels)
     gang = checks.instance("gang", said["gang"], Gang, allowed='Gang(scheduler="volcano")')
@@ -128,7 +131,7 @@ def _leader_worker_set(gang: Gang, said: Mapping[str, Any]) -> Additions:
     if gang.scheduler == "kubernetes":
         if scheduler not in (None, _DEFAULT_SCHEDULER):
             raise ConflictError(
-                f"{scheduler!r} contradicts gang=, which is Kubernetes' own scheduler's", option="scheduler_name"
+                f"{shown(scheduler)} contradicts gang=, which is Kubernetes' own scheduler's", option="scheduler_name"
             )
         if _EXCLUSIVE in said.get("annotations", {}):
             raise ConflictError(
@@ -140,7 +143,7 @@ def _leader_worker_set(gang: Gang, said: Mapping[str, Any]) -> Additions:
         return Additions(spec={"scheduling": {}})
     if gang.scheduler == "volcano":
         if scheduler not in (None, "volcano"):
-            raise ConflictError(f"{scheduler!r} contradicts gang=, which is Volcano's", option="scheduler_name")
+            raise ConflictError(f"{shown(scheduler)} contradicts gang=, which is Volcano's", option="scheduler_name")
         queue = {} if gang.queue is None else {_VOLCANO_QUEUE: gang.queue}
         return Additions(annotations=queue, options={"scheduler_name": "volcano"})
     raise InvalidOptionError(
@@ -154,7 +157,7 @@ def _leader_worker_set(gang: Gang, said: Mapping[str, Any]) -> Additions:
 def _ray_cluster(gang: Gang, said: Mapping[str, Any]) -> Additions:
     if "scheduler_name" in said and gang.scheduler != "scheduler-plugins":
         raise ConflictError(
-            f"{said['scheduler_name']!r}: KubeRay says the scheduler of a gang itself; leave it out",
+            f"{shown(said['scheduler_name'])}: KubeRay says the scheduler of a gang itself; leave it out",
             option="scheduler_name",
         )
     queue = {} if gang.queue is None else {_RAY_QUEUE: gang.queue}

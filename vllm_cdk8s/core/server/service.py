@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, mention
+from vllm_cdk8s.core.errors import ConflictError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.pod.health import PORT_NAME
@@ -14,7 +14,9 @@ from vllm_cdk8s.core.server.options import SERVICE_TYPES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NODE_PORTS = (1, 65535)  # the range is the cluster's; by default 30000 to 32767
+_NODE_PORTS = (1, 65535)  # the range is the cluster's
+# https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport
+_USUAL_NODE_PORTS = range(30000, 32768)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +51,12 @@ class ServiceOptions:
             if kind == "ClusterIP":
                 raise ConflictError(
                     f"{node_port} needs a service of type NodePort or LoadBalancer; say {mention('service_type=')}",
+                    option="node_port",
+                )
+            if node_port not in _USUAL_NODE_PORTS:
+                warn(
+                    f"{node_port} is not among {_USUAL_NODE_PORTS[0]} to {_USUAL_NODE_PORTS[-1]}, and the API server "
+                    "refuses others unless the cluster's --service-node-port-range has them",
                     option="node_port",
                 )
         return cls(

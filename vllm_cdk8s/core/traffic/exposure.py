@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vllm_cdk8s.core.engine.adapters import BARE_PATH
 from vllm_cdk8s.core.errors import Problem, mention
-from vllm_cdk8s.core.rules.book import OPEN_TO_THE_WORLD
+from vllm_cdk8s.core.rules.book import OPEN_ADAPTERS, OPEN_TO_THE_WORLD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,28 @@ def doors(
     if service_type == "LoadBalancer" and not internal:
         found.append(f"its LoadBalancer {name!r}")
     return found
+
+
+def lets_through(path: str, *, exact: bool = False) -> bool:
+    """Whether a path that is let through, as a beginning or exactly, lets requests for adapters in that need no key."""
+    return path == BARE_PATH if exact else path.rstrip("/") in ("", BARE_PATH)
+
+
+def adapters_from_outside(server: str, exposed: Sequence[str], *, option: str) -> Problem:
+    """The warning that whoever is outside may load adapters into a server, with an API key or without.
+
+    Args:
+        server: which server.
+        exposed: what leads to it.
+        option: the option that lets it.
+    """
+    return Problem(
+        what=f"{' and '.join(exposed)} leads to {BARE_PATH} of {server} from outside the cluster: whoever finds it "
+        "loads adapters from anywhere, which its API key does not guard; let nothing but /v1 through",
+        rule=OPEN_ADAPTERS,
+        severity="warning",
+        option=option,
+    )
 
 
 def open_to_the_world(server: str, exposed: Sequence[str]) -> Problem:

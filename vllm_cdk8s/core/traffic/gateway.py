@@ -16,6 +16,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.rules.book import ROUTE
 from vllm_cdk8s.core.showing import shown
+from vllm_cdk8s.core.traffic.exposure import lets_through
 from vllm_cdk8s.core.traffic.hosts import BAD_IN_PATH, host_name, path_problem
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
@@ -106,6 +107,14 @@ class RouteMatch:
                 raise ConflictError(f"path_type is {self.path_type!r}, not 'PathPrefix'", option="match.replace_prefix")
         _check_headers(self.headers)
 
+    @property
+    def lets_through_adapters(self) -> bool:
+        """Whether it lets requests through that load adapters, as the server sees their path."""
+        if self.path_type == "RegularExpression":
+            return False
+        seen = self.path if self.replace_prefix is None else self.replace_prefix
+        return lets_through(seen, exact=self.path_type == "Exact")
+
     def asking_for(self, header: str, model: str) -> RouteMatch:
         """The same match of requests whose header says this model.
 
@@ -172,7 +181,7 @@ def header_name(option: str, value: object) -> str:
     """
     name = checks.text(option, value)
     if not _HEADER.fullmatch(name):
-        raise InvalidOptionError(f"{name!r} is not a header's name", option=option)
+        raise InvalidOptionError(f"{shown(name)} is not a header's name", option=option)
     return name
 
 

@@ -34,7 +34,15 @@ def host_name(option: str, value: object, *, rule: Rule = INGRESS) -> str:
             option=option,
             rule=rule,
         )
-    checks.dns_subdomain(option, name)
+    try:
+        checks.dns_subdomain(option, name)
+    except InvalidOptionError:
+        raise InvalidOptionError(
+            f"{host!r} is not the name of a host; allowed: lower-case letters, digits, '-' and '.', with a letter or "
+            "digit at both ends, without a scheme, a port and a path",
+            option=option,
+            rule=rule,
+        ) from None
     if len(host) > _LONGEST_HOST:
         raise InvalidOptionError(f"{host!r} is longer than {_LONGEST_HOST} characters", option=option, rule=rule)
     return host

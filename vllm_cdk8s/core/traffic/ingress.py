@@ -142,9 +142,10 @@ class Ingress:
         names = [host.host for host in self.ingress_hosts()]
         if not names:
             raise InvalidOptionError("has no host; allowed: at least one", option="ingress.hosts")
-        for name in names:
-            if names.count(name) > 1:
-                raise ConflictError(f"{name!r} is there twice", option="ingress.hosts")
+        served = [(host.host, path) for host in self.ingress_hosts() for path in host.ingress_paths()]
+        for name, path in served:
+            if served.count((name, path)) > 1:
+                raise ConflictError(f"{name!r} is there twice with {path.path!r}", option="ingress.hosts")
         if self.class_name is not None:
             checks.dns_subdomain("ingress.class_name", self.class_name)
         for entry in sequence("ingress.tls", self.tls):

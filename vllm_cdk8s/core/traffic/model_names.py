@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.core.engine.adapters import RUNTIME_ADAPTERS
 from vllm_cdk8s.core.errors import ConflictError, nearest
 from vllm_cdk8s.core.rules.book import OTHER_MODEL
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.serving import Serving
 
 # With these vLLM answers to names that come while it runs, or to any.
-_OPEN = {"VLLM_ALLOW_RUNTIME_LORA_UPDATING", "VLLM_SKIP_MODEL_NAME_VALIDATION"}
+_OPEN = {RUNTIME_ADAPTERS, "VLLM_SKIP_MODEL_NAME_VALIDATION"}
 
 
 def base_names(server: Serving) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ class RouterPlan:
 
     def __post_init__(self) -> None:
         checks.text("image", self.image)
-        checks.integer("replicas", self.replicas, minimum=1, maximum=checks.MAX_INT32)
+        checks.integer("replicas", self.replicas, minimum=1)
         checks.instance("resources", self.resources, Resources, allowed="Resources(...)")
         checks.one_of("discovery", self.discovery, _DISCOVERIES, what="a way to find servers")
         self._check_routing()
@@ -82,9 +82,9 @@ class RouterPlan:
         self._check_aliases()
 
     def _check_routing(self) -> None:
-        if self.routing in _OTHER_LOGICS:
+        if str(self.routing) in _OTHER_LOGICS:
             raise InvalidOptionError(
-                f"{self.routing!r} {_OTHER_LOGICS[self.routing]}; allowed: {', '.join(_LOGICS)}",
+                f"{self.routing!r} {_OTHER_LOGICS[str(self.routing)]}; allowed: {', '.join(_LOGICS)}",
                 option="routing",
                 rule=ROUTER,
             )

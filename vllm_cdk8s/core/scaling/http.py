@@ -1,0 +1,147 @@
+"""Replicas by the requests that pass KEDA's HTTP add-on, which holds them while there are none: its route as data.
+
+Fields are those of https://keda.sh/http-add-on/latest/reference/interceptorroute/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.wire import prune, sequence
+from vllm_cdk8s.core.rules.book import AUTOSCALER, BACKEND_TLS
+from vllm_cdk8s.core.scaling.keda import check_bounds, cooldown, named_once, own_triggers, scale_down
+from vllm_cdk8s.core.showing import shown
+from vllm_cdk8s.core.traffic.hosts import host_name, path_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vllm_cdk8s.core.server.serving import Serving
+
+ROUTE_API = "http.keda.sh/v1beta1"
+SCALER_ADDRESS = "keda-add-ons-http-external-scaler.keda:9090"
+_EVERYBODY = "*"
+# Pulling an image of many GiB and finding a node for the pod, besides the start itself.
+_PULL_SECONDS = 300
+_LONGEST_SECONDS = 99_999
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpScaling:
+    """How a server's replicas follow the requests for it; `HttpAutoscaler` documents each option."""
+
+    hosts: Sequence[str]
+    max_replicas: int
+    min_replicas: int = 0
+    paths: Sequence[str] = ("/v1",)
+    concurrent_requests: int | None = 32
+    requests_per_second: int | None = None
+    wait_seconds: int | None = None
+    answer_seconds: int | None = 3600
+    extra_triggers: Sequence[Mapping[str, Any]] = ()
+    cooldown_seconds: int | None = None
+    scale_down_seconds: int | None = None
+    scaler_address: str = SCALER_ADDRESS
+
+    def __post_init__(self) -> None:
+        checks.plain_fields(self)
+        self._check_requests()
+        check_bounds(self.min_replicas, self.max_replicas)
+        targets = (self.concurrent_requests, self.requests_per_second)
+        if targets == (None, None):
+            raise InvalidOptionError(
+                "None, and no requests_per_second either; allowed: at least one of the two",
+                option="concurrent_requests",
+            )
+        for option in ("concurrent_requests", "requests_per_second"):
+            if getattr(self, option) is not None:
+                checks.integer(option, getattr(self, option), minimum=1)
+        for option in ("wait_seconds", "answer_seconds"):
+            if getattr(self, option) is not None:
+                checks.integer(option, getattr(self, option), minimum=0, maximum=_LONGEST_SECONDS)
+        if self.min_replicas and self.cooldown_seconds is not None:
+            raise ConflictError(
+                f"it only matters with min_replicas=0, not with {self.min_replicas}", option="cooldown_seconds"
+            )
+        if self.min_replicas and self.wait_seconds is not None:
+            raise ConflictError(
+                f"it only matters with min_replicas=0, not with {self.min_replicas}", option="wait_seconds"
+            )
+        checks.text("scaler_address", self.scaler_address)
+        own_triggers(self.extra_triggers)
+
+    def _check_requests(self) -> None:
+        hosts = sequence("hosts", self.hosts)
+        if not hosts:
+            raise InvalidOptionError("is empty; allowed: at least one, or '*' for all of them", option="hosts")
+        for index, host in enumerate(hosts):
+            if host != _EVERYBODY:
+                host_name("hosts", host, rule=AUTOSCALER)
+            if host in hosts[:index]:
+                raise ConflictError(f"{shown(host)} is there twice", option="hosts")
+        if not sequence("paths", self.paths):
+            raise InvalidOptionError("is empty; allowed: at least one, such as '/v1'", option="paths")
+        for path in self.paths:
+            problem = path_problem(checks.text("paths", path))
+            if problem is not None:
+                raise InvalidOptionError(f"{shown(path)} {problem}", option="paths", rule=AUTOSCALER)
+
+    def route(self, server: Serving) -> dict[str, Any]:
+        """The spec of the InterceptorRoute."""
+        if server.scheme == "https":
+            warn(
+                f"{server.path} speaks TLS itself, and the interceptor speaks to it as clients do to the interceptor",
+                option="server",
+                rule=BACKEND_TLS,
+            )
+        metric = {
+            "concurrency": None if self.concurrent_requests is None else {"targetValue": self.concurrent_requests},
+            "requestRate": None if self.requests_per_second is None else {"targetValue": self.requests_per_second},
+        }
+        return prune({
+            "target": {"service": server.service_name, "port": server.service_port},
+            "rules": [{"hosts": list(self.hosts), "paths": [{"value": path} for path in self.paths]}],
+            "scalingMetric": prune(metric),
+            "timeouts": self._timeouts(server),
+        })  # fmt: skip
+
+    def _timeouts(self, server: Serving) -> dict[str, str]:
+        wait = self.wait_seconds
+        if self.min_replicas == 0:
+            budget = server.startup_seconds
+            if wait is None and budget:
+                wait = budget + _PULL_SECONDS
+            elif wait and wait < budget:
+                warn(
+                    f"{wait} is below the start-up budget of {budget} s, so the request that wakes the server may be "
+                    "given up before it is answered",
+                    option="wait_seconds",
+                    rule=AUTOSCALER,
+                )
+        seconds = {"readiness": wait, "responseHeader": self.answer_seconds}
+        return {name: f"{value}s" for name, value in seconds.items() if value is not None}
+
+    def spec(self, server: Serving, route: str) -> dict[str, Any]:
+        """The spec of the ScaledObject that asks the add-on's scaler of a route.
+
+        Raises:
+            InvalidOptionError: a number of seconds is not one.
+            ConflictError: two triggers have one name.
+        """
+        metadata = {"scalerAddress": self.scaler_address, "interceptorRoute": route}
+        own = {"type": "external-push", "name": "requests", "metadata": metadata}
+        spec: dict[str, Any] = {
+            "scaleTargetRef": server.workload_ref.wire(),
+            "minReplicaCount": self.min_replicas,
+            "maxReplicaCount": self.max_replicas,
+            "advanced": scale_down(server, self.scale_down_seconds),
+            "triggers": named_once([own, *own_triggers(self.extra_triggers)]),
+        }
+        if self.min_replicas == 0:
+            seconds = cooldown(server, self.cooldown_seconds)
+            # A server that was never asked yet would be put to sleep before it has loaded its model once.
+            spec |= {"cooldownPeriod": seconds, "initialCooldownPeriod": seconds}
+        return spec
