@@ -19,7 +19,7 @@ from vllm_cdk8s import VllmChart
 from vllm_cdk8s.cli.main import command_parser
 from vllm_cdk8s.cli.release import collected_values
 from vllm_cdk8s.core.errors import VllmCdk8sError
-from vllm_cdk8s.core.kube.writing import NUMBER_TO_KUBERNETES, to_yaml
+from vllm_cdk8s.core.kube.writing import number_to_kubernetes, to_yaml
 from vllm_cdk8s.helm.loading import parse_values
 from vllm_cdk8s.helm.reference import default_values_text
 from vllm_cdk8s.helm.release_plan import plan_release
@@ -76,12 +76,12 @@ def test_of_the_default_values() -> None:
 # Whatever is no text for Kubernetes is aside; ours quotes a few words that cdk8s does not (core/kube/writing.py).
 CHARACTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\u2028\u2029\ufeff")
 TEXT = st.text(CHARACTERS | st.sampled_from("\n '\":#-0x1"), max_size=50).filter(
-    lambda text: not NUMBER_TO_KUBERNETES.fullmatch(text)
+    lambda text: not number_to_kubernetes(text)
 ) | st.sampled_from(
     ["yes", "0.10", "1e3", "null", "~", "", "012", "1:30", "a: b", "- a", "it's", '"', "2024-01-01", "on"]
 )
 LABEL_VALUE = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,8}[A-Za-z0-9])?", fullmatch=True).filter(
-    lambda text: not NUMBER_TO_KUBERNETES.fullmatch(text)
+    lambda text: not number_to_kubernetes(text)
 ) | st.sampled_from(["true", "1", "0.5", "1e3", "no"])
 LABEL_NAME = st.from_regex(r"([a-z]{1,4}\.io/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,8}[A-Za-z0-9])?", fullmatch=True)
 LABELS = st.dictionaries(LABEL_NAME, LABEL_VALUE, max_size=3)

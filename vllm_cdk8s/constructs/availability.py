@@ -10,6 +10,7 @@ from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
 from vllm_cdk8s.core.rules.book import NEVER_EVICTED
@@ -30,6 +31,7 @@ class _Budgets:
         self.of_server: dict[VllmServer | MultiNodeVllmServer, PodDisruptionBudget] = {}
 
 
+@named_keywords
 class PodDisruptionBudget(Whole):
     """How many pods of a server may be evicted at once, as when a node is drained.
 
@@ -99,6 +101,7 @@ class PodDisruptionBudget(Whole):
         return [] if NEVER_EVICTED.code in self._server.acknowledged else self._budget.advice(self._server)
 
 
+@named_keywords
 def spread_pods(
     server: VllmServer | MultiNodeVllmServer,
     *,

@@ -12,6 +12,7 @@ from constructs import Construct
 from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.features.chat_template import KEY, MountedTemplate, template_text
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.showing import shown
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.contribution import Contribution, Target
 
 
+@named_keywords
 class ChatTemplate(Whole):
     """A chat template in a ConfigMap of its own: ``chat_template=ChatTemplate(self, "template", text=TEMPLATE)``.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.constructs.apps import Whole
 from vllm_cdk8s.constructs.custom_resource import custom_resource
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.pod.device_claims import CLAIM_API, Devices
 from vllm_cdk8s.core.pod.placement import DeviceClaim
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
+@named_keywords
 class DeviceClaimTemplate(Whole):
     """A ResourceClaimTemplate: the devices that each pod gets a claim for, by dynamic resource allocation.
 

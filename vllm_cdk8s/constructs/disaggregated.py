@@ -17,6 +17,7 @@ from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import VllmCdk8sError
 from vllm_cdk8s.core.features.disaggregated import ROLES, Pool, pairing_name, pairing_service, plan_pair
 from vllm_cdk8s.core.features.kv_transfer import SLICE_VARIABLE, Nixl, PairProxy
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.server.options import ServerOptions
 from vllm_cdk8s.core.server.set_role import SET_API, SET_KIND, SLICE_LABEL, DisaggregatedSet, check_set
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["DisaggregatedServer", "DisaggregatedSet", "Pool"]
 
 
+@named_keywords
 @keyword_options(ServerOptions)
 class DisaggregatedServer(Whole):
     """One model, prefilled and decoded apart: two servers, and a proxy beside each decoding vLLM.

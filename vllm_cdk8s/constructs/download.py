@@ -11,6 +11,7 @@ from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.constructs.threshold import wire_options
 from vllm_cdk8s.core.jobs.download import plan_download
 from vllm_cdk8s.core.jobs.job import JOB_OPTIONS
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.server.plan import check_options
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.secret_key import SecretKey
 
 
+@named_keywords
 class ModelDownload(Whole):
     """A Job that downloads models into a storage.
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from constructs import Construct
 
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.pod.drop_cache import dropping_caches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+@named_keywords
 class DropCacheWrapper(Construct):
     """Runs ``sync; echo 3 > /proc/sys/vm/drop_caches`` at each start of the container, then becomes vLLM.
 

@@ -15,6 +15,7 @@ from vllm_cdk8s.constructs.inference_pool import InferencePool
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import ConflictError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod.resources import Resources
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _KINDS = ("ServiceAccount", "Role", "RoleBinding", "ConfigMap", "Service", "Deployment")
 
 
+@named_keywords
 class EndpointPicker(Whole):
     """llm-d's endpoint picker for a server, and the InferencePool that asks it.
 

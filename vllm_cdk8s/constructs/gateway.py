@@ -13,6 +13,7 @@ from vllm_cdk8s.constructs.inference_pool import InferencePool, warn_of_tls
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.core.engine.adapters import beyond_key, come_at_runtime
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, give, warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.rules.book import OPEN_ADAPTERS, OTHER_NAMESPACE, REFERENCE_GRANT
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WeightedBackend:
     """A backend's share of the requests: ``WeightedBackend(to=canary, weight=10)`` beside one of weight 90.
@@ -65,6 +67,7 @@ class WeightedBackend:
 _Backend = Server | InferencePool | WeightedBackend
 
 
+@named_keywords
 class HTTPRoute(Whole):
     """Send the requests of a Gateway to servers: ``HTTPRoute(self, "route", gateways=["public"], backends=[server])``.
 

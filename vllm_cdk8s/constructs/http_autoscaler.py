@@ -9,6 +9,7 @@ from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.monitoring import expect_no_pods
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.scaling.http import ROUTE_API, SCALER_ADDRESS, HttpScaling
 from vllm_cdk8s.core.scaling.keda import KEDA_API
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
+@named_keywords
 class HttpAutoscaler(Whole):
     """Replicas by requests, from none: KEDA's HTTP add-on counts them, and holds those that come while nobody serves.
 

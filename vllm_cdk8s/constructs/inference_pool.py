@@ -11,6 +11,7 @@ from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.core.errors import InvalidOptionError, warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import BACKEND_TLS
 from vllm_cdk8s.core.showing import shown
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.serving import Serving
 
 
+@named_keywords
 class InferencePool(Whole):
     """The pods of a server, among which an endpoint picker chooses for each request by queue, cache and adapters.
 

@@ -16,6 +16,7 @@ from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.constructs.tree import objects_of
 from vllm_cdk8s.core.errors import warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.alert_rules import alert_groups
 from vllm_cdk8s.core.monitoring.dashboard_json import dashboard_json
@@ -117,6 +118,7 @@ class _Monitor(Whole):
             )
 
 
+@named_keywords
 class PodMonitor(_Monitor):
     """A PodMonitor: the Prometheus Operator scrapes each pod of the server, ready or not.
 
@@ -144,6 +146,7 @@ class PodMonitor(_Monitor):
     _ENDPOINTS = "podMetricsEndpoints"
 
 
+@named_keywords
 class ServiceMonitor(_Monitor):
     """A ServiceMonitor: the Prometheus Operator scrapes the pods behind the server's Service.
 
@@ -155,6 +158,7 @@ class ServiceMonitor(_Monitor):
     _ENDPOINTS = "endpoints"
 
 
+@named_keywords
 class Alerts(Whole):
     """A PrometheusRule that alerts when the server is down, restarts, stalls, queues up, fills its cache, starts late.
 
@@ -215,6 +219,7 @@ class Alerts(Whole):
         _note_watcher(scope, server, self)
 
 
+@named_keywords
 class Dashboard(Whole):
     """A Grafana dashboard of the server, in a ConfigMap with the label that Grafana's sidecar looks for.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.server_base import keyword_options
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.server.leader_worker_set import LeaderWorkerSetShape, master_port
 from vllm_cdk8s.core.server.options import ServerOptions
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.storage import ModelStorage
 
 
+@named_keywords
 @keyword_options(ServerOptions)
 class MultiNodeVllmServer(GroupServer):
     """One server over several machines: LeaderWorkerSet, Service, ServiceAccount.

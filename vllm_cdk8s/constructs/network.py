@@ -13,6 +13,7 @@ from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.monitoring import monitors_of
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.rules.book import KEPT_OUT
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
+@named_keywords
 class ServerNetworkPolicy(Whole):
     """Admit named clients and scrapers to a server's port, and nobody else.
 

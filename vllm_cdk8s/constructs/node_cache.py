@@ -13,6 +13,7 @@ from vllm_cdk8s.core.features.hub import hub_models
 from vllm_cdk8s.core.features.node_cache import CachedDownload, cache_folder
 from vllm_cdk8s.core.jobs.job import INSTANCE_LABEL, JOB_OPTIONS, NAME_LABEL
 from vllm_cdk8s.core.jobs.node_cache import plan_node_cache
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
 from vllm_cdk8s.core.server.plan import check_options
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _OPTIONS = tuple(option for option in JOB_OPTIONS if option != "ttl_seconds")
 
 
+@named_keywords
 class NodeModelCache(Whole):
     """Models that each node of a kind keeps on a disk of its own: a DaemonSet.
 

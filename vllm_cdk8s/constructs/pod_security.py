@@ -10,6 +10,7 @@ import cdk8s_plus_27 as kplus
 from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place, without_namespace
 from vllm_cdk8s.constructs.namespace_levels import level_findings
 from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.namespaces.levels import level_labels
 from vllm_cdk8s.core.namespaces.pod_security_policy import privileged_policy
@@ -49,6 +50,7 @@ class _LevelNamespace(Whole):
         return self.namespace.name
 
 
+@named_keywords
 class PrivilegedNamespace(_LevelNamespace):
     """A Namespace whose Pod Security labels (enforce, audit, warn) let privileged pods in: Kubernetes 1.25 and newer.
 
@@ -66,6 +68,7 @@ class PrivilegedNamespace(_LevelNamespace):
     _LEVEL = "privileged"
 
 
+@named_keywords
 class RestrictedNamespace(_LevelNamespace):
     """A Namespace whose Pod Security labels let in restricted pods alone, such as servers with ``non_root=NonRoot()``.
 
@@ -85,6 +88,7 @@ class RestrictedNamespace(_LevelNamespace):
     _LEVEL = "restricted"
 
 
+@named_keywords
 class PrivilegedPodSecurityPolicy(Whole):
     """A PodSecurityPolicy for privileged pods, and the right of one service account to use it: Kubernetes 1.21 to 1.24.
 

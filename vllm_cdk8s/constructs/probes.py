@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.pod.health import DEFAULT_STARTUP_SECONDS, Health, HttpProbe, manual, slow_start
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class _Probes(Construct):
         return self._health
 
 
+@named_keywords
 class SlowStartProbes(_Probes):
     """All three probes from one number: how long the server may take to start.
 
@@ -70,6 +72,7 @@ class SlowStartProbes(_Probes):
         super().__init__(scope, id, slow_start(max_startup_seconds))
 
 
+@named_keywords
 class ManualProbes(_Probes):
     """Each probe by hand; None turns one off.
 

@@ -9,6 +9,7 @@ from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.monitoring import expect_no_pods
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.watching import check_statistics
 from vllm_cdk8s.core.pod.secret_key import SecretKey
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
+@named_keywords
 class QueueAutoscaler(Whole):
     """Replicas by the requests that wait: a KEDA ScaledObject on ``vllm:num_requests_waiting`` of this server.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.server_base import keyword_options
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.server.options import ServerOptions
 from vllm_cdk8s.core.server.ray_cluster import RayClusterShape
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.constructs.storage import ModelStorage
 
 
+@named_keywords
 @keyword_options(ServerOptions)
 class RayVllmServer(GroupServer):
     """One server over several machines: RayCluster, Service, ServiceAccount.

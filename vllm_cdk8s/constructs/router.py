@@ -12,6 +12,7 @@ from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.constructs.policies import ask_policies
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod.resources import Resources
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _KINDS = ("ServiceAccount", "Role", "RoleBinding", "Service", "Deployment", "NetworkPolicy")
 
 
+@named_keywords
 class Router(Whole):
     """production-stack's router before several servers: one address for all their models, without a gateway.
 

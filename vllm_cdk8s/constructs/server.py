@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.constructs.apps import name_in_tree
 from vllm_cdk8s.constructs.server_base import INSTANCE_LABEL, NAME_LABEL, Server, keyword_options
 from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.server.deployment import DeploymentShape
 from vllm_cdk8s.core.server.options import ServerOptions
@@ -53,6 +54,7 @@ class VllmServerOptions(ServerOptions, total=False):
 _KNOWN = tuple(VllmServerOptions.__annotations__)
 
 
+@named_keywords
 @keyword_options(VllmServerOptions)
 class VllmServer(Server):
     """A vLLM server: Deployment, Service, ServiceAccount, and a claim for its models.

@@ -15,6 +15,7 @@ from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.constructs.threshold import wire_options
 from vllm_cdk8s.core.jobs.job import JOB_OPTIONS
 from vllm_cdk8s.core.jobs.smoke_test import kept_out, labels_of_test, plan_smoke_test, without_pods
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.server.plan import check_options
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.secret_key import SecretKey
 
 
+@named_keywords
 class SmokeTest(Whole):
     """A Job that tests one server: ``SmokeTest(self, "smoke-test", server=server)``.
 

@@ -12,6 +12,7 @@ from vllm_cdk8s.constructs.apps import place, standing
 from vllm_cdk8s.constructs.bound_volume import BoundVolume, access_mode_name, claim_name_of, size_of
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.storage.claims import DEFAULT_SIZE, claim, storage_size
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 
+@named_keywords
 class ModelStorage(Construct):
     """A new claim for the models: ``ModelStorage(self, "models", size="200Gi")``.
 
@@ -89,6 +91,7 @@ class ModelStorage(Construct):
         self._settle(scope, id, plan, claim=made, named=name is not None)
 
     @staticmethod
+    @named_keywords
     def from_claim(
         scope: Construct,
         id: str,
@@ -125,6 +128,7 @@ class ModelStorage(Construct):
         return storage
 
     @staticmethod
+    @named_keywords
     def host_path(
         scope: Construct,
         id: str,
@@ -171,6 +175,7 @@ class ModelStorage(Construct):
         return _BoundStorage(scope, id, made)
 
     @staticmethod
+    @named_keywords
     def direct_host_path(
         scope: Construct, id: str, *, path: str, node: str | None = None, mount_path: str = DEFAULT_MOUNT_PATH
     ) -> ModelStorage:
@@ -191,6 +196,7 @@ class ModelStorage(Construct):
         return _OtherStorage(scope, id, Storage(volume=volume, mount_path=mount_path, node_name=node_name))
 
     @staticmethod
+    @named_keywords
     def nfs(
         scope: Construct,
         id: str,
@@ -235,6 +241,7 @@ class ModelStorage(Construct):
         return _BoundStorage(scope, id, made)
 
     @staticmethod
+    @named_keywords
     def none(
         scope: Construct,
         id: str,
@@ -260,6 +267,7 @@ class ModelStorage(Construct):
         )
 
     @staticmethod
+    @named_keywords
     def image(
         scope: Construct,
         id: str,

@@ -318,7 +318,7 @@ def test_a_setting_given_both_typed_and_raw_is_refused() -> None:
         (["--max-logprobs", "-1"], "max_logprobs", -1),
         (["--no-enable-prefix-caching"], "enable_prefix_caching", False),
         (["--served_model_name", "a", "b", "--seed=1"], "served_model_name", ["a", "b"]),
-        (["--middleware=a", "--seed=1", "--middleware", "b"], "middleware", ["a", "b"]),
+        (["--middleware=a.b", "--seed=1", "--middleware", "c.d"], "middleware", ["a.b", "c.d"]),
         (
             ["--limit-mm-per-prompt.image=2", "--limit_mm_per_prompt.video", "1"],
             "limit_mm_per_prompt",

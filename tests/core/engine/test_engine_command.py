@@ -101,13 +101,13 @@ def test_each_kind_of_option_is_written_as_vllm_reads_it() -> None:
         engine_args={
             "gpu_memory_utilization": 0.8, "max_model_len": "32k", "compilation_config": None,
             "enforce_eager": True, "enable_prefix_caching": False, "served_model_name": ["a", "b"],
-            "middleware": ["x.y", "z"], "limit_mm_per_prompt": {"image": 2}, "hf_overrides": "pkg.mod",
+            "middleware": ["x.y", "z.z"], "limit_mm_per_prompt": {"image": 2}, "hf_overrides": "pkg.mod",
             "allowed_origins": ["https://a.example"], "max_logprobs": -1, "config": "/etc/vllm.yaml", "headless": False,
         }
     ) == [
         "--gpu-memory-utilization=0.8", "--max-model-len=32k",
         "--enforce-eager", "--no-enable-prefix-caching", "--served-model-name", "a", "b",
-        "--middleware=x.y", "--middleware=z", '--limit-mm-per-prompt={"image":2}', "--hf-overrides=pkg.mod",
+        "--middleware=x.y", "--middleware=z.z", '--limit-mm-per-prompt={"image":2}', "--hf-overrides=pkg.mod",
         '--allowed-origins=["https://a.example"]', "--max-logprobs=-1", "--config", "/etc/vllm.yaml",
     ]  # fmt: skip
 

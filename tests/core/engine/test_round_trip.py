@@ -20,7 +20,8 @@ ELSEWHERE = {
     "model", "host", "port", "api_key", "hf_token", "async_scheduling", "enable_auto_tool_choice", "enable_log_outputs",
     "lora_modules", "enable_chunked_prefill", "max_num_batched_tokens", "max_num_seqs", "gpu_memory_utilization",
     "max_model_len", "compilation_config", "config", "uds", "headless", "api_server_count", "ssl_keyfile", "nnodes",
-    "decode_context_parallel_size",
+    "decode_context_parallel_size", "node_rank", "limit_mm_per_prompt", "revision", "code_revision",
+    "tokenizer_revision", "middleware", "generation_config",
 }  # fmt: skip
 TEXT = st.text(string.ascii_letters + string.digits + " .,:/=_-{}[]\"'é$", min_size=1, max_size=12)
 JSON = st.recursive(

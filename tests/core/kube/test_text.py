@@ -11,7 +11,7 @@ from tests.synthesis import PLAIN, new_chart
 from vllm_cdk8s import SlowStartProbes, VllmCdk8sError, VllmServer
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube.checks import annotation_map, plain, text
-from vllm_cdk8s.core.kube.text import check_text
+from vllm_cdk8s.core.kube.text import check_text, text_problem
 from vllm_cdk8s.core.kube.writing import to_yaml
 
 INJECTION = "x\u2028          lifecycle:\u2028            postStart:\u2028              exec: {command: [sh]}"
@@ -38,7 +38,9 @@ def test_the_code_point_and_its_position_are_named(character: str, code: str) ->
     assert caught.value.code == "VC006"
 
 
-@pytest.mark.parametrize("word", ["0o644", "0O17", "0X1F", "0B1", "-0o7"])
+@pytest.mark.parametrize(
+    "word", ["0o644", "0O17", "0X1F", "0B1", "-0o7", "1e_3", "1e3_0", "-_0", "0_O1", "0_xF", "+_.07", ".1E1_1"]
+)
 def test_words_that_are_numbers_to_kubernetes_alone_are_refused(word: str) -> None:
     assert yaml.safe_load(cdk8s.Yaml.stringify({"a": word}).replace('"', "")) == {"a": word}
     with pytest.raises(InvalidOptionError, match="is a number to Kubernetes"):
@@ -86,3 +88,10 @@ def test_no_door_lets_it_in(options: dict[str, Any]) -> None:
     # What is refused leaves nothing behind.
     assert chart.node.children == []
     SlowStartProbes(chart, "server")
+
+
+@pytest.mark.parametrize(
+    "word", ["._5", ".5e_3", "_1", "1_000", "0x_F", "12e03", "0o8", "2024_11_25", "1.5.0", "v1e3", "0b2"]
+)
+def test_what_is_text_to_kubernetes_or_is_quoted_anyway_is_taken(word: str) -> None:
+    assert text_problem(word) is None

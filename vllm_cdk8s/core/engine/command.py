@@ -16,6 +16,7 @@ from vllm_cdk8s.core.engine.consistency import (
     check_model,
     check_ranges,
 )
+from vllm_cdk8s.core.engine.contents import check_contents
 from vllm_cdk8s.core.engine.limits import check_bounds, check_names
 from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.core.engine.naming import flagged, gone, naming_flags, unknown
@@ -185,6 +186,7 @@ def engine_command(
     with naming_flags(flags):
         check_ranges(checkable)
         check_bounds(checkable, release)
+        check_contents(checkable)
         check_names(checkable, release, lambda error: finding(flagged(error, flags)))
     check_serving(settings, port=port, nodes=nodes)
     copies = settings.size("data_parallel_size")

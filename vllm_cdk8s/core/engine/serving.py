@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 # As huggingface_hub's validate_repo_id has it; behind a colon, the quantization of a GGUF file.
 _HUB_ID = re.compile(r"([A-Za-z0-9_][\w.-]*/)?(?=[A-Za-z0-9_])[\w.-]{1,96}(:[\w.-]{1,32})?", re.ASCII)
+# gguf.GGMLQuantizationType, and names of files with parts of their own before and behind.
+_GGUF = re.compile(r"(\w+-)?(I?Q\d|TQ\d|BF16|F16|F32|F64|MXFP4|NVFP4|I(8|16|32|64))\w*", re.IGNORECASE)
 # vllm/transformers_utils/runai_utils.py
 _STREAMED = ("s3://", "gs://", "az://")
 _LONGEST_PATH = 4096
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\$\([A-Za-z_][A-Za-z0-9_]*\)")
+_LONGEST_HOST = 253
 _NUMBERS = re.compile(r"[0-9.]+")
 
 
@@ -34,8 +37,10 @@ def check_model_name(model: str) -> None:
     if any(ord(character) < ord(" ") for character in model) or model != model.strip():
         raise _no_model(model, "")
     if model.startswith(("/", "./", "../", "~/")):
-        if len(model) > _LONGEST_PATH:
+        if len(model) > _LONGEST_PATH or not model.strip("/."):
             raise _no_model(model, "")
+        if model.startswith("~"):
+            raise _no_model(model, "; nobody expands '~' there, write the whole path")
         return
     if model.startswith(_STREAMED):
         if " " in model or "/" not in model.split("://", 1)[1].strip("/") + "/":
@@ -48,6 +53,10 @@ def check_model_name(model: str) -> None:
     if rest:
         *_, last = rest.rstrip("/").partition("/")
         hint = f"; did you mean {last!r}?" if "huggingface.co" in rest and _HUB_ID.fullmatch(last) else ""
+        raise _no_model(model, hint)
+    name, colon, quantization = model.partition(":")
+    if colon and _HUB_ID.fullmatch(name) and not _GGUF.fullmatch(quantization):
+        hint = "; behind ':' stands the quantization of a GGUF file, such as 'Q4_K_M', not a tag"
         raise _no_model(model, hint)
     if not _HUB_ID.fullmatch(model) or "--" in model or ".." in model or model.endswith((".", "-", ".git")):
         raise _no_model(model, f"; a path begins with '/' or './', such as './{model}'" if model.count("/") > 1 else "")
@@ -74,7 +83,7 @@ def check_host(option: str, host: object) -> None:
         loopback = ipaddress.ip_address(text).is_loopback
     except ValueError:
         loopback = text.lower() == "localhost"
-        if not _HOST.fullmatch(text) or (_NUMBERS.fullmatch(text) and text != "0"):
+        if len(text) > _LONGEST_HOST or not _HOST.fullmatch(text) or (_NUMBERS.fullmatch(text) and text != "0"):
             raise InvalidOptionError(
                 f"{text!r} is not an address to listen on; allowed: an IP address or a host's name, without a scheme "
                 "and a port, such as '0.0.0.0'",
@@ -108,6 +117,8 @@ def check_serving(settings: Settings, *, port: int, nodes: int) -> None:
         raise _never("headless", settings, "vLLM serves no API then; only the workers of a multi-node server are so")
     if settings["api_server_count"] == 0:
         raise _never("api_server_count", settings, "no process serves the API")
+    if settings.size("node_rank") > 0 and settings["node_rank"] is not None and nodes == 1:
+        raise _never("node_rank", settings, "only the first node serves the API")
     if settings.size("nnodes") > 1 and nodes == 1:
         raise _never("nnodes", settings, "one pod waits for others that nobody starts; use a multi-node server")
 

@@ -11,7 +11,8 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.showing import shown
 
 # https://pkg.go.dev/github.com/distribution/reference: the kubelet refuses anything else (InvalidImageName).
-_REGISTRY = r"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:\d+)?"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_REGISTRY = rf"({_LABEL}(\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(:\d+)?"
 _PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _DIGEST = r"[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-f]{32,}"
 _REFERENCE = re.compile(rf"({_REGISTRY}/)?{_PATH}(/{_PATH})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(@{_DIGEST})?")

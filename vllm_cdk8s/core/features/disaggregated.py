@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.features.kv_transfer import PAIR_LABEL, KvTransfer, Nixl, PairProxy, RoutingSidecar, SharedFiles
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.pod.health import PORT_NAME
@@ -37,6 +38,7 @@ _DIGEST, _SLICE_ROOM = 8, 4
 ROLES = ("prefill", "decode")
 
 
+@named_keywords
 class Pool:
     """One side of a pair: ``Pool(replicas=4, gpus=1)``.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from vllm_cdk8s.core.errors import ConflictError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import FAST_START
 from vllm_cdk8s.core.server.contribution import Contribution
@@ -19,6 +20,7 @@ _PLAN_SINCE = "0.26.0"
 _STRAY = re.compile(r"[^a-z0-9.]+")
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FastStart:
     """Start fast where it has started before: ``fast_start=True``.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.pod import programs
@@ -28,6 +29,7 @@ _REPOSITORY = re.compile(r"(\w[\w.-]*/)?\w[\w.-]{0,95}", re.ASCII)
 _ELSEWHERE = ("s3://", "gs://", "az://", "/")
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HubModel:
     """A model of the Hugging Face hub: ``HubModel(model="Qwen/Qwen2.5-7B-Instruct", revision="main")``.
@@ -77,6 +79,7 @@ class HubModel:
         )  # fmt: skip
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InitDownload:
     """Download before vLLM starts: ``download=InitDownload()``, in an init container of each pod.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.rules.book import KV_OFFLOAD
@@ -39,6 +40,7 @@ _GIB = 2**30
 _LEAST = _GIB // 4
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KvOffload:
     """Keep KV cache that the GPU has no room for in host memory: ``kv_offload=KvOffload(host="200Gi")``.

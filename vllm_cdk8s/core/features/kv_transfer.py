@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from vllm_cdk8s.core.engine.version import check_reference
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.pod.health import PORT_NAME
@@ -67,6 +68,7 @@ class Connector(Protocol):
         """What our own proxy calls it."""
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Nixl:
     """NIXL, from GPU to GPU: ``connector=Nixl(rdma="rdma/ib")``.
@@ -134,6 +136,7 @@ class Nixl:
         )
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SharedFiles:
     """Files in a folder that both sides mount, by vLLM's own example of a connector: for a first try without GPUs.
@@ -187,6 +190,7 @@ class SharedFiles:
         )  # fmt: skip
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PairProxy:
     """The proxy of this package, beside each decoding vLLM: needs nothing else on the cluster.
@@ -236,6 +240,7 @@ class PairProxy:
         return {}
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoutingSidecar:
     """llm-d's routing sidecar beside each decoding vLLM: ``proxy=RoutingSidecar()``.

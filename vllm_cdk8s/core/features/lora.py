@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from vllm_cdk8s.core.engine.adapters import RUNTIME_ADAPTERS
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
@@ -27,6 +28,7 @@ _HUB_SINCE = "0.16.0"
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoraAdapter:
     """One adapter: ``LoraAdapter(name="sql", path="/adapters/sql")``.
@@ -72,6 +74,7 @@ class LoraAdapter:
         return json.dumps(item, separators=(",", ":"), ensure_ascii=False)
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoraAdapters:
     """The LoRA adapters of a server: ``lora=LoraAdapters(adapters={"sql": "org/sql-adapter"})``.

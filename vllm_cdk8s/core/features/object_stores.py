@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.wire import prune
@@ -19,6 +20,7 @@ _PLACE = "streaming.store"
 _VOLUME, _FOLDER, _FILE = "store-key", "/store-key", "key.json"
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class S3Storage:
     """A bucket of S3, or of what speaks its protocol: ``S3Storage(endpoint="http://minio.storage:9000", ...)``.
@@ -103,6 +105,7 @@ class S3Storage:
         return (), ()
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GoogleStorage:
     """Google Cloud Storage: ``GoogleStorage(key=SecretKey("reader", "key.json"))``.
@@ -139,6 +142,7 @@ class GoogleStorage:
         return ({"name": _VOLUME, "secret": secret},), (mount,)
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AzureStorage:
     """Azure Blob Storage: ``AzureStorage(account="models", key=SecretKey("models", "key"))``.

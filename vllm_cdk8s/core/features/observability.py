@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.rules.book import TRACING
@@ -31,6 +32,7 @@ _LOG_SINCE = "0.16.0"
 _PATH = re.compile(r"/[A-Za-z0-9_./-]*")
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tracing:
     """Send traces to a collector: ``tracing=Tracing(endpoint="http://otel-collector.observability:4317", sample=0.1)``.
@@ -119,6 +121,7 @@ class Tracing:
         return Contribution(engine_args=settings, env=own)
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KvEvents:
     """Publish what enters and leaves the KV cache, for routers that go by it: ``kv_events=KvEvents()``.
@@ -183,6 +186,7 @@ class KvEvents:
         )
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccessLog:
     """An access log without the lines of probes and scrapers: ``access_log=AccessLog()``.

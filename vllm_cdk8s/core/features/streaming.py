@@ -10,6 +10,7 @@ from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.engine.streaming import streamed
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.features.object_stores import AzureStorage, GoogleStorage, S3Storage
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.rules.book import STREAMED_WEIGHTS
@@ -24,6 +25,7 @@ _DISTRIBUTED_SINCE = "0.11.1"
 _URI = re.compile(r"(s3://|https?://|/)[^\s]+")
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunaiStreamer:
     """Stream safetensors by the Run:ai model streamer: ``streaming=RunaiStreamer(store=S3Storage(...))``.
@@ -94,6 +96,7 @@ class RunaiStreamer:
         )  # fmt: skip
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tensorizer:
     """Stream a model that CoreWeave's tensorizer has written: ``streaming=Tensorizer(uri="s3://models/qwen.tensors")``.

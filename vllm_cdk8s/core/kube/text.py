@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
-from vllm_cdk8s.core.kube.writing import NUMBER_TO_KUBERNETES
+from vllm_cdk8s.core.kube.writing import number_to_kubernetes
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET, UNWRITABLE
 from vllm_cdk8s.core.showing import is_secret
 
@@ -32,7 +32,7 @@ def text_problem(text: str) -> str | None:
         if "\ud800" <= found[0] <= "\udfff":
             return f"holds half of a character, {code}"
         return f"holds the control character {code}, which YAML does not carry unchanged; take it out"
-    if NUMBER_TO_KUBERNETES.fullmatch(text):
+    if number_to_kubernetes(text):
         return f"{text!r} is a number to Kubernetes' reader of YAML, and is written without quotes; write it otherwise"
     return None
 

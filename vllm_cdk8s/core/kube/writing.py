@@ -32,8 +32,13 @@ _NOT_TEXT = re.compile(
     r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:t|T|[ \t]+)[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]+)?"
     r"(?:[ \t]*(?:Z|[-+][012]?[0-9](?::[0-9]{2})?))?)?"
 )
-# What Kubernetes' reader takes for a number besides; the package for JavaScript leaves it unquoted.
-NUMBER_TO_KUBERNETES = re.compile(r"[-+]?(?:0[oO][0-7_]+|0X[0-9a-fA-F_]+|0B[01_]+)")
+# What is a number to Kubernetes' reader, which overlooks underscores, save in what begins with a dot.
+# Source: https://github.com/kubernetes-sigs/yaml/blob/master/goyaml.v2/resolve.go
+_GO_NUMBER = re.compile(
+    r"[-+]?(?:0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0[bB][01]+|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)"
+    r"|0b[-+][01]+"
+)
+_GO_FRACTION = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?")
 # A block of such text has a tab where libyaml, and Go's reader after it, wants the first line's indentation, or nothing
 # but blanks, of which they lose some.
 NO_BLOCK = re.compile(r"[ \n]*\t|\n* [ \n]*\Z")
@@ -41,6 +46,15 @@ _ESCAPES = {
     "\x00": "\\0", "\x07": "\\a", "\x08": "\\b", "\x09": "\\t", "\x0a": "\\n", "\x0b": "\\v", "\x0c": "\\f",
     "\x0d": "\\r", "\x1b": "\\e", '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P",
 }  # fmt: skip
+
+
+def number_to_kubernetes(text: str) -> bool:
+    """Whether Kubernetes' reader takes for a number what the package for JavaScript leaves unquoted: ``0o17``."""
+    if _NOT_TEXT.fullmatch(text):
+        return False
+    if text.startswith("."):
+        return _GO_FRACTION.fullmatch(text) is not None
+    return not text.startswith("_") and _GO_NUMBER.fullmatch(text.replace("_", "")) is not None
 
 
 def to_yaml(documents: Iterable[Mapping[str, Any]]) -> str:
@@ -112,7 +126,7 @@ def _text(text: str, indent: str, *, is_key: bool = False) -> str:
         return _double_quoted(text, indent, is_key=is_key)
     if "\n" in text and not is_key and not NO_BLOCK.match(text):
         return _block(text, indent)
-    means_another = not text or _NOT_TEXT.fullmatch(text) or NUMBER_TO_KUBERNETES.fullmatch(text)
+    means_another = not text or _NOT_TEXT.fullmatch(text) or number_to_kubernetes(text)
     marks_document = is_key and indent == _STEP and _MARKER.search(text)
     if "\n" in text or _QUOTED.search(text) or means_another or marks_document:
         return _quoted(text, indent, is_key=is_key)

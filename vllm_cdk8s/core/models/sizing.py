@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.models.gpu_fit import GPUS_OF_A_NODE, Need, candidates, gigabytes, gpu_bytes, gpu_count, per_rank
@@ -166,6 +167,7 @@ class Sizing:
         return "\n".join(f"{f.name:<{names}}  {f.value:>{values}}  {f.source}" for f in self.figures)
 
 
+@named_keywords
 def size_model(
     model: str | int | os.PathLike[str],
     *,

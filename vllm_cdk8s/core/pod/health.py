@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, mention, warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import PROBES_OFF
 
@@ -25,6 +26,7 @@ _SLOW_START_DELAY, _SLOW_START_PERIOD = 30, 15
 LONGEST_STARTUP = checks.MAX_INT32 // 2
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpProbe:
     """One probe: ``HttpProbe(period_seconds=10, failure_threshold=120)``.

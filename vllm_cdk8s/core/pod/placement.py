@@ -9,6 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
 from vllm_cdk8s.core.kube.wire import sequence, unique
@@ -27,6 +28,7 @@ _INTEGER = re.compile(r"-?\d{1,18}")
 _HUNDREDTH = Decimal("0.01")
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KaiShare:
     """A queue of the KAI Scheduler, and a share of one GPU: ``KaiShare(queue="team", gpu_memory_mib=20000)``.
@@ -129,6 +131,7 @@ class KaiShare:
 KAI_SCHEDULER = "kai-scheduler"
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceClaim:
     """A claim for devices (dynamic resource allocation): ``DeviceClaim(name="gpu", template="single-gpu")``.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.models.vendors import DEVICE_RESOURCES
@@ -22,6 +23,7 @@ _HUGE = "hugepages-"
 _LEAST_MEMORY = 2**20
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resources:
     """Requests and limits of the vLLM container: ``Resources(limits={"memory": "24Gi"}, requests={"memory": "16Gi"})``.

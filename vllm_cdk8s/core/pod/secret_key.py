@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 from vllm_cdk8s.core.showing import looks_like_secret, shown
@@ -19,6 +20,7 @@ _KEY = re.compile(r"(?!\.\.?\Z)[-._a-zA-Z0-9]{1,253}")
 _TOKEN = re.compile(r"(hf_|sk-|ghp_|nvapi-).*|(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/=_-]{24,}")
 
 
+@named_keywords
 @dataclass(frozen=True, slots=True)
 class SecretKey:
     """An entry of a Secret: ``SecretKey("huggingface", "token")``, or a kplus secret in the name's place.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import images
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest, warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
 from vllm_cdk8s.core.rules.book import CANNOT_RUN_AS
@@ -29,6 +30,7 @@ _TEMPORARY = "/tmp"  # noqa: S108 - the container's
 _WRAPPED = f"{mention('drop_cache')}, which needs a privileged root container"
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NonRoot:
     """Run vLLM as an ordinary user, as the "restricted" Pod Security Standard wants: ``non_root=NonRoot()``.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.pod.resources import Resources
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExternalMetric:
     """A metric from outside of the cluster's pods: ``ExternalMetric(name="llm_requests_waiting", average_value=5)``.
@@ -54,6 +56,7 @@ class ExternalMetric:
         return {"external": {"metric": metric, "target": target}, "type": "External"}
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Autoscaling:
     """Replicas by CPU or memory: ``Autoscaling(max_replicas=4)``, or by a metric that an adapter serves.

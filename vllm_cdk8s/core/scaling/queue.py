@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.monitoring.promql import quoted
@@ -33,6 +34,7 @@ _REPLICAS_WANTED = {
 }
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TriggerAuthentication:
     """How KEDA proves itself to Prometheus: ``TriggerAuthentication(name="prometheus", modes=["basic"])``.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import GANG
 from vllm_cdk8s.core.server.shape import Additions
@@ -23,6 +24,7 @@ _VOLCANO_QUEUE = "scheduling.volcano.sh/queue-name"
 EXCLUSIVE_TOPOLOGY = "leaderworkerset.sigs.k8s.io/exclusive-topology"
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KueueQueue:
     """A queue of Kueue's that a server waits in: ``kueue=KueueQueue(name="serving", priority="production")``.
@@ -58,6 +60,7 @@ class KueueQueue:
         return {_QUEUE: self.name, **({} if self.priority is None else {_PRIORITY: self.priority})}
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gang:
     """All pods of a group are placed together, or none: ``gang=Gang(scheduler="volcano", queue="serving")``.

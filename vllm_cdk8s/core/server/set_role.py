@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.rules.book import DISAGGREGATED_SET, NAME
@@ -25,6 +26,7 @@ _MOST_SLICES = 100
 _REVISION = 10
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DisaggregatedSet:
     """Both sides of a pair in one object that rolls them out together: ``DisaggregatedSet(slices=2)``.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.rules.book import ROUTE
@@ -33,6 +34,7 @@ _LONGEST_PATH, _LONGEST_HEADER = 1024, 4096
 _LONGEST_SECONDS = 99_999
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GatewayRef:
     """The Gateway that a route attaches itself to: ``GatewayRef(name="public", namespace="gateways")``.
@@ -74,6 +76,7 @@ class GatewayRef:
         })  # fmt: skip
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteMatch:
     """Which requests a route takes: ``RouteMatch(path="/llama/v1", replace_prefix="/v1")``.

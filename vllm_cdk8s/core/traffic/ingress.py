@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import prune, sequence
@@ -24,6 +25,7 @@ PATH_TYPES = ("Prefix", "Exact", "ImplementationSpecific")
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IngressPath:
     """One path of a host: ``IngressPath(path="/v1", path_type="Exact")``.
@@ -52,6 +54,7 @@ class IngressPath:
             )
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IngressHost:
     """One host: ``IngressHost(host="llm.example.com", paths=["/v1"])``; a plain path matches as Prefix.
@@ -85,6 +88,7 @@ class IngressHost:
         ]
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IngressTls:
     """The certificate of some hosts: ``IngressTls(secret="llm-tls", hosts=["llm.example.com"])``.
@@ -112,6 +116,7 @@ class IngressTls:
         return checks.reference("tls.secret", self.secret, "Secret")
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ingress:
     """An Ingress in front of the server: ``Ingress(hosts=["llm.example.com"], class_name="nginx")``.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.showing import shown
@@ -28,6 +29,7 @@ class Peer(Protocol):
         """What a policy says of it."""
 
 
+@named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Egress:
     """Where the pods may connect to: ``Egress()`` is HTTPS to anywhere, ``Egress(to="cache", ports=[6379])`` is Redis.
