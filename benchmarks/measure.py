@@ -1,9 +1,11 @@
 """One measurement in a process of its own: makes servers with one of the programs, and synthesizes them.
 
-`python benchmarks/measure.py PROGRAM SERVERS [--named] [--calls]`, where PROGRAM is with_vllm_cdk8s, with_kplus or
-with_dictionaries. With `--calls` it prints the most requests to Node that one server took.
+`python benchmarks/measure.py PROGRAM SERVERS [--named] [--calls] [--memory]`, where PROGRAM is with_vllm_cdk8s,
+with_kplus or with_dictionaries. With `--calls` it prints the most requests to Node that one server took,
+with `--memory` the most memory that Python held, in KiB.
 """
 
+import resource
 import sys
 import tempfile
 import warnings
@@ -36,6 +38,8 @@ def main() -> None:
         app.synth()
     if counting:
         print(max(calls))
+    if "--memory" in sys.argv:
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 @contextmanager

@@ -10,8 +10,10 @@ rounds' own ratios.
 import compileall
 import os
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -32,19 +34,88 @@ def main() -> None:
         compileall.compile_dir(folder, quiet=2)
 
     whole = turns([OURS, KPLUS], 3 * rounds)
-    report("one server, whole process, against the kplus app", ratio(whole, OURS, KPLUS), 1.0)
+    report("one server, whole process, against the kplus app", ratio(whole, OURS, KPLUS), 0.75)
     calls = {way: max_calls(way) for way in ("--named", "--unnamed")}
     report(
         f"jsii calls per server ({', '.join(f'{way[2:]} {n}' for way, n in calls.items())})", max(calls.values()), 15
     )
     for way in calls:
         found = turns([OURS, KPLUS, DICTIONARIES], rounds, further=many, way=way)
-        report(f"each further server, {way[2:]}, against the kplus app", ratio(found, OURS, KPLUS), 0.6)
-        report(f"each further server, {way[2:]}, against dictionaries", ratio(found, OURS, DICTIONARIES), 1.6)
+        report(f"each further server, {way[2:]}, against the kplus app", ratio(found, OURS, KPLUS), 0.42)
+        report(f"each further server, {way[2:]}, against dictionaries", ratio(found, OURS, DICTIONARIES), 1.4)
     most = 1000 if full else 500
     report("milliseconds to import it on top of cdk8s_plus_27", median(import_milliseconds() for _ in range(5)), 30)
     growth = [further(OURS, most) / further(OURS, 100) for _ in range(3)]
     report(f"each of {most} servers against each of 100", median(growth), 1.2)
+    report_memory(most)
+    report_commands(2 * rounds)
+
+
+def report_memory(servers: int) -> None:
+    """What Python keeps of each server after the first, against the dictionaries' app."""
+    kept = {program: (peak(program, servers) - peak(program, 1)) / (servers - 1) for program in (OURS, DICTIONARIES)}
+    report(f"memory of each of {servers} servers, against dictionaries", kept[OURS] / kept[DICTIONARIES], 3)
+
+
+def peak(program: str, servers: int) -> int:
+    """The most memory that Python held, in KiB."""
+    return int(run(program, servers, "--named", "--memory"))
+
+
+def report_commands(rounds: int) -> None:
+    """The command line's programs, against others that are run in turn with them."""
+    command = [sys.executable, "-m", "vllm_cdk8s"]
+    with tempfile.TemporaryDirectory() as folder:
+        manifests = Path(folder) / "manifests"
+        manifests.mkdir()
+        release = subprocess.run([*command, "template", "prod"], **_QUIET, check=True, stdout=subprocess.PIPE).stdout  # type: ignore[call-overload]  # noqa: S603 - our own
+        for index in range(100):
+            (manifests / f"{index}.yaml").write_bytes(release)
+        programs = {
+            "--help": [*command, "--help"],
+            "template": [*command, "template", "prod"],
+            "check": [*command, "check", str(manifests)],
+            "import cdk8s": [sys.executable, "-c", "import cdk8s"],
+            "import yaml": [sys.executable, "-c", "import yaml"],
+            **helm(Path(folder)),
+        }
+        found: dict[str, list[float]] = {name: [] for name in programs}
+        for turn in range(rounds):
+            for name in programs if turn % 2 == 0 else reversed(programs):
+                found[name].append(processor_seconds(programs[name]))
+    report("seconds of `vllm-cdk8s --help`", median(found["--help"]), 0.1)
+    report("`vllm-cdk8s template` against `import cdk8s`", ratio(found, "template", "import cdk8s"), 0.6)
+    if "helm" in found:
+        report("`vllm-cdk8s template` against `helm template`", ratio(found, "template", "helm"), 5)
+    report("seconds of `vllm-cdk8s check`, 100 files of four objects", median(found["check"]), 5)
+
+
+def helm(folder: Path) -> dict[str, list[str]]:
+    """The command of Helm that renders a chart of the same objects, where Helm is installed."""
+    program = shutil.which("helm")
+    if program is None:
+        return {}
+    chart = folder / "chart"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: vllm\nversion: 1.0.0\n", encoding="utf-8")
+    documents = next((folder / "manifests").iterdir()).read_text(encoding="utf-8")
+    named = documents.replace("prod-vllm", "{{ .Release.Name }}-vllm")
+    (chart / "templates" / "all.yaml").write_text(named, encoding="utf-8")
+    return {"helm": [program, "template", "prod", str(chart)]}
+
+
+_QUIET = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def processor_seconds(command: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, **_QUIET, check=False, stdout=subprocess.DEVNULL, env=_environment())  # type: ignore[call-overload]  # noqa: S603 - our own
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(HERE.parent)}
 
 
 def import_milliseconds() -> float:
@@ -54,7 +125,7 @@ def import_milliseconds() -> float:
         "from vllm_cdk8s import VllmServer; "
         "print((time.process_time() - before) * 1000)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    environment = _environment()
     done = subprocess.run(  # noqa: S603 - our own
         [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, check=True
     )
@@ -92,7 +163,7 @@ def max_calls(way: str) -> int:
 
 def run(program: str, servers: int, *flags: str) -> str:
     command = [sys.executable, str(HERE / "measure.py"), program, str(servers), *flags]
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    environment = _environment()
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - our own
     return done.stdout
 
