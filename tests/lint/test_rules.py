@@ -298,6 +298,17 @@ def test_weights_that_another_image_downloads_with_a_token(tmp_path: Path) -> No
     assert codes(run(tmp_path, changed(**empty))) == ["VC304"]
 
 
+def test_a_server_of_several_pods_has_the_gpus_of_all(tmp_path: Path) -> None:
+    # https://docs.vllm.ai/en/latest/deployment/integrations/kthena/: an entry and its workers are one server.
+    pod = changed(container__args=["org/m", "--tensor-parallel-size=2"])["spec"]["template"]
+    role = {"name": "r", "entryTemplate": pod, "workerReplicas": 1, "workerTemplate": pod}
+    serving: dict[str, Any] = {"apiVersion": "x/v1", "kind": "ModelServing", "metadata": {"name": "m"}}
+    serving["spec"] = {"template": {"roles": [role]}}
+    assert run(tmp_path, serving) == []
+    del role["workerReplicas"], role["workerTemplate"]
+    assert codes(run(tmp_path, serving)) == ["VC201"]
+
+
 def test_a_volume_that_goes_with_the_pod_hides_what_an_image_has_there(tmp_path: Path) -> None:
     # https://github.com/llm-d/llm-d, guides/wide-ep-lws: HF_HUB_CACHE is on an emptyDir.
     cache: dict[str, Any] = {

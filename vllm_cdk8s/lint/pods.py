@@ -36,6 +36,8 @@ _KSERVE = {
 }
 # Kinds whose controllers take a pod template as it is, and add variables and labels.
 _FAITHFUL = {"StormService", "RoleBasedGroup", "JobSet"}
+# StormService's, Kthena's and Grove's words for the pods of one server.
+_GROUP_SIZES = frozenset({"podGroupSize", "workerReplicas", "leaderWorkerTemplate", "numOfHosts", "multinode"})
 EVERYTHING = frozenset({"command", "probes", "shm", "drain", "volumes", "gpu", "rollout", "env", "storage", "service"})
 _DEEPEST = 14
 
@@ -85,17 +87,29 @@ def pod_templates(document: Document) -> list[PodTemplate]:
             for path, template in found
             if isinstance(roles, list) and path[:2] == ("spec", "roles")
         ]
+    # One server may be made of pods of several templates, or of several pods of one.
+    several = kind in _RAY or any(_role(path) == "worker" for path, _ in found) or _has_key(document.data, _GROUP_SIZES)
     return [
         PodTemplate(
             path=path,
             template=template,
             role=_role(path),
             replicas=None,
-            nodes=0 if kind in _RAY or "worker" in _role(path) else 1,
+            nodes=0 if several else 1,
             supplied=_supplied(kind, mapping(template.get("spec"))),
         )
         for path, template in found
     ]
+
+
+def _has_key(value: Any, names: frozenset[str], depth: int = 0) -> bool:
+    if depth > _DEEPEST:
+        return False
+    if isinstance(value, list):
+        return any(_has_key(item, names, depth + 1) for item in value)
+    if not isinstance(value, dict):
+        return False
+    return bool(names & value.keys()) or any(_has_key(inner, names, depth + 1) for inner in value.values())
 
 
 def _supplied(kind: str, spec: Mapping[str, Any]) -> frozenset[str]:
