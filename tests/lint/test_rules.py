@@ -298,6 +298,37 @@ def test_weights_that_another_image_downloads_with_a_token(tmp_path: Path) -> No
     assert codes(run(tmp_path, changed(**empty))) == ["VC304"]
 
 
+@pytest.mark.parametrize(
+    "offloaded",
+    [
+        "--kv-offloading-size=8",
+        (
+            '--kv-transfer-config={"kv_connector": "OffloadingConnector", "kv_role": "kv_both", '
+            '"kv_connector_extra_config": {"cpu_bytes_to_use": 8589934592}}'
+        ),
+    ],
+)
+def test_offloaded_blocks_live_in_shared_memory(tmp_path: Path, offloaded: str) -> None:
+    args = ["Qwen/Qwen2.5-7B-Instruct", offloaded]
+    image = "vllm/vllm-openai:v0.30.0"
+    (found,) = run(tmp_path, changed(container__image=image, container__args=args), CLAIM)
+    assert (found.rule, "8 GiB are kept in /dev/shm, which has 0.0625 GiB" in found.message) == ("VC222", True)
+    shm: dict[str, Any] = {
+        "pod__volumes": [
+            *GOOD["spec"]["template"]["spec"]["volumes"],
+            {"name": "shm", "emptyDir": {"medium": "Memory"}},
+        ],
+        "container__volumeMounts": [
+            {"name": "cache", "mountPath": "/root/.cache"},
+            {"name": "shm", "mountPath": "/dev/shm"},  # noqa: S108 - a pod's
+        ],
+    }
+    assert codes(run(tmp_path, changed(container__image=image, container__args=args, **shm), CLAIM)) == []
+    # Earlier releases pin memory of their own, and which release is in another's image is not known.
+    for other in ("vllm/vllm-openai:v0.20.2", "quay.io/somebody/engine:1"):
+        assert codes(run(tmp_path, changed(container__image=other, container__args=args), CLAIM)) == []
+
+
 def test_a_server_of_several_pods_has_the_gpus_of_all(tmp_path: Path) -> None:
     # https://docs.vllm.ai/en/latest/deployment/integrations/kthena/: an entry and its workers are one server.
     pod = changed(container__args=["org/m", "--tensor-parallel-size=2"])["spec"]["template"]

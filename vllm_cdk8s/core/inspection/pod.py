@@ -184,18 +184,35 @@ def shared_memory_size(facts: ServerFacts) -> int | None:
 
 def offload(facts: ServerFacts) -> Iterator[Problem]:
     """Offloaded KV blocks that /dev/shm has no room for (vllm/v1/kv_offload/cpu/spec.py, releases from 0.27.0 on)."""
-    size = facts.engine.settings.get("kv_offloading_size")
+    setting, size = _offloaded(facts)
     room = shared_memory_size(facts)
-    backend = facts.engine.settings.get("kv_offloading_backend", "native")
-    if not isinstance(size, (int, float)) or room is None or backend != "native":
+    if size is None or room is None or not _is_known_release(facts) or not facts.engine.version.at_least("0.27.0"):
         return
-    if facts.engine.version.at_least("0.27.0") and size * _GIB > room:
+    if size > room:
         yield Problem(
-            what=f"{size:g} GiB are kept in /dev/shm, which has {room / _GIB:.3g} GiB",
+            what=f"{size / _GIB:.3g} GiB are kept in /dev/shm, which has {room / _GIB:.3g} GiB",
             rule=book.OFFLOAD_IN_SHM,
-            option=facts.engine.label("kv_offloading_size"),
+            option=facts.engine.label(setting),
             at=facts.container_path,
         )
+
+
+def _offloaded(facts: ServerFacts) -> tuple[str, float | None]:
+    """The setting that says how much is offloaded by vLLM itself, and the bytes."""
+    size = facts.engine.settings.get("kv_offloading_size")
+    if isinstance(size, (int, float)):
+        native = facts.engine.settings.get("kv_offloading_backend", "native") == "native"
+        return "kv_offloading_size", size * _GIB if native else None
+    config = facts.engine.settings.get("kv_transfer_config")
+    extra = config.get("kv_connector_extra_config") if isinstance(config, Mapping) else None
+    own_connector = isinstance(config, Mapping) and config.get("kv_connector") == "OffloadingConnector"
+    told = extra.get("cpu_bytes_to_use") if own_connector and isinstance(extra, Mapping) else None
+    return "kv_transfer_config", told if isinstance(told, (int, float)) else None
+
+
+def _is_known_release(facts: ServerFacts) -> bool:
+    """Whether it is known which vLLM it is: another's image may hold an older one."""
+    return facts.engine.version.name is not None or (own(facts.image) and floats(facts.image))
 
 
 def gpu_memory(facts: ServerFacts) -> Iterator[Problem]:
@@ -257,9 +274,8 @@ def cpu_kv_cache(facts: ServerFacts) -> Iterator[Problem]:
     """The CPU back end without a size for its KV cache."""
     if built_for(facts.image) != "cpu" or facts.container.get("envFrom") or not facts.engine.version.at_least("0.12.0"):
         return
-    # Another's image may hold an older vLLM, which took 4 GiB.
-    if facts.engine.version.name is None and not (own(facts.image) and floats(facts.image)):
-        return
+    if not _is_known_release(facts):
+        return  # an older one took 4 GiB
     told = {"kv_cache_memory_bytes", "gpu_memory_utilization", "num_gpu_blocks_override", "config"}
     if "VLLM_CPU_KVCACHE_SPACE" in facts.env or facts.engine.said & told or not facts.engine.complete:
         return
