@@ -22,7 +22,7 @@ from vllm_cdk8s.core.inspection.facts import EngineFacts, ServerFacts
 from vllm_cdk8s.core.kube.placeholders import is_placeholder
 from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.models.facts import known_model
-from vllm_cdk8s.core.models.vendors import device_vendor
+from vllm_cdk8s.core.models.vendors import counts_devices
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.arguments import settings_of
 from vllm_cdk8s.lint.commands import ServerCommand
@@ -238,7 +238,7 @@ def _gpus(group: dict[str, Any]) -> int | None:
     total = 0
     for container in items(mapping(mapping(group.get("template")).get("spec")).get("containers")):
         for name, value in devices.resources(container, "limits").items():
-            if device_vendor(str(name)):
+            if counts_devices(str(name)):
                 count = whole(value)
                 if count is None:
                     return None

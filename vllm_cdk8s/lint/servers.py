@@ -14,7 +14,7 @@ from vllm_cdk8s.core.inspection.facts import EngineFacts, ServerFacts
 from vllm_cdk8s.core.kube.placeholders import is_placeholder
 from vllm_cdk8s.core.models.accelerators import accelerator, accelerator_of_labels, mig_profile, partition
 from vllm_cdk8s.core.models.facts import known_model
-from vllm_cdk8s.core.models.vendors import device_vendor
+from vllm_cdk8s.core.models.vendors import counts_devices
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.arguments import Settings, settings_of
 from vllm_cdk8s.lint.commands import server_command
@@ -170,6 +170,6 @@ def _gpus(container: Mapping[str, Any]) -> tuple[int | None, str]:
     requests = mapping(mapping(container.get("resources")).get("requests"))
     for name, value in (*limits.items(), *requests.items()):
         # Shares of one GPU are counted in units of their own.
-        if device_vendor(name) and not name.endswith((".shared", "mem", "memory", "cores", "percentage")):
+        if counts_devices(str(name)):
             return whole(value), name
     return None, "nvidia.com/gpu"

@@ -12,7 +12,7 @@ from vllm_cdk8s.core.inspection.devices import resources
 from vllm_cdk8s.core.inspection.storage import downloads
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
-from vllm_cdk8s.core.models.vendors import device_vendor
+from vllm_cdk8s.core.models.vendors import counts_devices
 from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:
@@ -296,7 +296,9 @@ def _one_pod_claim(facts: ServerFacts) -> bool:
 
 def _whole_gpus(facts: ServerFacts) -> bool:
     limits = resources(facts.container, "limits")
-    return any(device_vendor(str(name)) and (checks.quantity_or_none(value) or 0) > 0 for name, value in limits.items())
+    return any(
+        counts_devices(str(name)) and (checks.quantity_or_none(value) or 0) > 0 for name, value in limits.items()
+    )
 
 
 def _share(value: Any, replicas: int, rounded: Any) -> int | None:

@@ -98,6 +98,11 @@ def is_device(resource: str) -> bool:
     )
 
 
+def counts_devices(resource: str) -> bool:
+    """Whether a resource counts devices that are a pod's own: memory is no device, and a share is another's too."""
+    return is_device(resource) and not resource.endswith(".shared")
+
+
 @lru_cache
 def made_for(repository: str) -> str | None:
     """Whose devices an image of this repository is built for, where the repository says so."""
