@@ -27,7 +27,7 @@ OWN = {  # what a cluster serves by itself
         "Namespace", "Service", "ServiceAccount", "ConfigMap", "Secret", "Pod", "PersistentVolume",
         "PersistentVolumeClaim",
     ],
-    "apps/v1": ["Deployment"], "batch/v1": ["Job"], "autoscaling/v2": ["HorizontalPodAutoscaler"],
+    "apps/v1": ["DaemonSet", "Deployment"], "batch/v1": ["Job"], "autoscaling/v2": ["HorizontalPodAutoscaler"],
     "networking.k8s.io/v1": ["Ingress", "NetworkPolicy"], "policy/v1": ["PodDisruptionBudget"],
     "rbac.authorization.k8s.io/v1": ["ClusterRole", "ClusterRoleBinding", "RoleBinding", "Role"],
     "apiextensions.k8s.io/v1": ["CustomResourceDefinition"],
