@@ -52,14 +52,9 @@ def main() -> None:
 
 
 def report_memory(servers: int) -> None:
-    """What Python keeps of each server after the first, against the dictionaries' app."""
-    kept = {program: (peak(program, servers) - peak(program, 1)) / (servers - 1) for program in (OURS, DICTIONARIES)}
-    report(f"memory of each of {servers} servers, against dictionaries", kept[OURS] / kept[DICTIONARIES], 3)
-
-
-def peak(program: str, servers: int) -> int:
-    """The most memory that Python held, in KiB."""
-    return int(run(program, servers, "--named", "--memory"))
+    """What Python keeps of each server after the first."""
+    first, all_of_them = (int(run(OURS, number, "--named", "--memory")) for number in (1, servers))
+    report(f"KiB that Python keeps of each of {servers} servers", (all_of_them - first) / (servers - 1), 100)
 
 
 def report_commands(rounds: int) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, nearest
 from vllm_cdk8s.core.rules.book import INVALID, UNKNOWN_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _Named = TypeVar("_Named")
 
@@ -24,29 +28,64 @@ def named_keywords(made: _Named) -> _Named:
     return checked
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Keywords:
+    """What a function takes by name, and what it must be given.
+
+    Attributes:
+        known: the names.
+        needed: those without a default that are given by name alone.
+        others: those that may be given by place, and whether each has a default.
+        is_open: whether it takes any name.
+    """
+
+    known: tuple[str, ...]
+    needed: frozenset[str]
+    others: tuple[tuple[str, bool], ...]
+    is_open: bool
+
+    @classmethod
+    def of(cls, function: Any) -> _Keywords:
+        parameters = list(inspect.signature(function).parameters.values())
+        bare = [p.name for p in parameters if p.default is inspect.Parameter.empty]
+        return cls(
+            known=tuple(p.name for p in parameters if p.name != "self"),
+            needed=frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name in bare),
+            others=tuple((p.name, p.name not in bare) for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD),
+            is_open=any(p.kind is p.VAR_KEYWORD for p in parameters),
+        )
+
+    def right(self, places: int, options: Mapping[str, Any]) -> bool:
+        """Whether nothing is unknown or missing."""
+        return (
+            (self.is_open or all(name in self.known for name in options))
+            and self.needed <= options.keys()
+            and all(default or name in options for name, default in self.others[places:])
+        )
+
+    def problems(self, places: int, options: Mapping[str, Any]) -> list[Problem]:
+        """What is unknown, and what is missing."""
+        missing = [name for name, default in self.others[places:] if not default and name not in options]
+        missing += [name for name in self.known if name in self.needed and name not in options]
+        return [
+            *(
+                Problem(what=f"is not an option{nearest(name, self.known)}", rule=UNKNOWN_NAME, option=name)
+                for name in options
+                if not self.is_open and name not in self.known
+            ),
+            *(Problem(what="is missing", rule=INVALID, option=name) for name in missing),
+        ]
+
+
 def _checking(function: Any) -> Any:
-    parameters = list(inspect.signature(function).parameters.values())
-    keywords = [p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
-    known = [p.name for p in parameters if p.name != "self"]
-    needed = [p.name for p in keywords if p.default is inspect.Parameter.empty]
-    others = [p for p in parameters if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
-    either = {p.name for p in others}
-    is_open = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+    taken: list[_Keywords] = []  # read when first called: most classes are imported, and never made
 
     @wraps(function)
     def checked(*args: Any, **options: Any) -> Any:
-        problems = [
-            Problem(what=f"is not an option{nearest(name, known)}", rule=UNKNOWN_NAME, option=name)
-            for name in options
-            if not is_open and name not in known and name not in either
-        ]
-        problems += [
-            Problem(what="is missing", rule=INVALID, option=name)
-            for name in (*(p.name for p in others[len(args) :] if p.default is inspect.Parameter.empty), *needed)
-            if name not in options
-        ]
-        if problems:
-            raise InvalidOptionError(problems=problems)
+        if not taken:
+            taken.append(_Keywords.of(function))
+        if not taken[0].right(len(args), options):
+            raise InvalidOptionError(problems=taken[0].problems(len(args), options))
         return function(*args, **options)
 
     return checked

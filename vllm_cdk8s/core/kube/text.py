@@ -44,11 +44,9 @@ def check_text(option: str, text: str) -> str:
         InvalidOptionError: it holds a control character other than a line break or a tab, is a number to Kubernetes, or
             holds a token or a private key, which the message does not repeat.
     """
-    if is_secret(text):
-        raise InvalidOptionError(_LITERAL, option=option, rule=LITERAL_SECRET)
-    problem = text_problem(text)
-    if problem is not None:
-        raise InvalidOptionError(problem, option=option, rule=UNWRITABLE)
+    trouble = _trouble(text)
+    if trouble is not None:
+        raise InvalidOptionError(trouble[0], option=option, rule=trouble[1])
     return text
 
 

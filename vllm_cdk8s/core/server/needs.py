@@ -123,6 +123,8 @@ def _of_process(found: Accelerator | None) -> Accelerator | None:
 
 def server_accelerator(given: Mapping[str, Any]) -> Accelerator | None:
     """The kind of GPU, as ``gpu``, the node selector or the required node affinity says it."""
+    if not (given.get("gpu") or given.get("node_selector") or given.get("affinity")):
+        return None
     selector = given.get("node_selector") or {}
     labels = _affinity_labels(given.get("affinity")) | {
         key: value for key, value in selector.items() if isinstance(value, str)
