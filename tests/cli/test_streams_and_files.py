@@ -16,9 +16,11 @@ GPU = ("--set", "resources.limits.nvidia.com/gpu=1")
 
 
 def shell(redirection: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    # Unbuffered, Python would have nothing left to write when it ends.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.run(
         ["/bin/sh", "-c", f'exec "$0" -m vllm_cdk8s "$@" {redirection}', sys.executable, *arguments],
-        capture_output=True, text=True, check=False, cwd=cwd, env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        capture_output=True, text=True, check=False, cwd=cwd, env={**environment, "PYTHONPATH": str(Path.cwd())},
     )  # fmt: skip
 
 

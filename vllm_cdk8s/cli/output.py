@@ -6,8 +6,9 @@ import io
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,8 +59,7 @@ def show(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        # What could not be written is still there, and Python must not try, and complain, once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up(sys.stdout)
         if isinstance(error, BrokenPipeError):
             raise
         raise CommandError(f"standard output: cannot be written: {error.strerror}") from error
@@ -70,9 +70,17 @@ def say(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        print(text, file=sys.stderr)
-    except (OSError, UnicodeEncodeError):
-        return  # whoever has closed it, or cannot read it, does not want to know
+        print(text, file=sys.stderr, flush=True)
+    except UnicodeEncodeError:
+        return  # who cannot read it does not want to know
+    except OSError:
+        _give_up(sys.stderr)  # nor does whoever has closed it
+
+
+def _give_up(stream: TextIO) -> None:
+    """Write what is left of a stream to nothing: Python must not try, and fail, once more when it ends."""
+    with suppress(OSError):  # a stream in its place may be no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def write_whole(target: Path, text: str, *, option: str, inputs: Iterable[str] = ()) -> Path:
