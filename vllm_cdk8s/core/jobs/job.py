@@ -88,6 +88,28 @@ class Program:
         })  # fmt: skip
 
 
+def settings_of_pod(options: Mapping[str, Any], *, node_name: str | None = None) -> dict[str, Any]:
+    """What a Job's options say of its pod template besides what runs in it: where it goes, and as which account."""
+    account = options.get("service_account")
+    return {
+        "annotations": checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
+        "service_account": None if account is None else checks.reference("service_account", account, "ServiceAccount"),
+        "image_pull_secrets": pull_secrets(options),
+        "scheduling": scheduling(
+            node_selector=options.get("node_selector", {}),
+            node_name=node_name,
+            tolerations=options.get("tolerations", ()),
+            affinity=options.get("affinity", {}),
+            topology_spread=(),
+            runtime_class=None,
+            scheduler_name=options.get("scheduler_name"),
+            priority_class=options.get("priority_class"),
+            kai=None,
+            device_claims=(),
+        ),
+    }
+
+
 def job_pod(
     options: Mapping[str, Any],
     *,
@@ -101,7 +123,6 @@ def job_pod(
     if non_root is not None:
         checks.instance("non_root", non_root, NonRoot, allowed="NonRoot()")
     container = program.container(options)
-    account = options.get("service_account")
     pod_security, container_security = security(
         drop_cache=False, non_root=non_root,
         pod=options.get("pod_security_context", {}), container=options.get("security_context", {}),
@@ -112,23 +133,9 @@ def job_pod(
         mounts.append({"name": pod.HOME_VOLUME, "mountPath": non_root.home})
     return pod.template(
         labels={**own_labels(options, labels), **labels},
-        annotations=checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
         containers=[prune({**container, "volumeMounts": mounts, "securityContext": container_security})],
         volumes=volumes,
-        service_account=None if account is None else checks.reference("service_account", account, "ServiceAccount"),
-        image_pull_secrets=pull_secrets(options),
-        scheduling=scheduling(
-            node_selector=options.get("node_selector", {}),
-            node_name=node_name,
-            tolerations=options.get("tolerations", ()),
-            affinity=options.get("affinity", {}),
-            topology_spread=(),
-            runtime_class=None,
-            scheduler_name=options.get("scheduler_name"),
-            priority_class=options.get("priority_class"),
-            kai=None,
-            device_claims=(),
-        ),
+        **settings_of_pod(options, node_name=node_name),
         security=pod_security,
         restart_policy="Never",
     )

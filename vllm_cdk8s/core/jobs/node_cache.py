@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.errors import ConflictError
 from vllm_cdk8s.core.features.hub import CONTAINER_NAME, PROGRAM
 from vllm_cdk8s.core.features.node_cache import CACHE_FOLDER, CACHE_VOLUME, folder_volume
-from vllm_cdk8s.core.jobs.job import Program
+from vllm_cdk8s.core.jobs.job import Program, settings_of_pod
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.pod import template as pod
-from vllm_cdk8s.core.pod.placement import scheduling
 from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.pod.security import security
 from vllm_cdk8s.core.rules.book import NODE_CACHE
 from vllm_cdk8s.core.server.deployment import share
-from vllm_cdk8s.core.server.pod import own_labels, pull_secrets
+from vllm_cdk8s.core.server.pod import own_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,27 +74,12 @@ def plan_node_cache(
         "resources": _LITTLE.wire(),
         "securityContext": container_security,
     }
-    account = options.get("service_account")
     template = pod.template(
         labels={**own_labels(options, selector), **selector},
-        annotations=checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
         first_containers=[prune({**program, "securityContext": container_security})],
         containers=[prune(keeper)],
         volumes=[folder_volume(path)],
-        service_account=None if account is None else checks.reference("service_account", account, "ServiceAccount"),
-        image_pull_secrets=pull_secrets(options),
-        scheduling=scheduling(
-            node_selector=options.get("node_selector", {}),
-            node_name=None,
-            tolerations=options.get("tolerations", ()),
-            affinity=options.get("affinity", {}),
-            topology_spread=(),
-            runtime_class=None,
-            scheduler_name=options.get("scheduler_name"),
-            priority_class=options.get("priority_class"),
-            kai=None,
-            device_claims=(),
-        ),
+        **settings_of_pod(options),
         security=pod_security,
     )
     update = {"maxUnavailable": share("max_unavailable", max_unavailable)}

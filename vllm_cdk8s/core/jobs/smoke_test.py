@@ -10,7 +10,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.pod.security import NonRoot
 from vllm_cdk8s.core.rules.book import KEPT_OUT, NO_PODS, OTHER_NAMESPACE, TRUSTS_ANYBODY
-from vllm_cdk8s.core.traffic.network_policy import guards, may_admit
+from vllm_cdk8s.core.traffic.network_policy import keeping_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,13 +131,9 @@ def kept_out(
     server: Serving, plan: JobPlan, policies: Sequence[Wire], *, path: str, namespace: str | None
 ) -> Problem | None:
     """The warning that the app's NetworkPolicies keep a test from its server."""
-    closed = guards(server, policies)
-    labels = plan.spec["template"]["metadata"]["labels"]
-    if not closed or KEPT_OUT.code in server.acknowledged:
+    names = keeping_out(server, plan.spec["template"]["metadata"]["labels"], policies, namespace=namespace)
+    if names is None:
         return None
-    if any(may_admit(policy, namespace, labels, server.port) for policy in closed):
-        return None
-    names = ", ".join(repr(policy["metadata"]["name"]) for policy in closed)
     what = (
         f"NetworkPolicy {names} keeps the pods of {path} from {server.path}, so that the test fails; allowed: its "
         ".pods among the clients of the ServerNetworkPolicy, or its namespace"

@@ -10,6 +10,7 @@ from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.rules.book import KEPT_OUT
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
@@ -84,6 +85,21 @@ def guards(server: Serving, policies: Sequence[Wire]) -> list[Wire]:
         and "Ingress" in policy["spec"].get("policyTypes", ["Ingress"])
         and _may_select(policy["spec"].get("podSelector"), labels)
     ]
+
+
+def keeping_out(
+    server: Serving, labels: Mapping[str, str], policies: Sequence[Wire], *, namespace: str | None
+) -> str | None:
+    """The names of the policies that keep pods of these labels from a server.
+
+    None where none does, or where the server's user has acknowledged that.
+    """
+    closed = guards(server, policies)
+    if not closed or KEPT_OUT.code in server.acknowledged:
+        return None
+    if any(may_admit(policy, namespace, labels, server.port) for policy in closed):
+        return None
+    return ", ".join(repr(policy["metadata"]["name"]) for policy in closed)
 
 
 def may_admit(policy: Wire, namespace: str | None, labels: Mapping[str, str], port: int) -> bool:

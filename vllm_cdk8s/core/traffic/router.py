@@ -17,7 +17,7 @@ from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.rules.book import BACKEND_TLS, KEPT_OUT, OTHER_NAMESPACE, ROUTER
 from vllm_cdk8s.core.traffic.gateway import header_name
 from vllm_cdk8s.core.traffic.model_names import adapter_names, base_names
-from vllm_cdk8s.core.traffic.network_policy import guards, may_admit
+from vllm_cdk8s.core.traffic.network_policy import keeping_out
 from vllm_cdk8s.core.traffic.router_arguments import argument_problems, read_options
 
 if TYPE_CHECKING:
@@ -344,12 +344,9 @@ def kept_out(
     server: Serving, labels: Mapping[str, str], policies: Sequence[Wire], *, path: str, namespace: str | None
 ) -> Problem | None:
     """The warning that the app's NetworkPolicies keep a router from one of its servers."""
-    closed = guards(server, policies)
-    if not closed or KEPT_OUT.code in server.acknowledged:
+    names = keeping_out(server, labels, policies, namespace=namespace)
+    if names is None:
         return None
-    if any(may_admit(policy, namespace, labels, server.port) for policy in closed):
-        return None
-    names = ", ".join(repr(policy["metadata"]["name"]) for policy in closed)
     what = (
         f"NetworkPolicy {names} keeps the pods of {path} from {server.path}, so that no request gets there; allowed: "
         "its .pods among the clients of the ServerNetworkPolicy, or its namespace"
