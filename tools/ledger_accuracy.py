@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.models.facts import known_model

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from vllm_cdk8s.cli.output import CommandError, say
 from vllm_cdk8s.core.engine.catalogue import versions
@@ -101,8 +102,7 @@ kubectl -n monitoring port-forward service/kube-prometheus-stack-grafana 3000:80
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True, kw_only=True):
     """What the ledger says of the model."""
 
     gpus: int

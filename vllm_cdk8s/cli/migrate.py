@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from vllm_cdk8s.cli.output import CommandError, need_standard_input, say, show, write_whole
 from vllm_cdk8s.core.kube import checks

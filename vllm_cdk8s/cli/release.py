@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import warnings
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from vllm_cdk8s.cli.output import CommandError
 from vllm_cdk8s.core.errors import VllmCdk8sWarning

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
 
 from vllm_cdk8s.cli.output import need_standard_input, say, show
 from vllm_cdk8s.lint.upgrade import changes, concerning, known_release, used_in

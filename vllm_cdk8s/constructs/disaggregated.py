@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place, place_below, place_of
@@ -112,10 +111,7 @@ class DisaggregatedServer(Whole):
             storage.check_replicas(pods * slices)
         self.disaggregated_set = None if plan.together is None else self._set(scope, id, plan, options)
         self.prefill = self._server("prefill", model, prefill, plan, storage)
-        url = self._pairing(scope, plan.digest, slices)
-        own = dict(plan.options["decode"])
-        own["kv_transfer"] = replace(own["kv_transfer"], prefill_url=url)
-        found = replace(plan, options={**plan.options, "decode": own})
+        found = plan.fetching_from(self._pairing(scope, plan.digest, slices))
         self.decode = self._server("decode", model, decode, found, storage)
         self.prefill.companions = self.decode.companions = (self.prefill, self.decode)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from vllm_cdk8s.constructs.api_key import note_route
 from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
@@ -158,8 +160,7 @@ class HTTPRoute(Whole):
                     _warn_of_adapters(server, path)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True, kw_only=True):
     """Who answers which requests: those for the models of these names, or all where there are none."""
 
     option: str

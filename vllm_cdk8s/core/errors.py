@@ -11,9 +11,11 @@ import sys
 import warnings
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, UNWISE
 from vllm_cdk8s.core.showing import masked
@@ -45,8 +47,7 @@ def option_path(label: str) -> Path:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing that is wrong, or unwise.
 
     Attributes:

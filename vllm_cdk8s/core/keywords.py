@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, nearest
 from vllm_cdk8s.core.rules.book import INVALID, UNKNOWN_NAME
@@ -28,8 +29,7 @@ def named_keywords(made: _Named) -> _Named:
     return checked
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Keywords:
+class _Keywords(Struct, frozen=True, kw_only=True):
     """What a function takes by name, and what it must be given.
 
     Attributes:

@@ -10,8 +10,9 @@ slowStart decides while it is enabled, with these exceptions, in which the chart
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.errors import VllmCdk8sError, warn
 from vllm_cdk8s.core.pod.health import LONGEST_STARTUP, PORT_NAME, HttpProbe, slow_start

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.inspection.apply import apply
 from vllm_cdk8s.core.inspection.health import rollout, start_up, targets

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from vllm_cdk8s.helm.problems import path_text
 
@@ -21,8 +22,7 @@ LITERALS = {"HF_TOKEN": ("huggingface", "token"), "HUGGING_FACE_HUB_TOKEN": ("hu
              "VLLM_API_KEY": ("vllm-api-key", "key")}  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Running:
+class Running(Struct, frozen=True, kw_only=True):
     """What runs now, read from the release's manifest.
 
     Attributes:
@@ -42,8 +42,7 @@ class Running:
     installs: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Keep:
+class Keep(Struct, frozen=True, kw_only=True):
     """A value that keeps things as they are."""
 
     path: Path
@@ -57,8 +56,7 @@ class Keep:
         return f"{path_text(self.path)}={value if isinstance(value, str) else json.dumps(value)}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """One thing that applying our YAML changes.
 
     Attributes:
@@ -80,8 +78,7 @@ class Difference:
     carried: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Migration:
+class Migration(Struct, frozen=True, kw_only=True):
     """A release on its way here.
 
     Attributes:

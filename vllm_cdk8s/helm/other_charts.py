@@ -9,8 +9,9 @@ https://github.com/vllm-project/production-stack/tree/main/helm) and the chart a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from vllm_cdk8s.core.errors import nearest
 from vllm_cdk8s.helm.problems import ValuesError
@@ -23,8 +24,7 @@ _PROBE_KEYS = ("initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failur
 _UNSAID = {"gpuMemoryUtilization": None, "maxModelLen": None, "cudaGraphMode": None}
 
 
-@dataclass(kw_only=True, slots=True)
-class Translation:
+class Translation(Struct, kw_only=True):
     """What became of another chart's values.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.kube.manifest import Manifest
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.helm.release import Release
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReleaseParts:
+class ReleaseParts(Struct, frozen=True, kw_only=True):
     """What the values ask for, each part checked by itself, before they make a server.
 
     Attributes:

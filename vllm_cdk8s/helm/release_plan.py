@@ -6,8 +6,9 @@ The command line prints it; `VllmChart` puts the same into a tree.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, VllmCdk8sError, collecting, unacknowledged
 from vllm_cdk8s.core.kube import checks
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.helm.model import Values
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReleasePlan:
+class ReleasePlan(Struct, frozen=True, kw_only=True):
     """A release, checked and settled.
 
     Attributes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.engine import catalogue, raw
 from vllm_cdk8s.core.engine.literal_secrets import is_secret_option
@@ -24,8 +26,7 @@ _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 _CERTAIN = 0.93
 
 
-@dataclass(kw_only=True, slots=True)
-class Settings:
+class Settings(Struct, kw_only=True):
     """What the words set.
 
     Attributes:

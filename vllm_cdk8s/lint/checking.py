@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.inspection import devices, disaggregated_set, engine, health, pod, security, storage
@@ -42,8 +44,7 @@ CHECKS = (
 )
 
 
-@dataclass(kw_only=True, slots=True)
-class Result:
+class Result(Struct, kw_only=True):
     """What a check found.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from vllm_cdk8s.core.engine.devices import repository
 from vllm_cdk8s.core.kube.placeholders import is_placeholder
@@ -32,8 +33,7 @@ _INSTALLERS = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServerCommand:
+class ServerCommand(Struct, frozen=True, kw_only=True):
     """How a container starts vLLM.
 
     Attributes:

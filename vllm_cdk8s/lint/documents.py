@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,8 +34,7 @@ class UnreadableError(Exception):
         super().__init__(f"{file}{'' if line is None else f':{line}'}: {reason}")
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
+class Duplicate(Struct, frozen=True):
     """A key that a mapping has twice, and the lines of both."""
 
     key: str
@@ -43,8 +42,7 @@ class Duplicate:
     again: int
 
 
-@dataclass(kw_only=True, slots=True)
-class Document:
+class Document(Struct, kw_only=True):
     """One Kubernetes object.
 
     Attributes:
@@ -58,7 +56,7 @@ class Document:
     data: dict[str, Any]
     duplicates: list[Duplicate] = field(default_factory=list)
     ignored: dict[int, frozenset[str]] = field(default_factory=dict)
-    _node: yaml.Node = field(repr=False)
+    _node: yaml.Node
     _offset: int = 0
 
     @property

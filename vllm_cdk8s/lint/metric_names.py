@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.engine.version import version_key
 from vllm_cdk8s.core.errors import Problem
@@ -39,8 +40,7 @@ _OLD_ENGINE_END = "0.11.0"
 _NEAR = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One metric's name, and where it is asked for."""
 
     name: str

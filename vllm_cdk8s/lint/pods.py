@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.lint.shapes import shaped
 
@@ -42,8 +43,7 @@ EVERYTHING = frozenset({"command", "probes", "shm", "drain", "volumes", "gpu", "
 _DEEPEST = 14
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PodTemplate:
+class PodTemplate(Struct, frozen=True, kw_only=True):
     """One pod template.
 
     Attributes:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.version import EngineVersion
@@ -51,8 +52,7 @@ _SIZES = ("tensor_parallel_size", "pipeline_parallel_size")
 _DEEPEST = 12
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LlmConfig:
+class LlmConfig(Struct, frozen=True, kw_only=True):
     """One ``LLMConfig``: the mapping, and the lines of what it says within the text that it stands in."""
 
     data: dict[str, Any]

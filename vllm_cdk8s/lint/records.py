@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.inspection.security import exposed
 from vllm_cdk8s.core.traffic.model_names import names_of_adapters, names_of_model, takes_other_names
@@ -29,8 +31,7 @@ PLAIN_KINDS = {"Deployment", "StatefulSet", "Pod", "DaemonSet", "ReplicaSet", "L
 _INTERNAL = re.compile(r"internal|private|scheme", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServerRecord:
+class ServerRecord(Struct, frozen=True, kw_only=True):
     """What a set needs to know of a server; ``names`` is None where it may answer to names that are not known."""
 
     model: str | None
@@ -40,8 +41,7 @@ class ServerRecord:
     version_sure: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PodRecord:
+class PodRecord(Struct, frozen=True, kw_only=True):
     """What a set needs to know of a pod template.
 
     Attributes:
@@ -83,8 +83,7 @@ class PodRecord:
         return None if target in self.mentioned else False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServiceRecord:
+class ServiceRecord(Struct, frozen=True, kw_only=True):
     """What a set needs to know of a Service."""
 
     where: Place
@@ -103,8 +102,7 @@ class ServiceRecord:
         return f"Service/{self.name}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Monitor:
+class Monitor(Struct, frozen=True, kw_only=True):
     """A ServiceMonitor, PodMonitor or PodDisruptionBudget: a selector, and the ports that it asks."""
 
     where: Place
@@ -257,8 +255,7 @@ def _port(port: Mapping[str, Any]) -> int | str | None:
     return target if isinstance(target, int) else None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Backend:
+class Backend(Struct, frozen=True, kw_only=True):
     """A Service to which a rule of an HTTPRoute sends requests, and the models that they ask for."""
 
     where: Place
@@ -268,8 +265,7 @@ class Backend:
     models: tuple[str, ...]
 
 
-@dataclass(kw_only=True, slots=True)
-class Known:
+class Known(Struct, kw_only=True):
     """All that was noted of a set, with what finds pods and Services among thousands."""
 
     pods: list[PodRecord] = field(default_factory=list)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.devices import built_for, floats
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 _TOLD_BY_NAME = ("public.ecr.aws/q9t5s3a7/", "rocm/vllm", "docker.io/rocm/vllm")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True):
     """One container that runs vLLM.
 
     Attributes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.inspection import health, pod, storage
@@ -32,8 +34,7 @@ _SEEN_KINDS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Waiting:
+class _Waiting(Struct, frozen=True, kw_only=True):
     """A server whose claims, or devices, other objects describe; without all that those rules do not look at."""
 
     facts: ServerFacts
@@ -42,8 +43,7 @@ class _Waiting:
     container: Place
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Scaled:
+class _Scaled(Struct, frozen=True, kw_only=True):
     """What is wrong with a server once an autoscaler adds pods to it."""
 
     problem: Problem

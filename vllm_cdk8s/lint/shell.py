@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +17,7 @@ _DOCUMENT = re.compile(r"""<<(?P<tabs>-)?[ \t]*(?:(?P<quote>['"])(?P<quoted>\w+)
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """One word.
 
     Attributes:

@@ -6,8 +6,10 @@ Every line is a difference of the two releases' own parsers, ``envs.py`` or metr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.environment import variables
@@ -32,8 +34,7 @@ Kind = Literal["option", "key", "variable", "metric"]
 What = Literal["gone", "new", "default", "choices", "deprecated"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One difference.
 
     Attributes:
@@ -51,8 +52,7 @@ class Change:
     used: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Used:
+class Used(Struct, frozen=True, kw_only=True):
     """What manifests use: by name, the places."""
 
     keys: dict[str, list[str]]

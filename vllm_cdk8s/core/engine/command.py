@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.engine import catalogue, raw
 from vllm_cdk8s.core.engine.consistency import (
@@ -44,8 +45,7 @@ _DECIDES_GRAPHS = {"use_cudagraph", "full_cuda_graph", "cudagraph_mode"}
 _NO_COMPILATION = (0, "0", "NONE", "none")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EngineCommand:
+class EngineCommand(Struct, frozen=True, kw_only=True):
     """A checked command line of ``vllm serve``.
 
     Attributes:
@@ -64,7 +64,7 @@ class EngineCommand:
 
     args: tuple[str, ...]
     version: EngineVersion
-    settings: Mapping[str, Any] = field(repr=False)
+    settings: Mapping[str, Any]
     tensor_parallel_size: int
     pipeline_parallel_size: int
     data_parallel_size: int

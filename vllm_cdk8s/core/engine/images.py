@@ -8,10 +8,11 @@ publish is not guessed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,7 @@ _OWN = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Vendor:
+class Vendor(Struct, frozen=True, kw_only=True):
     """Somebody else's images.
 
     Attributes:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest

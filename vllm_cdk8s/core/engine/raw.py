@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
@@ -30,8 +31,7 @@ _NUMBER = re.compile(r"-\d+|-\d*\.\d+")  # what argparse takes for a value in sp
 _GLUED = re.compile(r"(-[a-z]{2,})(\d+)")  # -tp2, which argparse reads for flags of one letter only
 
 
-@dataclass(kw_only=True, slots=True)
-class Given:
+class Given(Struct, kw_only=True):
     """One setting among raw arguments.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.engine import images
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
@@ -22,8 +23,7 @@ _LONGEST_NAME = 255
 _NAME_END = re.compile(r"@|:(?=[^/]*\Z)")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EngineVersion:
+class EngineVersion(Struct, frozen=True, kw_only=True):
     """The vLLM version that a command line is written for.
 
     Attributes:

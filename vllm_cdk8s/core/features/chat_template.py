@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
@@ -41,8 +42,7 @@ def template_text(option: str, text: object) -> str:
     return template
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MountedTemplate:
+class MountedTemplate(Struct, frozen=True, kw_only=True):
     """A template in a ConfigMap.
 
     Attributes:

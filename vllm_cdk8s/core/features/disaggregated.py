@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field, structs
 
 from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.features.kv_transfer import PAIR_LABEL, KvTransfer, Nixl, PairProxy, RoutingSidecar, SharedFiles
@@ -80,8 +82,7 @@ class Pool:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PairPlan:
+class PairPlan(Struct, frozen=True, kw_only=True):
     """What both sides of a pair are made of.
 
     Attributes:
@@ -92,9 +93,15 @@ class PairPlan:
     """
 
     digest: str
-    options: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    options: Mapping[str, Mapping[str, Any]]
     together: DisaggregatedSet | None = None
     shapes: Mapping[str, SetRoleShape] = field(default_factory=dict)
+
+    def fetching_from(self, prefill_url: str) -> PairPlan:
+        """The same, with a decoding side that knows where the other one answers."""
+        decode = dict(self.options["decode"])
+        decode["kv_transfer"] = replace(decode["kv_transfer"], prefill_url=prefill_url)
+        return structs.replace(self, options={**self.options, "decode": decode})
 
 
 def plan_pair(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.core.features.hub import CONTAINER_NAME, PROGRAM, HubModel, InitDownload, hub_models

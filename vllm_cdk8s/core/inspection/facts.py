@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.version import EngineVersion
@@ -17,8 +18,7 @@ Wire = Mapping[str, Any]
 _OTHERS = re.compile(r"\bray\b|ray_init|multi-node-serving|nginx|envoy|proxy|uvicorn |gunicorn|socat|[^&>]&(?![&\d])")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EngineFacts:
+class EngineFacts(Struct, frozen=True, kw_only=True):
     """vLLM's settings in force.
 
     Attributes:
@@ -47,8 +47,7 @@ class EngineFacts:
         return value if isinstance(value, int) and not isinstance(value, bool) else 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClaimFacts:
+class ClaimFacts(Struct, frozen=True, kw_only=True):
     """A claim: its size in bytes and its access modes, each None where it is not known."""
 
     name: str
@@ -56,8 +55,7 @@ class ClaimFacts:
     access_modes: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServerFacts:
+class ServerFacts(Struct, frozen=True, kw_only=True):
     """One server.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.engine.consistency import check_gpus
 from vllm_cdk8s.core.engine.devices import built_for, floats, repository

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.engine.version import check_reference
 from vllm_cdk8s.core.kube import checks
@@ -45,8 +46,7 @@ class JobOptions(RunOptions, total=False):
 JOB_OPTIONS = tuple(JobOptions.__annotations__)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Program:
+class Program(Struct, frozen=True, kw_only=True):
     """One of our programs, and the container that runs it.
 
     Attributes:
@@ -141,8 +141,7 @@ def job_pod(
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JobPlan:
+class JobPlan(Struct, frozen=True, kw_only=True):
     """A Job as data.
 
     Attributes:

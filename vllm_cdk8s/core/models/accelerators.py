@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
@@ -35,8 +37,7 @@ _MIG_RESOURCE = re.compile(r"nvidia\.com/mig-(?P<profile>\d+g\.\d+gb)")
 _MIG_PRODUCT = re.compile(r"(?P<product>.+)-MIG-(?P<profile>\d+g\.\d+gb)(\.me)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Accelerator:
+class Accelerator(Struct, frozen=True, kw_only=True):
     """One kind of GPU, TPU or other accelerator.
 
     Attributes:

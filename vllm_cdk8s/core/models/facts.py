@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any
+
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.errors import nearest
 from vllm_cdk8s.core.models.config import facts_of

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
@@ -24,8 +25,7 @@ def per_rank(total: int, ranks: int) -> int:
     return -(-total // ranks)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Need:
+class Need(Struct, frozen=True, kw_only=True):
     """What has to fit into the GPUs before vLLM starts: the weights with their overhead, and one longest sequence."""
 
     weights: int

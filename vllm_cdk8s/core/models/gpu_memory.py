@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.models import kv_cache, overhead, weights
 from vllm_cdk8s.core.models.kv_cache import KvLayout, KvSettings, Version
@@ -31,8 +33,7 @@ _WEIGHTS_MARGIN = Decimal("0.02")
 _QUANTIZED_MARGIN = Decimal("0.07")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GpuMemory:
+class GpuMemory(Struct, frozen=True, kw_only=True):
     """The memory of one GPU, and what follows from it."""
 
     lines: tuple[Line, ...] = ()

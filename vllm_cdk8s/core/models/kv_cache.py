@@ -7,9 +7,10 @@ is no constant where attention slides or is linear: it depends on the length of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.models.shape import LayerCache
@@ -32,8 +33,7 @@ _CACHED_STATES: Version = (0, 26)
 _PACKED_BYTES = {"fp8": 1, "fp8_e4m3": 1, "fp8_e5m2": 1, "fp8_inc": 1, "fp8_ds_mla": 1, "int8": 1}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KvSettings:
+class KvSettings(Struct, frozen=True, kw_only=True):
     """What decides the layout beside the model.
 
     Attributes:
@@ -69,8 +69,7 @@ class KvSettings:
         return self.version is None or self.version >= version
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KvLayout:
+class KvLayout(Struct, frozen=True, kw_only=True):
     """The layout of one GPU's cache.
 
     Attributes:
@@ -156,8 +155,7 @@ def _made(block_bytes: int, sequence: list[int], block: int, settings: KvSetting
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """Alike layers of one GPU: how many, the bytes of a page of one layer, the tokens in it, and how far they look."""
 
     layers: int

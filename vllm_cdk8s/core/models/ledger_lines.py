@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
+
+from msgspec import Struct
 
 Resource = Literal["gpu_memory", "host_memory", "disk", "time", "gpus", "format"]
 Verdict = Literal["fits", "tight", "too_little", "unknown"]
@@ -12,8 +13,7 @@ Verdict = Literal["fits", "tight", "too_little", "unknown"]
 GIB = 2**30
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One row: a resource, what is counted of it, the need, what there is, and the verdict.
 
     Attributes:
@@ -41,8 +41,7 @@ class Line:
         return f"{self.what}: needs {shown(self.needs, self.unit)}, has {shown(self.has, self.unit)} ({self.source})"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True, kw_only=True):
     """What a server needs and has, made by `ledger`.
 
     Attributes:

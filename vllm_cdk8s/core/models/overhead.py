@@ -7,8 +7,9 @@ their factors are fitted to public start-up logs (docs/sizing.md says how well).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.models.kv_cache import Version
@@ -54,8 +55,7 @@ UNIFIED_MARGIN = 20 * GIB
 _UNPROFILED_MXFP4 = 3 * GIB
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PassSettings:
+class PassSettings(Struct, frozen=True, kw_only=True):
     """What decides the first pass: its tokens and sequences, and how the model is divided.
 
     Attributes:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 CacheKind = Literal["full", "sliding", "chunked", "latent", "linear"]
 Task = Literal["generate", "embed", "rerank"]
 _VOCABULARY_STEP = 64
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LayerCache:
+class LayerCache(Struct, frozen=True, kw_only=True):
     """What each of some alike layers remembers of a running sequence.
 
     Attributes:
@@ -50,8 +50,7 @@ class LayerCache:
         return self.latent_dim if self.kind == "latent" else self.kv_heads * (self.key_dim + self.value_dim)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WeightCounts:
+class WeightCounts(Struct, frozen=True, kw_only=True):
     """How many weights of each kind a model has; quantization and parallelism treat each kind in its own way.
 
     Attributes:
@@ -76,8 +75,7 @@ class WeightCounts:
         return self.embedding + self.head + self.linear + self.expert + self.tower + self.other
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredWeights:
+class StoredWeights(Struct, frozen=True, kw_only=True):
     """The types that a model's files hold its weights in.
 
     Attributes:
@@ -99,8 +97,7 @@ class StoredWeights:
     fp8: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelFacts:
+class ModelFacts(Struct, frozen=True, kw_only=True):
     """What is known of a model, and of the memory that it needs. A field that is not known for certain is None.
 
     Attributes:

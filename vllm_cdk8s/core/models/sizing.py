@@ -10,8 +10,9 @@ chart that this package succeeds; every number of a `Sizing` says in `Sizing.fig
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import ConflictError, warn
 from vllm_cdk8s.core.keywords import named_keywords
@@ -67,8 +68,7 @@ _STARTUP_NAMES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True, kw_only=True):
     """One number of a sizing: what it is, its value as printed, and where it comes from."""
 
     name: str
@@ -76,8 +76,7 @@ class Figure:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sizing:
+class Sizing(Struct, frozen=True, kw_only=True):
     """What a model needs, made by `size_model`.
 
     Attributes:
@@ -113,9 +112,9 @@ class Sizing:
     memory_limit: str
     max_startup_seconds: int
     claim_size: str
-    figures: tuple[Figure, ...] = field(repr=False)
+    figures: tuple[Figure, ...]
     tensor_parallel_size: int = 1
-    ledger: Ledger | None = field(default=None, repr=False)
+    ledger: Ledger | None = None
 
     @property
     def fits(self) -> bool | None:

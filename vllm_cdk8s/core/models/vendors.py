@@ -6,12 +6,12 @@ A new vendor is a row here, and a row of data/accelerators.json for each acceler
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeviceVendor:
+
+class DeviceVendor(Struct, frozen=True, kw_only=True):
     """A maker of accelerators.
 
     Attributes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.models.shape import StoredWeights
 from vllm_cdk8s.core.models.weight_types import BYTES, canonical
@@ -33,8 +35,7 @@ _MOST_ROTATIONS = 2**24
 _EXPERTS_ONLY = frozenset({"experts_int8", "mxfp4", "gpt_oss_mxfp4"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WeightSettings:
+class WeightSettings(Struct, frozen=True, kw_only=True):
     """What decides the weights of one GPU beside the model.
 
     Attributes:
@@ -54,8 +55,7 @@ class WeightSettings:
     text_only: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Adapters:
+class Adapters(Struct, frozen=True, kw_only=True):
     """The LoRA adapters that a batch may have.
 
     Attributes:

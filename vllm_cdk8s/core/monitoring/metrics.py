@@ -8,10 +8,11 @@ metric("gpu_cache_usage_perc", "0.12.0")                an error: it was one unt
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.engine.version import version_key
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
@@ -22,8 +23,7 @@ Kind = Literal["gauge", "counter", "histogram"]
 _ENDINGS = ("bucket", "sum", "count")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True, kw_only=True):
     """One metric of one version of vLLM.
 
     Attributes:

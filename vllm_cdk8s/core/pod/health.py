@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
 from vllm_cdk8s.core.errors import InvalidOptionError, mention, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
@@ -72,8 +74,7 @@ _MINIMUM = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """The three probes of a container in wire form, None where there is none, and the time they leave to start."""
 
     startup: dict[str, Any] | None

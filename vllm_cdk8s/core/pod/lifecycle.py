@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import ConflictError, warn
 from vllm_cdk8s.core.kube import checks
@@ -15,8 +15,7 @@ _TEARDOWN = 15
 _USUAL_GRACE = 30
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Drain:
+class Drain(Struct, frozen=True, kw_only=True):
     """The parts of a drain budget: ``pre_stop_seconds + shutdown_timeout < grace_period_seconds``."""
 
     pre_stop_seconds: int

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
@@ -162,8 +164,7 @@ def bearer_token(token: Mapping[str, Any]) -> dict[str, Any]:
     return {"secretTargetRef": [{"parameter": "bearerToken", **token}]}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Queries:
+class _Queries(Struct, frozen=True, kw_only=True):
     """Prometheus triggers of one ScaledObject; ``asleep`` is a query that is 0 while the server has no replicas."""
 
     address: str

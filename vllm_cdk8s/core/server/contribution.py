@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast, runtime_checkable
+
+from msgspec import Struct, field
 
 from vllm_cdk8s.core.engine.version import UNSAID, EngineVersion
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
@@ -39,8 +40,7 @@ _FAILURE_POLICY = "kv_load_failure_policy"
 _LISTS = ("volumes", "volume_mounts")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contribution:
+class Contribution(Struct, frozen=True, kw_only=True):
     """What one feature adds.
 
     Attributes:
@@ -82,8 +82,7 @@ class Contribution:
     backend_port: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Extras:
+class Extras(Struct, frozen=True, kw_only=True):
     """What the features of a server add beyond options, settings and variables; `Contribution` says what each is.
 
     Attributes:
@@ -101,8 +100,7 @@ class Extras:
     sidecars: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """What a feature may know of the server that it is for.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
@@ -33,8 +34,7 @@ def share(option: str, value: object) -> int | str:
     return checks.integer(option, value, minimum=0)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeploymentShape:
+class DeploymentShape(Struct, frozen=True, kw_only=True):
     """A Deployment; `Shape` says what its attributes mean.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.inspection import health, pod, security

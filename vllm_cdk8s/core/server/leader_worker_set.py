@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import ConflictError, warn
 from vllm_cdk8s.core.kube import checks
@@ -41,8 +42,7 @@ ROLLOUT: Mapping[str, Any] = {
 _LEADER_ONLY = ("--api-server-count", "-asc")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LeaderWorkerSetShape:
+class LeaderWorkerSetShape(Struct, frozen=True, kw_only=True):
     """A LeaderWorkerSet; `Shape` says what its attributes mean."""
 
     nodes: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.engine.version import version_key
 from vllm_cdk8s.core.errors import Problem, mention
@@ -46,8 +47,7 @@ _STARTUP_STEP = 300
 _MUCH_ROOM = 4
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelNeeds:
+class ModelNeeds(Struct, frozen=True, kw_only=True):
     """What a known model needs where nobody says otherwise: never less than the defaults.
 
     Attributes:

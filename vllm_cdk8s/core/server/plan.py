@@ -6,9 +6,10 @@ A plan is made without jsii and before anything stands in a tree, so that a refu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.engine import catalogue, engine_command
 from vllm_cdk8s.core.engine.adapters import beyond_key, come_at_runtime
@@ -72,8 +73,7 @@ _VALUE_OBJECTS: dict[str, tuple[type, str]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServerInput:
+class ServerInput(Struct, frozen=True, kw_only=True):
     """What a plan is made of.
 
     Attributes:
@@ -107,8 +107,7 @@ class ServerInput:
     own_sizes: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServerPlan:
+class ServerPlan(Struct, frozen=True, kw_only=True, dict=True):
     """A server, checked and settled.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 SHUTDOWN_TIMEOUT_SINCE = "0.18.0"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServerPod:
+class ServerPod(Struct, frozen=True, kw_only=True):
     """Everything that the pod template of a server is made of.
 
     Attributes:

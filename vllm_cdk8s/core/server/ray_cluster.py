@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import ConflictError
 from vllm_cdk8s.core.pod.drop_cache import dropping_caches
@@ -33,8 +34,7 @@ _HEAD = _FILES + 'ray start --head --node-ip-address="$VLLM_HOST_IP" {flags} && 
 _WORKER = _FILES + 'exec ray start --address="$FQ_RAY_IP:{port}" --node-ip-address="$VLLM_HOST_IP" --block {flags}'
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RayClusterShape:
+class RayClusterShape(Struct, frozen=True, kw_only=True):
     """A RayCluster; `Shape` says what its attributes mean."""
 
     nodes: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import ConflictError, mention, warn
 from vllm_cdk8s.core.kube import checks
@@ -19,8 +20,7 @@ _NODE_PORTS = (1, 65535)  # the range is the cluster's
 _USUAL_NODE_PORTS = range(30000, 32768)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServiceOptions:
+class ServiceOptions(Struct, frozen=True, kw_only=True):
     """What was said of a server's Service.
 
     Attributes:

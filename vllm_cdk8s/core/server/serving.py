@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 _API_KEY = "VLLM_API_KEY"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WorkloadRef:
+class WorkloadRef(Struct, frozen=True, kw_only=True):
     """The object that makes a server's pods.
 
     Attributes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
@@ -73,8 +75,7 @@ class DisaggregatedSet:
         return prune({"slices": self.slices if self.slices > 1 else None, "placementPolicy": placement})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SetRoleShape:
+class SetRoleShape(Struct, frozen=True, kw_only=True):
     """A role of a DisaggregatedSet; `Shape` says what its attributes mean, and its spec is that of the role.
 
     Attributes:

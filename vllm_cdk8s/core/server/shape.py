@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.storage.storage import Storage
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServerFrame:
+class ServerFrame(Struct, frozen=True, kw_only=True):
     """What a shape may know of its server when it writes the spec.
 
     Attributes:
@@ -42,8 +42,7 @@ class ServerFrame:
     sidecars: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Additions:
+class Additions(Struct, frozen=True, kw_only=True):
     """What a queue or a gang adds to what makes the pods.
 
     Attributes:

@@ -6,8 +6,9 @@ Its options are those of https://github.com/vllm-project/production-stack/tree/m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, nearest, warn
 from vllm_cdk8s.core.kube import checks
@@ -46,8 +47,7 @@ _PRE_STOP_SECONDS = 5
 _SCRAPE_SECONDS = 15
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RouterPlan:
+class RouterPlan(Struct, frozen=True, kw_only=True):
     """How a router chooses and runs; `Router` documents each option."""
 
     servers: Sequence[Serving]
