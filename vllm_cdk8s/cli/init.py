@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from importlib.metadata import version
 from pathlib import Path
@@ -20,11 +19,12 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.models.facts import known_model, nearest_model
 from vllm_cdk8s.core.models.sizing import size_model
+from vllm_cdk8s.core.regex import regex
 
 if TYPE_CHECKING:
     import argparse
 
-_NAME = re.compile(r"[^a-z0-9]+")
+_NAME = regex(r"[^a-z0-9]+")
 _LONGEST_NAME = 40
 _APP = Template('''\
 """$title on Kubernetes: `python app.py` (or `cdk8s synth`) writes the manifests to dist/."""

@@ -6,7 +6,6 @@ speaks to the user renders it: Python as ``gpus=``, the Helm door as ``resources
 
 from __future__ import annotations
 
-import re
 import sys
 import warnings
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, UNWISE
 from vllm_cdk8s.core.showing import masked
 
@@ -31,8 +31,8 @@ _Value = TypeVar("_Value")
 
 # What `mention` puts around an option in a sentence; no user's text may hold these.
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_MENTION = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-_STEP = re.compile(r"\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\.?([^.\[]+)")
+_MENTION = regex(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_STEP = regex(r"\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\.?([^.\[]+)")
 
 
 def mention(option: str) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from vllm_cdk8s.core.regex import regex
+
 _MASK = "***"
 _LONGEST = 300
 _DEEPEST = 20
@@ -16,10 +18,10 @@ _SECRET_NAMES = frozenset({
     "S3_SECRET_ACCESS_KEY", "MINIO_SECRET_KEY", "OPENAI_API_KEY", "NGC_API_KEY", "MODELSCOPE_API_TOKEN",
 })  # fmt: skip
 _ENDINGS = "TOKEN|API_?KEY|SECRET|PASSWORD|PASSWD|ACCESS_KEY|PRIVATE_KEY"
-_SECRET_LOOKING = re.compile(rf"(^|_)({_ENDINGS})$", re.IGNORECASE)
+_SECRET_LOOKING = regex(rf"(^|_)({_ENDINGS})$", re.IGNORECASE)
 # Tokens say of themselves whose they are. A word that a token could begin with (hf_transfer, sk-learn) is none.
 # Source: https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"(?<![A-Za-z0-9_-])(?:"
     r"hf_(?=[A-Za-z]*[0-9A-Z])[A-Za-z0-9]{4,}|hf_[A-Za-z0-9]{20,}"
     r"|sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{4,}|sk-[A-Za-z0-9_-]{16,}|sk-(?:secret|live|test|proj|ant)[A-Za-z0-9_-]*"
@@ -31,28 +33,28 @@ _TOKEN = re.compile(
     r")(?![A-Za-z0-9])"
 )
 # Of these, what is long enough that it can be no name: sk-bts-1 may be a zone in Slovakia.
-_SURE = re.compile(
+_SURE = regex(
     r"(?<![A-Za-z0-9_-])(?:hf_(?=[A-Za-z]*[0-9A-Z])[A-Za-z0-9]{8,}|sk-(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}"
     r"|sk-(?:live|test|proj|ant)[-_][A-Za-z0-9_-]{12,}|(?!hf_|sk-)(?:" + _TOKEN.pattern + r"))(?![A-Za-z0-9])"
 )
 # A secret that its place gives away: behind the flag, behind a variable's name, before the host of a URL.
-_PLACED = re.compile(
+_PLACED = regex(
     rf"(?P<before>--(?:api[-_]key|hf[-_]token)[= ]|\b(?:[A-Z0-9]+_)*(?:{_ENDINGS})=|://[^/\s:@'\"]*:)"
     r"(?P<secret>(?!\$|\*\*\*)[^\s'\"@,]+)(?P<after>@?)"
 )
 # As long as those that are given out; a shorter one may be a word or an example.
-_WHOLE_TOKEN = re.compile(
+_WHOLE_TOKEN = regex(
     r"\b(hf_[A-Za-z0-9]{30,}|sk-(proj-)?[A-Za-z0-9_-]{32,}|gh[pousr]_[A-Za-z0-9]{30,}|nvapi-[A-Za-z0-9_-]{40,}|"
     r"AKIA[0-9A-Z]{16})\b"
 )
 # vLLM's own words for "no secret", and what people write for somebody else to fill in.
-_STAND_IN = re.compile(
+_STAND_IN = regex(
     r"\s*|EMPTY|none|null|dummy|n/a|not?[-_]?(used|needed|required)|(hf_|sk-)?[x*.]+|\$.*|.*<.*>.*|.*\{\{.*|"
     r".*(your|placeholder|change|replace|example|insert|todo|redacted|xxx|token-here|here$|hf_\.\.\.).*",
     re.IGNORECASE,
 )
-_REFERENCES = re.compile(r"(\$\([A-Za-z_][A-Za-z0-9_]*\)|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*)")
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_REFERENCES = regex(r"(\$\([A-Za-z_][A-Za-z0-9_]*\)|\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$[A-Za-z_][A-Za-z0-9_]*)")
+_ADDRESS = regex(r" at 0x[0-9a-fA-F]+")
 
 
 def is_secret_name(name: str) -> bool:

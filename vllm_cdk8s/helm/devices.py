@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vllm_cdk8s.core.errors import Problem, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.vendors import DEVICE_RESOURCES, is_device
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, NOT_A_GPU_COUNT, UNKNOWN_NAME
 from vllm_cdk8s.helm.problems import ValuesError
 
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 DEFAULT_GPU = "nvidia.com/gpu"
 # Others than the vendors of the table that call theirs gpu, or another of the names that makers of accelerators use.
-_OTHER_DEVICE = re.compile(r"[a-z0-9.-]+/(gpu|vgpu|npu|tpu|mlu|dcu|gcu|xpu|qaic|Ascend[0-9A-Za-z-]+)")
+_OTHER_DEVICE = regex(r"[a-z0-9.-]+/(gpu|vgpu|npu|tpu|mlu|dcu|gcu|xpu|qaic|Ascend[0-9A-Za-z-]+)")
 _MIG = "nvidia.com/mig-"
 # Parts of a GPU that a scheduler of its own counts, such as HAMi's nvidia.com/gpumem.
-_PART = re.compile(r"[a-z0-9.-]+/[a-z]*(gpu|cuda)[a-z._-]*")
+_PART = regex(r"[a-z0-9.-]+/[a-z]*(gpu|cuda)[a-z._-]*")
 # More than any machine has.
 _MOST_DEVICES = 1024
 _IN_BYTES = ("memory", "ephemeral-storage")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import warn
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import NOT_EXPANDED
 
 if TYPE_CHECKING:
+    import re
+
     from vllm_cdk8s.helm.model import Values
 
-_BY_KUBERNETES = re.compile(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
-_BY_THE_SHELL = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})")
+_BY_KUBERNETES = regex(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
+_BY_THE_SHELL = regex(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})")
 
 
 def is_reference(text: str) -> bool:

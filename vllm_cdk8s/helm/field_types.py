@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.text import text_problem
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import find_rule
 from vllm_cdk8s.helm.merging import without_nulls
 from vllm_cdk8s.helm.plain_data import check_number
@@ -28,11 +29,11 @@ _MOST = checks.MAX_INT32
 _MOST_QUANTITY = 2**63 - 1
 _WEEK = 7 * 24 * 3600
 _LAST_PORT = 65535
-_WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)", re.ASCII)
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
-_PERCENT = re.compile(r"[0-9]{1,3}%", re.ASCII)
+_WHOLE = regex(r"[+-]?(0|[1-9][0-9]*)", re.ASCII)
+_NUMBER = regex(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+_PERCENT = regex(r"[0-9]{1,3}%", re.ASCII)
 # What people write for a unit: GB, gib, Gb, and blanks before it.
-_ALMOST_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgtp])(i?)(?:b|bytes?)?", re.ASCII | re.IGNORECASE)
+_ALMOST_QUANTITY = regex(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgtp])(i?)(?:b|bytes?)?", re.ASCII | re.IGNORECASE)
 _WORDS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}
 
 

@@ -17,6 +17,7 @@ import yaml
 
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.kube.text import text_problem
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import DUPLICATE_KEY, UNREADABLE, UNWRITABLE
 from vllm_cdk8s.helm.plain_data import INT64, MAX_DEPTH, check_number
 from vllm_cdk8s.helm.problems import ValuesError, path_text, value_text
@@ -33,13 +34,13 @@ _MAX_BYTES = 256 * 1024
 _MAX_NODES = 20_000
 
 _TAG = "tag:yaml.org,2002:"
-_INTEGER = re.compile(r"[-+]?(0|0[0-7]+|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+)")
-_FLOAT = re.compile(
+_INTEGER = regex(r"[-+]?(0|0[0-7]+|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+)")
+_FLOAT = regex(
     r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 )
-_BOOLEAN = re.compile(r"true|True|TRUE|false|False|FALSE")
-_NULL = re.compile(r"~|null|Null|NULL|")
-_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+_BOOLEAN = regex(r"true|True|TRUE|false|False|FALSE")
+_NULL = regex(r"~|null|Null|NULL|")
+_LINE_ENDS = regex("[\x85\u2028\u2029]")
 _BASES = {"0x": 16, "0o": 8, "0b": 2}
 
 
@@ -142,9 +143,9 @@ for _kind, _pattern, _first in (
     ("bool", _BOOLEAN, list("tTfF")),
     ("int", _INTEGER, list("-+0123456789")),
     ("float", _FLOAT, list("-+.0123456789")),
-    ("merge", re.compile("<<"), ["<"]),
+    ("merge", regex("<<"), ["<"]),
 ):
-    _Loader.add_implicit_resolver(_TAG + _kind, re.compile(rf"(?:{_pattern.pattern})\Z"), _first)
+    _Loader.add_implicit_resolver(_TAG + _kind, regex(rf"(?:{_pattern.pattern})\Z"), _first)
 
 
 def _yaml_problem(error: yaml.YAMLError, text: str, name: str) -> str:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.helm.problems import path_text
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.errors import Path, Problem
 
-_SECRETIVE = re.compile(r"TOKEN|KEY|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_SECRETIVE = regex(r"TOKEN|KEY|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 
 _LONGEST = 100
 # Variables that are secrets, and the Secret and key that they are taken from here.

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.helm.problems import value_text
 
 MAX_DEPTH = 60
 INT64 = range(-(2**63), 2**63)
 # More digits than any number of 64 bits has in any base; beyond, Python itself may refuse to read it.
 _LONGEST_NUMBER = 80
-_FLOAT = re.compile(r"[.eE]")
+_FLOAT = regex(r"[.eE]")
 
 
 def check_number(text: str) -> int | float:

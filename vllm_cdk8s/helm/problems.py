@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import INVALID
 from vllm_cdk8s.helm.written import read, text_of
 
@@ -15,15 +16,13 @@ if TYPE_CHECKING:
 
     from vllm_cdk8s.core.rules.rule import Rule
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_][\w/-]*", re.ASCII)
+_PLAIN_KEY = regex(r"[A-Za-z_][\w/-]*", re.ASCII)
 _LONGEST_VALUE = 80
 # Where people put tokens before they learn of valueFrom: what stands below is not repeated, since logs are kept.
-_SECRETIVE = re.compile(
-    r"\b(env|additionalArgs|uncheckedArgs)\b|(?:token|api_?key|secret|password)(?:=|$)", re.IGNORECASE
-)
+_SECRETIVE = regex(r"\b(env|additionalArgs|uncheckedArgs)\b|(?:token|api_?key|secret|password)(?:=|$)", re.IGNORECASE)
 # Python's words for what YAML says otherwise; a text would be in quotes.
 _WORDS = {"True": "true", "False": "false", "None": "null"}
-_WORD = re.compile(r"(?<![A-Za-z])(['\"])(?:\\.|(?!\1).)*\1|\b(True|False|None)\b")
+_WORD = regex(r"(?<![A-Za-z])(['\"])(?:\\.|(?!\1).)*\1|\b(True|False|None)\b")
 
 
 _KINDS = {str: "a text", dict: "a mapping", list: "a list", bool: "a boolean", int: "a number", float: "a number"}

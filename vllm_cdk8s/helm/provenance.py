@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
+
+from vllm_cdk8s.core.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vllm_cdk8s.core.errors import Path, Problem
 
-_QUOTED_STEP = re.compile(r"""\[(?:(\d+)|"([^"]*)"|'([^']*)')\]""")
+_QUOTED_STEP = regex(r"""\[(?:(\d+)|"([^"]*)"|'([^']*)')\]""")
 
 
 class Provenance:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.checks import MAX_LABEL
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import NAME
 from vllm_cdk8s.helm.problems import ValuesError
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 CHART_NAME = "vllm"
 _MAX_RELEASE = 53
-_RELEASE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_RELEASE = regex(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 # A Service's name, which is the strictest: https://www.rfc-editor.org/rfc/rfc1035
-_SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_SERVICE_NAME = regex(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 
 class Release(Struct, frozen=True, kw_only=True):

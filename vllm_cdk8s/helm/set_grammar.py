@@ -16,10 +16,10 @@ from __future__ import annotations
 import enum
 import itertools
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import CONTRADICTION, UNREADABLE
 from vllm_cdk8s.helm.merging import merge
 from vllm_cdk8s.helm.plain_data import INT64, check_number, is_deep, is_unicode, no_constant, no_repeated_key
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Key = tuple["str | int", ...]
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
+_INTEGER = regex(r"[+-]?[0-9]+")
 _WORDS = {"true": True, "false": False, "null": None}
 # Helm's own limits, against an index or a depth that eats all memory.
 _MAX_INDEX = 65536

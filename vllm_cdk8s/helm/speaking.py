@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -10,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.errors import option_path
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import CLAIM_TOO_SMALL, HOST_MEMORY, STARTUP_BUDGET
 from vllm_cdk8s.helm.field_types import SOURCES
 from vllm_cdk8s.helm.problems import ValuesError, as_yaml, path_text
@@ -74,13 +74,13 @@ _PATHS: dict[str, Path] = {
     "tls.secret": ("ingress", "tls"),
 }
 _ARGUMENTS = ("vllm", "additionalArgs")
-_NAME = re.compile(r"[a-z_]+")
+_NAME = regex(r"[a-z_]+")
 # Which value gives a start its time by hand, with a startup probe and without one.
 _BUDGETS: dict[bool, Path] = {
     True: ("startupProbe", "failureThreshold"),
     False: ("livenessProbe", "initialDelaySeconds"),
 }
-_FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
+_FLAG = regex(r"--?[A-Za-z][\w.-]*")
 # What only Python has, in words of values.
 _INSTEAD = {
     "ModelStorage.nfs(...)": "persistence.accessMode=ReadWriteMany",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from vllm_cdk8s.core.regex import regex
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-_OCTAL = re.compile(r"[-+]?0[0-7]+")
+_OCTAL = regex(r"[-+]?0[0-7]+")
 
 
 class WrittenInt(int):

@@ -13,6 +13,7 @@ from vllm_cdk8s.core.engine import catalogue, raw
 from vllm_cdk8s.core.engine.literal_secrets import is_secret_option
 from vllm_cdk8s.core.engine.version import EngineVersion, version_key
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, VllmCdk8sError, collecting
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.core.showing import is_stand_in
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.lint.commands import ServerCommand
     from vllm_cdk8s.lint.shell import Word
 
-_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
+_NUMBER = regex(r"-\d+|-\d*\.\d+")
 # A name so near to a known one is a slip of the pen, whoever made the image.
 _CERTAIN = 0.93
 

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from vllm_cdk8s.core.engine.devices import repository
 from vllm_cdk8s.core.kube.placeholders import is_placeholder
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.lint.pods import items
 from vllm_cdk8s.lint.shell import NotReadableError, Word, simple_commands, without_assignments
 
@@ -18,17 +19,17 @@ if TYPE_CHECKING:
 _SERVER_MODULES = {"vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"}
 _CLI_MODULE = "vllm.entrypoints.cli.main"
 # What takes vLLM's options and serves no model.
-_STAND_IN = re.compile(r"(^|[-_/])(sim|simulator|mock|fake|emulator|router|benchmark)($|[-_])", re.IGNORECASE)
+_STAND_IN = regex(r"(^|[-_/])(sim|simulator|mock|fake|emulator|router|benchmark)($|[-_])", re.IGNORECASE)
 _OPTIONS_OF_ITS_OWN = {"--gpu-memory-utilization", "--enforce-eager", "--max-num-seqs", "--swap-space"}
 # `exec vllm "$@"`, and no other of vLLM's commands.
-_SERVES = re.compile(r'\bvllm\s+("?\$(@|\*|\{?\w+\}?)"?|serve)')
+_SERVES = regex(r'\bvllm\s+("?\$(@|\*|\{?\w+\}?)"?|serve)')
 _SHELLS = {"sh", "bash", "ash", "dash", "zsh"}
-_REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z_][\w.-]*)\)")
-_ENTRYPOINTS = re.compile(
+_REFERENCE = regex(r"\$\$|\$\(([A-Za-z_][\w.-]*)\)")
+_ENTRYPOINTS = regex(
     r"(docker\.io/)?vllm/vllm-openai(-[a-z0-9]+)*|public\.ecr\.aws/q9t5s3a7/vllm-(cpu|arm64-cpu)-release-repo|"
     r"ghcr\.io/[\w.-]+/vllm-openai|.*/vllm-openai"
 )
-_INSTALLERS = re.compile(
+_INSTALLERS = regex(
     r"(^|[\s;&|(])(python3?\s+-m\s+)?(uv\s+pip|pip3?|conda|mamba|apt-get|apt|apk|yum|dnf|microdnf)\s+(-\S+\s+)*(install|add)\b"
 )
 

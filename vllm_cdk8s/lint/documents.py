@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 import yaml
 from msgspec import Struct, field
 
+from vllm_cdk8s.core.regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -21,7 +23,7 @@ _INT, _FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
 _MERGE = "tag:yaml.org,2002:merge"
 _TRUE = {"yes", "true", "on"}
 _DEEPEST = 200
-_IGNORE = re.compile(r"#\s*vllm-cdk8s:\s*ignore\s+(?P<codes>VC\d{3}(?:\s*,\s*VC\d{3})*)", re.IGNORECASE)
+_IGNORE = regex(r"#\s*vllm-cdk8s:\s*ignore\s+(?P<codes>VC\d{3}(?:\s*,\s*VC\d{3})*)", re.IGNORECASE)
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from msgspec import Struct
 from vllm_cdk8s.core.engine.version import version_key
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.monitoring.metrics import known_versions, metrics
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.finding import Place, place
 from vllm_cdk8s.lint.pods import items, mapping
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from vllm_cdk8s.lint.documents import Document
     from vllm_cdk8s.lint.records import PodRecord
 
-_NAME = re.compile(r"vllm:[a-zA-Z0-9_]+")
-_ENDING = re.compile(r"_(total|bucket|sum|count|created|max|avg)$")
+_NAME = regex(r"vllm:[a-zA-Z0-9_]+")
+_ENDING = regex(r"_(total|bucket|sum|count|created|max|avg)$")
 # The engine before 0.11.0 had these; no later one has, and no router of the same prefix either.
 _OLD_ENGINE = {
     "vllm:cpu_cache_usage_perc",

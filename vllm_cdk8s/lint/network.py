@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.records import GIVEN, PLAIN_KINDS, PodRecord, ServiceRecord, beside, covers, same
 
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.lint.records import Known
 
 # What stands beside a server, and may be described elsewhere.
-_NOT_SERVERS = re.compile(
-    r"router|gateway|proxy|web|ui\b|frontend|redis|cache|nginx|epp|scheduler|prometheus|grafana|ray"
-)
+_NOT_SERVERS = regex(r"router|gateway|proxy|web|ui\b|frontend|redis|cache|nginx|epp|scheduler|prometheus|grafana|ray")
 # Services whose links set a variable that vLLM reads as a number.
 _INJECTS = {
     "vllm": "VLLM_PORT",

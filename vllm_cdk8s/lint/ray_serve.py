@@ -7,7 +7,6 @@ https://github.com/ray-project/ray/blob/master/python/ray/llm/_internal/serve/en
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -24,6 +23,7 @@ from vllm_cdk8s.core.kube.placeholders import is_placeholder
 from vllm_cdk8s.core.models.accelerators import accelerator
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.models.vendors import counts_devices
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules import book
 from vllm_cdk8s.lint.arguments import settings_of
 from vllm_cdk8s.lint.commands import ServerCommand
@@ -47,7 +47,7 @@ _ACCELERATORS = {
     "A10G": "A10G", "L4": "L4", "L40S": "L40S", "T4": "T4", "H100": "H100", "H200": "H200", "H20": "H20",
     "B200": "B200", "A100-40G": "A100-40GB", "A100-80G": "A100-80GB", "AMD-Instinct-MI300X-OAM": "MI300X",
 }  # fmt: skip
-_FLAG = re.compile(r"--([a-z][a-z0-9-]*)")
+_FLAG = regex(r"--([a-z][a-z0-9-]*)")
 _SIZES = ("tensor_parallel_size", "pipeline_parallel_size")
 _DEEPEST = 12
 

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from vllm_cdk8s.core.inspection.security import exposed
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.traffic.model_names import names_of_adapters, names_of_model, takes_other_names
 from vllm_cdk8s.lint.finding import Place, place
 from vllm_cdk8s.lint.pods import containers_of, items, mapping
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
     from vllm_cdk8s.lint.servers import Server
 
 # Labels that controllers put on pods beside those of the template.
-GIVEN = re.compile(
+GIVEN = regex(
     r"(.*\.)?(ray\.io|x-k8s\.io|kserve\.io|aibrix\.ai|kubernetes\.io/(pod-index|pod-name|job-name|controller-uid)|"
     r"knative\.dev|volcano\.sh|llm-d\.ai|nvidia\.com)($|/.*)|"
     r"leaderworkerset\.sigs\.k8s\.io/.*|job-name|controller-uid|pod-template-hash|statefulset\.kubernetes\.io/.*|"
     r"apps\.kubernetes\.io/.*|batch\.kubernetes\.io/.*|component|serving\.kserve\.io/.*"
 )
 PLAIN_KINDS = {"Deployment", "StatefulSet", "Pod", "DaemonSet", "ReplicaSet", "LeaderWorkerSet", "DisaggregatedSet"}
-_INTERNAL = re.compile(r"internal|private|scheme", re.IGNORECASE)
+_INTERNAL = regex(r"internal|private|scheme", re.IGNORECASE)
 
 
 class ServerRecord(Struct, frozen=True, kw_only=True):

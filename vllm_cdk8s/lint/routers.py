@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.traffic.router_arguments import argument_problems, read_options
 from vllm_cdk8s.lint.finding import finding, place
 from vllm_cdk8s.lint.pods import containers_of, mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.lint.pods import PodTemplate
 
 # vllm-project/router starts by the same name, with options of its own, so that the image must say which of both it is.
-_IMAGE = re.compile(r"(^|/)(lmstack-router|production-stack/router)(:|@|$)")
+_IMAGE = regex(r"(^|/)(lmstack-router|production-stack/router)(:|@|$)")
 
 
 def router_findings(document: Document, template: PodTemplate) -> Iterator[Finding]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import NEVER_WAKES
 from vllm_cdk8s.lint.pods import items, mapping
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What of a query may be there while no pod is: a value made from nothing, or another metric than vLLM's.
-_FROM_NOTHING = re.compile(r"\b(or|absent|absent_over_time|vector|scalar|time|last_over_time|max_over_time)\b")
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|\b(by|without|on|ignoring)\s*\([^)]*\)")
-_NAME = re.compile(r"[A-Za-z_:][\w:.]*(?!\w*\s*\()")
-_FUNCTION = re.compile(r"[A-Za-z_]\w*\s*(?=\()")
+_FROM_NOTHING = regex(r"\b(or|absent|absent_over_time|vector|scalar|time|last_over_time|max_over_time)\b")
+_QUOTED = regex(r"\"[^\"]*\"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|\b(by|without|on|ignoring)\s*\([^)]*\)")
+_NAME = regex(r"[A-Za-z_:][\w:.]*(?!\w*\s*\()")
+_FUNCTION = regex(r"[A-Za-z_]\w*\s*(?=\()")
 _WORDS = {"and", "unless", "bool", "offset", "inf", "nan", "group_left", "group_right"}
 
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from vllm_cdk8s.core.regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OPERATORS = ("&&", "||", ";;", ";", "|", "&", "\n", "(", ")")
-_NAME = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<plain>[A-Za-z_]\w*))")
-_DEFAULT = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*):?-(?P<text>[^${}`\"'\\]*)\}")
-_DOCUMENT = re.compile(r"""<<(?P<tabs>-)?[ \t]*(?:(?P<quote>['"])(?P<quoted>\w+)(?P=quote)|\\?(?P<word>\w+))""")
-_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
+_NAME = regex(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<plain>[A-Za-z_]\w*))")
+_DEFAULT = regex(r"\$\{(?P<name>[A-Za-z_]\w*):?-(?P<text>[^${}`\"'\\]*)\}")
+_DOCUMENT = regex(r"""<<(?P<tabs>-)?[ \t]*(?:(?P<quote>['"])(?P<quoted>\w+)(?P=quote)|\\?(?P<word>\w+))""")
+_ASSIGNMENT = regex(r"(?P<name>[A-Za-z_]\w*)=")
 
 
 class Word(Struct, frozen=True):

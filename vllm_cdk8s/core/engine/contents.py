@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import ENGINE_VALUE
 from vllm_cdk8s.core.showing import shown
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 # vllm/multimodal/inputs.py
 _MODALITIES = ("image", "video", "audio", "vision_chunk")
 # https://git-scm.com/docs/git-check-ref-format
-_REVISION = re.compile(r"[^\s~^:?*\[\\]+")
-_BLANK = re.compile(r"\s|\$\(")
+_REVISION = regex(r"[^\s~^:?*\[\\]+")
+_BLANK = regex(r"\s|\$\(")
 _NEEDED = ("name", "path")
 
 

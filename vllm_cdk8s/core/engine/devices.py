@@ -6,8 +6,9 @@ import re
 
 from vllm_cdk8s.core.engine.images import own, split
 from vllm_cdk8s.core.models.vendors import made_for
+from vllm_cdk8s.core.regex import regex
 
-_CPU = re.compile(r"public\.ecr\.aws/q9t5s3a7/vllm-(arm64-)?cpu-release-repo|.*vllm-(openai-)?cpu(-env)?")
+_CPU = regex(r"public\.ecr\.aws/q9t5s3a7/vllm-(arm64-)?cpu-release-repo|.*vllm-(openai-)?cpu(-env)?")
 _FLOATING = {"", "latest", "nightly", "main", "master", "stable"}
 # Behind it would be a commit.
 _LONGEST_FLOATING = 24

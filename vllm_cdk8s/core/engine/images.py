@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from vllm_cdk8s.core.regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # v0.11.0, 0.10.1.1, 0.11.0rc2, 0.11.1.post2, v0.11.0-cu129; a date such as 25.09 or 2025.9.1 is none.
-VERSION = re.compile(r"v?(?P<release>\d\.\d+\.\d+(\.\d+)?)(?P<pre>(rc|a|b|\.dev)\d+)?(\.post\d+)?(?P<rest>[-+_].*)?")
+VERSION = regex(r"v?(?P<release>\d\.\d+\.\d+(\.\d+)?)(?P<pre>(rc|a|b|\.dev)\d+)?(\.post\d+)?(?P<rest>[-+_].*)?")
 # As the last parts of a path, whatever registry or pull-through cache is before them.
-_OWN = re.compile(
+_OWN = regex(
     r"(.+/)?vllm/vllm-(openai|cpu|tpu|xpu|rocm|hpu|neuron|arm64|ppc64le|s390x)(-[a-z0-9]+)*"
     r"|[^/]+[.:][^/]+/vllm-openai(-[a-z0-9]+)*"
     r"|public\.ecr\.aws/q9t5s3a7/vllm-[a-z0-9-]*(release|ci)[a-z0-9-]*"

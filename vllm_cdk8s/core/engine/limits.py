@@ -7,7 +7,6 @@ earlier ones too: it has never run below it, it merely failed later.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.core.engine.catalogue import fact_at, said
 from vllm_cdk8s.core.engine.options import near
 from vllm_cdk8s.core.errors import InvalidOptionError, warn
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import ENGINE_VALUE
 from vllm_cdk8s.core.showing import shown
 
@@ -64,7 +64,7 @@ _PLUGINS = {
 # An installed package may add to these without being named on the command line (entry points).
 _OPEN = {"quantization", "load_format", "distributed_executor_backend", "tokenizer_mode", "config_format"}
 _MISSPELT = 0.85
-_DIGITS = re.compile(r"\d+")
+_DIGITS = regex(r"\d+")
 # What left vLLM for a package that the image may hold: vllm-project/vllm#43529 (0.28.0) and #39583 (0.24.0).
 _WENT_TO = {"bitsandbytes": "vllm-bnb-plugin", "gguf": "vllm-gguf-plugin"}
 

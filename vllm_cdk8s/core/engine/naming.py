@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import SequenceMatcher, get_close_matches
@@ -12,13 +11,14 @@ from msgspec.structs import replace
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import ENGINE_OPTION
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Release
     from vllm_cdk8s.core.errors import Problem
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 # From here on two names are one misspelt, not an old option and a new one that this package does not know yet.
 _MISSPELT = 0.85
 _OPPOSITES = {"disable": "enable", "enable": "disable"}

@@ -13,6 +13,7 @@ from vllm_cdk8s.core.engine.naming import Finding, instead
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.weight_types import canonical
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import DEPRECATED
 from vllm_cdk8s.core.showing import shown
 
@@ -20,17 +21,17 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Option, Release
 
 # As vLLM's human_readable_int: 32k is 32,000 and 32K is 32,768; a fraction only with the decimal ones.
-_SIZE = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[kmgt])|(?P<binary>\d+)(?P<power>[KMGT])")
-_NUMBER_LIKE = re.compile(r"-\d+|-\d*\.\d+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SIZE = regex(r"(?P<number>\d+(\.\d+)?)(?P<unit>[kmgt])|(?P<binary>\d+)(?P<power>[KMGT])")
+_NUMBER_LIKE = regex(r"-\d+|-\d*\.\d+")
+_SURROGATE = regex("[\ud800-\udfff]")
 _DEEPEST = 50
 _COMPOUNDS = {"object": "a mapping", "list": "a list"}
 _PLAIN_KINDS = {"bool": bool, "int": int, "float": (int, float)}
 # https://docs.pydantic.dev/latest/concepts/conversion_table/
 _SPELLED = {
-    "bool": re.compile(r"true|false", re.IGNORECASE),
-    "int": re.compile(r"[+-]?\d+(\.0+)?"),
-    "float": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan|infinity)", re.IGNORECASE),
+    "bool": regex(r"true|false", re.IGNORECASE),
+    "int": regex(r"[+-]?\d+(\.0+)?"),
+    "float": regex(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan|infinity)", re.IGNORECASE),
 }
 
 

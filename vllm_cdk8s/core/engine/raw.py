@@ -8,7 +8,6 @@ that parser does without a word is refused: abbreviations, and all but the last 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +18,17 @@ from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.core.engine.naming import Finding, flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, converted, refuse_surrogates
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError, mention
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import ENGINE_OPTION, NEVER_READY
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.catalogue import Option, Release
 
-_OPTION = re.compile(r"--?[^-.=]|---")
+_OPTION = regex(r"--?[^-.=]|---")
 _SAY_AND_END = ("-h", "--help", "-v", "--version")
-_NUMBER = re.compile(r"-\d+|-\d*\.\d+")  # what argparse takes for a value in spite of its dash
-_GLUED = re.compile(r"(-[a-z]{2,})(\d+)")  # -tp2, which argparse reads for flags of one letter only
+_NUMBER = regex(r"-\d+|-\d*\.\d+")  # what argparse takes for a value in spite of its dash
+_GLUED = regex(r"(-[a-z]{2,})(\d+)")  # -tp2, which argparse reads for flags of one letter only
 
 
 class Given(Struct, kw_only=True):

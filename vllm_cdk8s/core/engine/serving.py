@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import MODEL_NAME, NEVER_READY
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.consistency import Settings
 
 # As huggingface_hub's validate_repo_id has it; behind a colon, the quantization of a GGUF file.
-_HUB_ID = re.compile(r"([A-Za-z0-9_][\w.-]*/)?(?=[A-Za-z0-9_])[\w.-]{1,96}(:[\w.-]{1,32})?", re.ASCII)
+_HUB_ID = regex(r"([A-Za-z0-9_][\w.-]*/)?(?=[A-Za-z0-9_])[\w.-]{1,96}(:[\w.-]{1,32})?", re.ASCII)
 # gguf.GGMLQuantizationType, and names of files with parts of their own before and behind.
-_GGUF = re.compile(r"(\w+-)?(I?Q\d|TQ\d|BF16|F16|F32|F64|MXFP4|NVFP4|I(8|16|32|64))\w*", re.IGNORECASE)
+_GGUF = regex(r"(\w+-)?(I?Q\d|TQ\d|BF16|F16|F32|F64|MXFP4|NVFP4|I(8|16|32|64))\w*", re.IGNORECASE)
 # vllm/transformers_utils/runai_utils.py
 _STREAMED = ("s3://", "gs://", "az://")
 _LONGEST_PATH = 4096
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\$\([A-Za-z_][A-Za-z0-9_]*\)")
+_HOST = regex(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\$\([A-Za-z_][A-Za-z0-9_]*\)")
 _LONGEST_HOST = 253
-_NUMBERS = re.compile(r"[0-9.]+")
+_NUMBERS = regex(r"[0-9.]+")
 
 
 def check_model_name(model: str) -> None:

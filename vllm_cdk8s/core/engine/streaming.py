@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import ConflictError
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import STREAMED_WEIGHTS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _FORMATS: Mapping[str, str] = {"runai_streamer": "", "runai_streamer_sharded": "
 # RunaiModelStreamerLoader: it takes no notice of other keys before, and refuses them from then on.
 _KEYS_SINCE = "0.24.0"
 _KEYS: Mapping[str, str] = {"concurrency": "", "memory_limit": "", "distributed": "0.11.1"}
-_SHARD = re.compile(r"%0\dd")
+_SHARD = regex(r"%0\dd")
 
 
 def streamed(model: object) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
 from vllm_cdk8s.core.engine import images
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.showing import shown
 
 # https://pkg.go.dev/github.com/distribution/reference: the kubelet refuses anything else (InvalidImageName).
@@ -16,11 +15,11 @@ _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _REGISTRY = rf"({_LABEL}(\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(:\d+)?"
 _PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _DIGEST = r"[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-f]{32,}"
-_REFERENCE = re.compile(rf"({_REGISTRY}/)?{_PATH}(/{_PATH})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(@{_DIGEST})?")
+_REFERENCE = regex(rf"({_REGISTRY}/)?{_PATH}(/{_PATH})*(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(@{_DIGEST})?")
 
 # https://github.com/distribution/reference
 _LONGEST_NAME = 255
-_NAME_END = re.compile(r"@|:(?=[^/]*\Z)")
+_NAME_END = regex(r"@|:(?=[^/]*\Z)")
 
 
 class EngineVersion(Struct, frozen=True, kw_only=True):

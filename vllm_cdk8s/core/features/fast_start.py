@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from vllm_cdk8s.core.errors import ConflictError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import FAST_START
 from vllm_cdk8s.core.server.contribution import Contribution
 from vllm_cdk8s.core.storage.storage import DEFAULT_MOUNT_PATH
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.server.contribution import Target
 
 _PLAN_SINCE = "0.26.0"
-_STRAY = re.compile(r"[^a-z0-9.]+")
+_STRAY = regex(r"[^a-z0-9.]+")
 
 
 @named_keywords

@@ -13,6 +13,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.pod import programs
 from vllm_cdk8s.core.pod.resources import Resources
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.server.contribution import Contribution
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ CONTAINER_NAME = "download"
 PROGRAM = "download"
 
 # As huggingface_hub checks it: an owner and a name, or a name alone.
-_REPOSITORY = re.compile(r"(\w[\w.-]*/)?\w[\w.-]{0,95}", re.ASCII)
+_REPOSITORY = regex(r"(\w[\w.-]*/)?\w[\w.-]{0,95}", re.ASCII)
 _ELSEWHERE = ("s3://", "gs://", "az://", "/")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,6 +13,7 @@ from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod.template import STORAGE_VOLUME
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import OPEN_ADAPTERS
 from vllm_cdk8s.core.server.contribution import Contribution
 from vllm_cdk8s.core.showing import shown
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _VOLUME = "lora-adapters"
 _RESOLVER, _HUB_RESOLVER = "lora_filesystem_resolver", "lora_hf_hub_resolver"
 _HUB_SINCE = "0.16.0"
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_REPOSITORY = regex(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
 @named_keywords

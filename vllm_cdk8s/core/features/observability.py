@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import TRACING
 from vllm_cdk8s.core.server.contribution import Contribution
 from vllm_cdk8s.core.showing import shown
@@ -29,7 +29,7 @@ _EVENTS_PORT = 5557
 _POD_IP: dict[str, Any] = {"fieldRef": {"fieldPath": "status.podIP"}}
 
 _LOG_SINCE = "0.16.0"
-_PATH = re.compile(r"/[A-Za-z0-9_./-]*")
+_PATH = regex(r"/[A-Za-z0-9_./-]*")
 
 
 @named_keywords

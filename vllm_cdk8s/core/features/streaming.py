@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +12,7 @@ from vllm_cdk8s.core.features.object_stores import AzureStorage, GoogleStorage, 
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import STREAMED_WEIGHTS
 from vllm_cdk8s.core.server.contribution import Contribution
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _STORES = (S3Storage, GoogleStorage, AzureStorage)
 _STORE = "S3Storage(...), GoogleStorage(...) or AzureStorage(...)"
 _DISTRIBUTED_SINCE = "0.11.1"
-_URI = re.compile(r"(s3://|https?://|/)[^\s]+")
+_URI = regex(r"(s3://|https?://|/)[^\s]+")
 
 
 @named_keywords

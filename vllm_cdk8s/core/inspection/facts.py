@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+
+from vllm_cdk8s.core.regex import regex
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.engine.version import EngineVersion
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 Wire = Mapping[str, Any]
 # A program of the background, Ray, or one of the usual proxies, in a script.
-_OTHERS = re.compile(r"\bray\b|ray_init|multi-node-serving|nginx|envoy|proxy|uvicorn |gunicorn|socat|[^&>]&(?![&\d])")
+_OTHERS = regex(r"\bray\b|ray_init|multi-node-serving|nginx|envoy|proxy|uvicorn |gunicorn|socat|[^&>]&(?![&\d])")
 
 
 class EngineFacts(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from vllm_cdk8s.core.inspection.storage import downloads
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.models.vendors import counts_devices
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ _DEFAULT_DEADLINE = 600
 _DEFAULT_GRACE = 30
 # Importing torch, reading weights that are there already, compiling and capturing graphs; by billions of parameters.
 _LEAST_START = ((0, 60), (2, 90), (6.5, 120), (12, 180), (30, 240), (65, 300))
-_SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)[bB](?![A-Za-z0-9])")
-_SLEEP = re.compile(r"\bsleep\s+(\d+)(s|m)?\b")
+_SIZE = regex(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)[bB](?![A-Za-z0-9])")
+_SLEEP = regex(r"\bsleep\s+(\d+)(s|m)?\b")
 _EAGER_SECONDS = 35
 
 

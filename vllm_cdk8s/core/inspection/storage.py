@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.models.weight_types import BYTES, canonical
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules import book
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _KEEPS = (
 _CACHE_VARIABLES = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "TRANSFORMERS_CACHE")
 _HOMES = ("/root", "/home")
 _CACHE_WORDS = ("cache", "model", "huggingface", "hf", "weights")
-_ENGINE_ALONE = re.compile(r"vllm|vllm-(openai|cpu|rocm)|llm-d(-[a-z0-9]+)*")
+_ENGINE_ALONE = regex(r"vllm|vllm-(openai|cpu|rocm)|llm-d(-[a-z0-9]+)*")
 # What looks like an organisation of the Hub, and is a folder below the working one.
 _FOLDERS = {"models", "model", "data", "weights", "checkpoints"}
 _NO_DOWNLOAD = {"dummy", "runai_streamer", "tensorizer", "runai_streamer_sharded", "sharded_state"}

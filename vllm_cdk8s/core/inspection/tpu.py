@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from math import prod
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import TPU_TOPOLOGY
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ TPU_RESOURCE = "google.com/tpu"
 ACCELERATOR_LABEL, TOPOLOGY_LABEL = "cloud.google.com/gke-tpu-accelerator", "cloud.google.com/gke-tpu-topology"
 # A pod that says one of these is led to its nodes in another way.
 _OTHER_WAYS = ("cloud.google.com/gke-nodepool", "cloud.google.com/compute-class", "cloud.google.com/gke-tpu-slice")
-_TOPOLOGY = re.compile(r"\d+(x\d+){1,2}")
+_TOPOLOGY = regex(r"\d+(x\d+){1,2}")
 # Arrangements on one machine, by the accelerator's label. Source:
 # https://cloud.google.com/kubernetes-engine/docs/concepts/plan-tpus
 _ON_ONE_MACHINE: Mapping[str, Mapping[int, str]] = {

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from vllm_cdk8s.core.regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _LONGEST = 63
-_PLAIN = re.compile(r"[0-9a-z-]+")
-_STRAY = re.compile(r"[^0-9a-zA-Z-_.]")
-_BETWEEN_LABELS = re.compile(r"[^a-z0-9]+")
+_PLAIN = regex(r"[0-9a-z-]+")
+_STRAY = regex(r"[^0-9a-zA-Z-_.]")
+_BETWEEN_LABELS = regex(r"[^a-z0-9]+")
 _NO_NAMES = ("resource", "default")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-_PLACEHOLDER = re.compile(
+from vllm_cdk8s.core.regex import regex
+
+_PLACEHOLDER = regex(
     r"<[^<>]*>|\$\{|\{\{|\{%|\}\}|__\w+__|\$[A-Z_]{3,}|@[A-Z_]+@|%\w+%|placeholder|replace|change.?me|^your|[-_/]your[-_]|"
     r"x{4,}|\.\.\.|…|^\[.*\]$|todo|insert|example-token",
     re.IGNORECASE,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, nearest
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import SCHEMA
 from vllm_cdk8s.core.showing import shown
 
@@ -22,7 +23,7 @@ _INT32 = 2**31
 _INT64 = 2**63
 _FEW = 12
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-_QUANTITY = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
+_QUANTITY = regex(r"[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
 
 
 def check_schema(option: str, value: object, definition: str) -> None:

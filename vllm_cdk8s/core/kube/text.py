@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.kube.writing import number_to_kubernetes
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET, UNWRITABLE
 from vllm_cdk8s.core.showing import is_secret
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.rules.rule import Rule
 
 # All that YAML 1.1 does not take as it is, and what its readers take for line breaks besides the usual ones.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_UNWRITABLE = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 _LITERAL = "a literal secret would stand in the YAML for all to read; allowed: a reference to a Secret"
 

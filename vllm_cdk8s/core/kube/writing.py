@@ -15,14 +15,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from vllm_cdk8s.core.regex import regex
+
 _STEP = "  "
 _MULTI_LINE = 40  # a quoted text of this length breaks its lines
 _LONGEST_KEY = 1024
 # Text that begins or reads like something else, and so is quoted; with line breaks in it, it becomes a block.
-_QUOTED = re.compile(r"\A[\n\t ,\[\]{}#&*!|>'\"%@`]|\A[?-]\Z|\A[?-][ \t]|[\n:][ \t]|[ \t]\n|[\n\t ]#|[\n\t :]\Z")
-_MARKER = re.compile(r"^(%|---|\.\.\.)", re.MULTILINE)
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
-_NOT_TEXT = re.compile(
+_QUOTED = regex(r"\A[\n\t ,\[\]{}#&*!|>'\"%@`]|\A[?-]\Z|\A[?-][ \t]|[\n:][ \t]|[ \t]\n|[\n\t ]#|[\n\t :]\Z")
+_MARKER = regex(r"^(%|---|\.\.\.)", re.MULTILINE)
+_CONTROL = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_NOT_TEXT = regex(
     r"~|[Nn]ull|NULL|"  # null, and nothing at all
     r"Y|y|[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON|N|n|[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF|"
     r"[-+]?0b[0-1_]+|[-+]?[0-9][0-9_]*|[-+]?0x[0-9a-fA-F_]+|"
@@ -34,14 +36,14 @@ _NOT_TEXT = re.compile(
 )
 # What is a number to Kubernetes' reader, which overlooks underscores, save in what begins with a dot.
 # Source: https://github.com/kubernetes-sigs/yaml/blob/master/goyaml.v2/resolve.go
-_GO_NUMBER = re.compile(
+_GO_NUMBER = regex(
     r"[-+]?(?:0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0[bB][01]+|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)"
     r"|0b[-+][01]+"
 )
-_GO_FRACTION = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?")
+_GO_FRACTION = regex(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?")
 # A block of such text has a tab where libyaml, and Go's reader after it, wants the first line's indentation, or nothing
 # but blanks, of which they lose some.
-NO_BLOCK = re.compile(r"[ \n]*\t|\n* [ \n]*\Z")
+NO_BLOCK = regex(r"[ \n]*\t|\n* [ \n]*\Z")
 _ESCAPES = {
     "\x00": "\\0", "\x07": "\\a", "\x08": "\\b", "\x09": "\\t", "\x0a": "\\n", "\x0b": "\\v", "\x0c": "\\f",
     "\x0d": "\\r", "\x1b": "\\e", '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P",

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,8 +34,8 @@ PRODUCT_LABELS = (
 )
 GKE_LABELS = ("cloud.google.com/gke-accelerator", "cloud.google.com/gke-tpu-accelerator")
 KARPENTER_LABELS = ("karpenter.k8s.aws/instance-gpu-name", "karpenter.azure.com/sku-gpu-name")
-_MIG_RESOURCE = re.compile(r"nvidia\.com/mig-(?P<profile>\d+g\.\d+gb)")
-_MIG_PRODUCT = re.compile(r"(?P<product>.+)-MIG-(?P<profile>\d+g\.\d+gb)(\.me)?", re.IGNORECASE)
+_MIG_RESOURCE = regex(r"nvidia\.com/mig-(?P<profile>\d+g\.\d+gb)")
+_MIG_PRODUCT = regex(r"(?P<product>.+)-MIG-(?P<profile>\d+g\.\d+gb)(\.me)?", re.IGNORECASE)
 
 
 class Accelerator(Struct, frozen=True, kw_only=True):

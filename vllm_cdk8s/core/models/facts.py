@@ -18,10 +18,11 @@ from msgspec.structs import replace
 from vllm_cdk8s.core.errors import nearest
 from vllm_cdk8s.core.models.config import facts_of
 from vllm_cdk8s.core.models.shape import ModelFacts, StoredWeights, WeightCounts
+from vllm_cdk8s.core.regex import regex
 
 __all__ = ["ModelFacts", "known_model", "known_models", "nearest_model"]
 
-_QUANTIZED = re.compile(
+_QUANTIZED = regex(
     r"[\w.-]+/(?P<base>[\w.-]+?)(?P<ending>"
     r"(-unsloth)?-bnb-4bit|-nvfp4(a16)?|-fp4|-mxfp4(-preview)?|-bf16"
     r"|[-.](quantized\.)?w4a16(-g\d+)?|[-.](quantized\.)?w8a(8|16)"
@@ -30,7 +31,7 @@ _QUANTIZED = re.compile(
     r")",
     re.IGNORECASE,
 )
-_PUBLISHED = re.compile(r"[\w.-]+/[\w.-]+")
+_PUBLISHED = regex(r"[\w.-]+/[\w.-]+")
 # What the end of a name says of the weights, the first that is found.
 _ENDINGS: tuple[tuple[str, str | None], ...] = (
     ("bf16", None),

@@ -19,13 +19,14 @@ from vllm_cdk8s.core.models.files import is_there, local_model
 from vllm_cdk8s.core.models.recommended import ceiling
 from vllm_cdk8s.core.models.shape import StoredWeights
 from vllm_cdk8s.core.models.weight_types import BYTES, canonical, type_name
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.showing import shown
 
 _KV_DTYPES = {"auto": None, "fp8": 1, "fp8_e4m3": 1, "fp8_e5m2": 1, "bfloat16": 2, "float16": 2}
 _SUFFIXES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
-_COUNT = re.compile(r"(?P<number>\d+(\.\d+)?|\.\d+)\s*(?P<unit>[KMBT]?)", re.IGNORECASE)
-_SIZE_IN_NAME = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?[BM])(?![A-Za-z0-9])", re.IGNORECASE)
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[.-]?\w+)*(?:\+\S+)?")
+_COUNT = regex(r"(?P<number>\d+(\.\d+)?|\.\d+)\s*(?P<unit>[KMBT]?)", re.IGNORECASE)
+_SIZE_IN_NAME = regex(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?[BM])(?![A-Za-z0-9])", re.IGNORECASE)
+_VERSION = regex(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[.-]?\w+)*(?:\+\S+)?")
 _MAX_PARAMETERS = 10**14
 PLAIN = frozenset({"float32", "float16", "bfloat16"})
 _DEFAULT_MODEL_LEN = 2048

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.promql import seconds
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.monitoring.promql import Target
 
 # What every version of Prometheus takes, as the operator's own check does.
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_LABEL = regex(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _EACH_ENGINE = ("namespace", "pod", "engine")
 # A start that takes this share of its budget is near to being killed by the startup probe.
 _NEAR = 0.8

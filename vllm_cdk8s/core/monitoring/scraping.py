@@ -5,12 +5,12 @@ The fields are those of https://prometheus-operator.dev/docs/api-reference/api/
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.health import PORT_NAME
+from vllm_cdk8s.core.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ _UNITS = {"y": 31_536_000_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000
 # Of SafeTLSConfig, which both monitors take; a ServiceMonitor may name files of Prometheus' own besides.
 _TLS_FILES = ("caFile", "certFile", "keyFile")
 _TLS_FIELDS = ("ca", "cert", "insecureSkipVerify", "keySecret", "maxVersion", "minVersion", "serverName")
-_DURATION = re.compile("".join(f"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
+_DURATION = regex("".join(f"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _UNITS))
 
 
 def milliseconds(option: str, value: object) -> int:

@@ -5,13 +5,13 @@ Fields are those of https://kubernetes.io/docs/reference/kubernetes-api/workload
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
+from vllm_cdk8s.core.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ REQUEST = "devices"
 # NVIDIA's driver has a class of its own for the parts of GPUs, and tells their profile.
 # Source: https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu
 # https://docs.nvidia.com/datacenter/tesla/mig-user-guide/supported-mig-profiles.html
-_MIG_PROFILE = re.compile(r"(\d+c\.)?\d+g\.\d+gb([-+.][a-z0-9.]+)*")
+_MIG_PROFILE = regex(r"(\d+c\.)?\d+g\.\d+gb([-+.][a-z0-9.]+)*")
 _MIG_CLASS = "mig.nvidia.com"
 _MIG_SELECTOR = "device.attributes['gpu.nvidia.com'].profile == '{}'"
 # The API's own limits.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
@@ -14,6 +13,7 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
 from vllm_cdk8s.core.kube.wire import sequence, unique
 from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.showing import shown
 
 _TOLERATION_KEYS = ("key", "operator", "value", "effect", "tolerationSeconds")
@@ -24,7 +24,7 @@ _TOLERATION_VALUES = {
 }
 _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _SPREAD_NEEDS = ("maxSkew", "topologyKey", "whenUnsatisfiable")
-_INTEGER = re.compile(r"-?\d{1,18}")
+_INTEGER = regex(r"-?\d{1,18}")
 _HUNDREDTH = Decimal("0.01")
 
 

@@ -5,7 +5,6 @@ Source: https://github.com/kubernetes/kubernetes/tree/master/pkg/apis/core/valid
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from vllm_cdk8s.core.pod.raw_env import env_from, variable
 from vllm_cdk8s.core.pod.raw_volumes import mounts
 from vllm_cdk8s.core.pod.resources import check_devices, check_quantities
 from vllm_cdk8s.core.pod.security import check_container_context
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.showing import looks_like_secret, shown
 
 Wire = Mapping[str, Any]
@@ -26,14 +26,14 @@ Wire = Mapping[str, Any]
 _ASKING = ("exec", "httpGet", "tcpSocket", "grpc")
 _HOOKS = ("exec", "httpGet", "tcpSocket", "sleep")
 _ON_RESIZE = ("NotRequired", "RestartContainer")
-_HEADER = re.compile(r"[-A-Za-z0-9]+")
+_HEADER = regex(r"[-A-Za-z0-9]+")
 _PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 _LEAST = {
     "initialDelaySeconds": 0, "timeoutSeconds": 1, "periodSeconds": 1, "successThreshold": 1, "failureThreshold": 1,
 }  # fmt: skip
 # What a container that runs to its end has no use for.
 _OF_RUNNING = ("lifecycle", *_PROBES)
-_PORT_NAME = re.compile(r"(?=.{1,15}\Z)(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_PORT_NAME = regex(r"(?=.{1,15}\Z)(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 def containers(option: str, items: Sequence[Any]) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ Source: https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/valid
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,20 +12,21 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
 from vllm_cdk8s.core.kube.wire import named, sequence, unique
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 from vllm_cdk8s.core.showing import looks_like_secret, shown
 
 Wire = Mapping[str, Any]
 
-KEY = re.compile(r"(?!\.\.?\Z)[-._a-zA-Z0-9]{1,253}")
+KEY = regex(r"(?!\.\.?\Z)[-._a-zA-Z0-9]{1,253}")
 _LARGEST_MODE = 0o777
 _PULL_POLICIES = ("Always", "Never", "IfNotPresent")
 _ACCESS_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
 # What a file may be made of; the labels and annotations of a pod may be whole files.
-_FIELD = re.compile(
+_FIELD = regex(
     r"metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['[^']+'\]"
 )  # fmt: skip
-_RESOURCE = re.compile(r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)")
+_RESOURCE = regex(r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)")
 _CPU_UNITS = ("1", "1m")
 _BYTE_UNITS = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei")
 # A token of at least ten minutes; https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken

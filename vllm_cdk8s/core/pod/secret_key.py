@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 from vllm_cdk8s.core.showing import looks_like_secret, shown
 
 if TYPE_CHECKING:
     import cdk8s_plus_27 as kplus
 
-_KEY = re.compile(r"(?!\.\.?\Z)[-._a-zA-Z0-9]{1,253}")
+_KEY = regex(r"(?!\.\.?\Z)[-._a-zA-Z0-9]{1,253}")
 # What is never a name: the beginnings of tokens with anything behind them, and long runs of mixed characters.
-_TOKEN = re.compile(r"(hf_|sk-|ghp_|nvapi-).*|(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/=_-]{24,}")
+_TOKEN = regex(r"(hf_|sk-|ghp_|nvapi-).*|(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/=_-]{24,}")
 
 
 @named_keywords

@@ -21,6 +21,7 @@ from vllm_cdk8s.core.kube.wire import named, prune, unique
 from vllm_cdk8s.core.pod import raw, raw_env, raw_volumes
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.pod.resources import Resources  # noqa: TC001 - others take it from here
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.showing import is_secret_name, shown
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _CACHES = {
 _SHM_PATH = "/dev/shm"  # noqa: S108 - the container's, by its real name
 _SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
 _ENV_MEND = mention("a kplus.EnvValue.from_secret_value(...), or hf_token= and api_key= with a SecretKey")
-_REFERENCE = re.compile(r"\$(?=[$(])")
+_REFERENCE = regex(r"\$(?=[$(])")
 
 
 def literal(text: str, *, references: Collection[str] = ()) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, mention
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import NEVER_EVICTED, TWO_OWNERS
 from vllm_cdk8s.core.showing import shown
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from vllm_cdk8s.core.server.serving import Serving
 
-_PERCENT = re.compile(r"([0-9]{1,3})%")
+_PERCENT = regex(r"([0-9]{1,3})%")
 _ALL_PERCENT = 100
 _EVICTION_POLICIES = ("AlwaysAllow", "IfHealthyBudget")
 # By what each controller tells the pods of one rollout from those of another.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import SINGLE_NODE_CLAIM
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ HOST_IP: Mapping[str, Any] = {"fieldRef": {"fieldPath": "status.podIP"}}
 # vLLM's message queue to the workers is a ring of 10 x 16 MiB in shared memory even with one GPU in each pod, and a
 # container has 64 MiB.
 _SHM_SIZE = "2Gi"
-_RAW_BACKEND = re.compile(r"--distributed[-_]executor[-_]backend(=.*)?", re.DOTALL)
+_RAW_BACKEND = regex(r"--distributed[-_]executor[-_]backend(=.*)?", re.DOTALL)
 # Constant text for python3, which vLLM's image has: the address comes from a variable, the rest as arguments.
 _DIAL = (
     "import os, socket, sys; "

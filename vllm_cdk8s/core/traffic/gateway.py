@@ -5,7 +5,6 @@ Limits and patterns are those of the API: https://gateway-api.sigs.k8s.io/refere
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +13,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import ROUTE
 from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.exposure import lets_through
@@ -25,8 +25,8 @@ _PATH_TYPES = ("PathPrefix", "Exact", "RegularExpression")
 # What a body-based router makes of the field `model` of a request: llm-d's inference payload processor, GKE's, and that
 # of the inference extension before 1.6. Source: https://llm-d.ai/docs/dev/operations/traffic/multi-model-routing
 MODEL_HEADER = "X-Gateway-Model-Name"
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]{1,256}")
-_PATH = re.compile(r"(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+")
+_HEADER = regex(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]{1,256}")
+_PATH = regex(r"(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+")
 # The API's own limits: of a route, of a rule, of a match.
 _MOST_PARENTS, _MOST_HOSTNAMES, _MOST_RULES, _MOST_MATCHES_IN_ALL = 32, 16, 16, 128
 _MOST_MATCHES, _MOST_BACKENDS, _MOST_HEADERS = 64, 16, 16

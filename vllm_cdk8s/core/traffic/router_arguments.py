@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import ROUTER
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 # Any name with a dot whose last part is letters alone, `localhost`, or an IPv4 address: that of a Service with its
 # namespace only where the namespace is letters alone.
-_ADDRESS = re.compile(
+_ADDRESS = regex(
     r"https?://((?:[a-zA-Z0-9_-]+\.)+[a-zA-Z]{2,}|localhost|\d{1,3}(?:\.\d{1,3}){3})(:\d+)?(/.*)?", re.ASCII
 )
 _SWITCHES = frozenset({"static-backend-health-checks", "enable-batch-api", "log-stats", "otel-secure"})
