@@ -12,7 +12,7 @@ import vllm_cdk8s
 from vllm_cdk8s.core.regex import regex
 
 
-def test_it_matches_as_re_does():
+def test_it_matches_as_re_does() -> None:
     word = regex("[a-z]+", re.IGNORECASE)
     found = word.fullmatch("Word")
     assert found is not None
@@ -23,7 +23,7 @@ def test_it_matches_as_re_does():
         regex("(").match("")
 
 
-def test_every_pattern_of_the_package_compiles():
+def test_every_pattern_of_the_package_compiles() -> None:
     kind = type(regex(""))
     found = set()
     for module in pkgutil.walk_packages(vllm_cdk8s.__path__, "vllm_cdk8s."):
@@ -33,7 +33,7 @@ def test_every_pattern_of_the_package_compiles():
     assert len(found) > 80
 
 
-def test_importing_the_package_compiles_only_what_checks_the_defaults_of_signatures():
+def test_importing_the_package_compiles_only_what_checks_the_defaults_of_signatures() -> None:
     program = """
 import re, sys
 import cdk8s_plus_27, msgspec

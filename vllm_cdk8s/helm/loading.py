@@ -9,7 +9,6 @@ that they were written as (`written`): ``0644`` is 420 where Kubernetes wants a 
 from __future__ import annotations
 
 import pathlib
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
