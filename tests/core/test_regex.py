@@ -33,7 +33,7 @@ def test_every_pattern_of_the_package_compiles() -> None:
     assert len(found) > 80
 
 
-def test_importing_the_package_compiles_only_what_checks_the_defaults_of_signatures() -> None:
+def test_importing_the_package_compiles_none() -> None:
     program = """
 import re, sys
 import cdk8s_plus_27, msgspec
@@ -43,4 +43,4 @@ re.compile = lambda *said: compiled.append(said) or real(*said)
 from vllm_cdk8s import ModelStorage, VllmServer
 sys.exit(len(compiled))
 """
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode <= 4
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

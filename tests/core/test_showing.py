@@ -127,6 +127,10 @@ def test_what_can_be_nothing_but_a_secret(text: str) -> None:
     assert is_secret(text)
 
 
+def test_the_shortest_of_them_is_known_too() -> None:
+    assert is_secret("hf_" + "abcdefg1")
+
+
 @pytest.mark.parametrize("text", ["EMPTY", "", "<token>", "${HF_TOKEN}", "hf_xxxxxxxx", "YOUR_TOKEN", "{{ .token }}"])
 def test_what_stands_where_a_secret_would(text: str) -> None:
     assert is_stand_in(text)

@@ -37,6 +37,7 @@ _SURE = regex(
     r"(?<![A-Za-z0-9_-])(?:hf_(?=[A-Za-z]*[0-9A-Z])[A-Za-z0-9]{8,}|sk-(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}"
     r"|sk-(?:live|test|proj|ant)[-_][A-Za-z0-9_-]{12,}|(?!hf_|sk-)(?:" + _TOKEN.pattern + r"))(?![A-Za-z0-9])"
 )
+_SHORTEST = 11
 # A secret that its place gives away: behind the flag, behind a variable's name, before the host of a URL.
 _PLACED = regex(
     rf"(?P<before>--(?:api[-_]key|hf[-_]token)[= ]|\b(?:[A-Z0-9]+_)*(?:{_ENDINGS})=|://[^/\s:@'\"]*:)"
@@ -74,7 +75,7 @@ def looks_like_secret(text: object) -> bool:
 
 def is_secret(text: str) -> bool:
     """Whether a text that may be any name or word holds what can be nothing but a token or a private key."""
-    return _SURE.search(text) is not None
+    return len(text) >= _SHORTEST and _SURE.search(text) is not None
 
 
 def is_whole_token(text: str) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, field, structs
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.features.kv_transfer import PAIR_LABEL, KvTransfer, Nixl, PairProxy, RoutingSidecar, SharedFiles
@@ -101,7 +101,7 @@ class PairPlan(Struct, frozen=True, kw_only=True):
         """The same, with a decoding side that knows where the other one answers."""
         decode = dict(self.options["decode"])
         decode["kv_transfer"] = replace(decode["kv_transfer"], prefill_url=prefill_url)
-        return structs.replace(self, options={**self.options, "decode": decode})
+        return replace(self, options={**self.options, "decode": decode})
 
 
 def plan_pair(

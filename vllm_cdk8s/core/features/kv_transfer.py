@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from msgspec import Struct
+
 from vllm_cdk8s.core.engine.version import check_reference
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.keywords import named_keywords
@@ -277,8 +279,7 @@ class RoutingSidecar:
         return {"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "120"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KvTransfer:
+class KvTransfer(Struct, frozen=True, kw_only=True):
     """One side of a pair; `DisaggregatedServer` makes both.
 
     Args:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import ipaddress
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube.text import check_text
@@ -344,11 +346,12 @@ def plain_members(value: Any, *, depth: int = 0) -> Any:
 
 def plain_fields(value: Any) -> None:
     """Have a value object hold what the members of enumerations stand for that it was given."""
-    for field in fields(value):
-        given = getattr(value, field.name)
+    ours = isinstance(value, Struct)
+    for name in value.__struct_fields__ if ours else value.__dataclass_fields__:
+        given = getattr(value, name)
         settled = plain_members(given)
         if settled is not given:
-            object.__setattr__(value, field.name, settled)
+            (force_setattr if ours else object.__setattr__)(value, name, settled)
 
 
 def mapping(option: str, value: object) -> dict[str, Any]:

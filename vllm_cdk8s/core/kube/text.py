@@ -24,7 +24,7 @@ _LITERAL = "a literal secret would stand in the YAML for all to read; allowed: a
 
 def text_problem(text: str) -> str | None:
     """What YAML would make of a text other than the text, or None."""
-    found = _UNWRITABLE.search(text)
+    found = None if text.isascii() and text.isprintable() else _UNWRITABLE.search(text)
     if found is not None:
         code = f"U+{ord(found[0]):04X} at character {found.start() + 1}"
         if found[0] == "\r":

@@ -40,6 +40,7 @@ _GO_NUMBER = regex(
     r"[-+]?(?:0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0[bB][01]+|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)"
     r"|0b[-+][01]+"
 )
+_BEGINS_NUMBER = "+-.0123456789"
 _GO_FRACTION = regex(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?")
 # A block of such text has a tab where libyaml, and Go's reader after it, wants the first line's indentation, or nothing
 # but blanks, of which they lose some.
@@ -52,11 +53,11 @@ _ESCAPES = {
 
 def number_to_kubernetes(text: str) -> bool:
     """Whether Kubernetes' reader takes for a number what the package for JavaScript leaves unquoted: ``0o17``."""
-    if _NOT_TEXT.fullmatch(text):
+    if text[:1] not in _BEGINS_NUMBER or _NOT_TEXT.fullmatch(text):
         return False
     if text.startswith("."):
         return _GO_FRACTION.fullmatch(text) is not None
-    return not text.startswith("_") and _GO_NUMBER.fullmatch(text.replace("_", "")) is not None
+    return _GO_NUMBER.fullmatch(text.replace("_", "")) is not None
 
 
 def to_yaml(documents: Iterable[Mapping[str, Any]]) -> str:

@@ -5,8 +5,9 @@ Fields are those of https://kubernetes.io/docs/reference/kubernetes-api/workload
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.kube import checks
@@ -28,8 +29,7 @@ _MIG_SELECTOR = "device.attributes['gpu.nvidia.com'].profile == '{}'"
 _MOST_SELECTORS, _LONGEST_SELECTOR, _MOST_DEVICES, _MOST_CONFIGS = 32, 10 * 1024, 32, 32
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Devices:
+class Devices(Struct, frozen=True, kw_only=True):
     """Which devices a claim is for; `DeviceClaimTemplate` documents each option."""
 
     device_class: str | None = None

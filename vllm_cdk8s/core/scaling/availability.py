@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, mention
 from vllm_cdk8s.core.kube import checks
@@ -29,8 +30,7 @@ _REVISION_LABELS = {
 _UNSATISFIABLE = ("DoNotSchedule", "ScheduleAnyway")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True, kw_only=True):
     """How many pods, or groups of pods, of a server may be evicted at once; without a number, one at a time.
 
     Args:

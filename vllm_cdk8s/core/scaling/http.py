@@ -5,8 +5,9 @@ Fields are those of https://keda.sh/http-add-on/latest/reference/interceptorrout
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
@@ -29,8 +30,7 @@ _PULL_SECONDS = 300
 _LONGEST_SECONDS = 99_999
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HttpScaling:
+class HttpScaling(Struct, frozen=True, kw_only=True):
     """How a server's replicas follow the requests for it; `HttpAutoscaler` documents each option."""
 
     hosts: Sequence[str]

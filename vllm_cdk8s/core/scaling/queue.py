@@ -62,8 +62,7 @@ class TriggerAuthentication:
             checks.one_of("authentication.modes", mode, _MODES, what="a mode")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueScaling:
+class QueueScaling(Struct, frozen=True, kw_only=True):
     """How a server's replicas follow its queue; `QueueAutoscaler` documents each option."""
 
     prometheus_address: str

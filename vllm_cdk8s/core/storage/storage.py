@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from vllm_cdk8s.core.errors import ConflictError, mention, warn
 from vllm_cdk8s.core.kube import checks
@@ -18,8 +19,7 @@ UNKNOWN = object()
 """The namespace of a claim that is referred to by name: wherever its server is."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Storage:
+class Storage(Struct, frozen=True, kw_only=True):
     """Where models and caches are kept.
 
     Attributes:

@@ -6,9 +6,10 @@ Fields and names are those of https://github.com/llm-d/llm-d-router/tree/main/co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
@@ -51,8 +52,7 @@ _USER = 65532
 _LEAST_INT32 = -checks.MAX_INT32 - 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Picker:
+class Picker(Struct, frozen=True, kw_only=True):
     """How an endpoint picker chooses and runs; `EndpointPicker` documents each option."""
 
     image: str = PICKER_IMAGE
