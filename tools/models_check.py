@@ -124,7 +124,7 @@ def main() -> int:
 
 def dump(table: dict[str, Any]) -> str:
     """The table with a model a line, so that a change reads as one."""
-    rows = ",\n".join(json.dumps(row, separators=(", ", ": ")) for row in table["models"])
+    rows = ",\n".join(json.dumps(row, separators=(", ", ": "), allow_nan=False) for row in table["models"])
     head = json.dumps({key: value for key, value in table.items() if key != "models"}, indent=1)
     return head.removesuffix("\n}").removesuffix("}") + ',\n "models": [\n' + rows + "\n]}\n"
 

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from vllm_cdk8s.core.data import generated
 from vllm_cdk8s.core.engine.version import version_key
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Release:
     """The options of one release of vLLM."""
 
     def __init__(self, index: int) -> None:
-        data = _data()
+        data = generated("options")
         self.index = index
         self.name: str = data["versions"][index]
         self._runs: dict[str, list[Any]] = data["options"]
@@ -93,7 +92,9 @@ class Release:
     def fields(self, name: str) -> dict[str, dict[str, Any]]:
         """The keys of a configuration, with dots for those of configurations in it; empty where anything goes."""
         if name not in self._fields:
-            found = {key: fact_at(runs, self.index) for key, runs in _data()["fields"].get(name, {}).items()}
+            found = {
+                key: fact_at(runs, self.index) for key, runs in generated("options")["fields"].get(name, {}).items()
+            }
             self._fields[name] = {key: facts for key, facts in found.items() if facts is not None}
         return self._fields[name]
 
@@ -101,7 +102,7 @@ class Release:
 @cache
 def release(name: str | None) -> Release:
     """That release, or the newest known one before it (the oldest, where there is none); None is the newest."""
-    versions: list[str] = _data()["versions"]
+    versions: list[str] = generated("options")["versions"]
     if name is None:
         return Release(len(versions) - 1)
     earlier = [index for index, known in enumerate(versions) if version_key(known) <= version_key(name)]
@@ -110,12 +111,12 @@ def release(name: str | None) -> Release:
 
 def versions() -> list[str]:
     """The releases that the catalogue knows, oldest first."""
-    return list(_data()["versions"])
+    return list(generated("options")["versions"])
 
 
 def history(name: str, key: str | None = None) -> str | None:
     """The releases that have an option, or a key of a configuration, as words; None where none has."""
-    data = _data()
+    data = generated("options")
     runs = data["options"].get(name) if key is None else data["fields"].get(name, {}).get(key)
     return said(runs, data["versions"]) if runs else None
 
@@ -142,18 +143,18 @@ def said(runs: Any, known: Sequence[str]) -> str:
 
 def successor(name: str) -> str | None:
     """What took the place of an option that is gone or going, where vLLM's own releases say it."""
-    found: str | None = _data()["successors"].get(name)
+    found: str | None = generated("options")["successors"].get(name)
     return found
 
 
 def ever() -> list[str]:
     """Every option that any release has."""
-    return list(_data()["options"])
+    return list(generated("options")["options"])
 
 
 def configurations_with(key: str, at: Release) -> list[str]:
     """The configurations of a release that have such a key."""
-    return [name for name, keys in _data()["fields"].items() if key in keys and key in at.fields(name)]
+    return [name for name, keys in generated("options")["fields"].items() if key in keys and key in at.fields(name)]
 
 
 def fact_at(runs: Any, index: int) -> dict[str, Any] | None:
@@ -163,10 +164,3 @@ def fact_at(runs: Any, index: int) -> dict[str, Any] | None:
             found: dict[str, Any] = facts
             return found
     return None
-
-
-@cache
-def _data() -> dict[str, Any]:
-    text = (Path(__file__).parents[2] / "data" / "options.json").read_text(encoding="utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data

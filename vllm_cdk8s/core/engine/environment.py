@@ -6,11 +6,9 @@ other modules of vLLM read are known too; vLLM itself would note those as unknow
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.core.data import generated
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.limits import misspelt
 from vllm_cdk8s.core.engine.options import near
@@ -47,27 +45,31 @@ def check_environment(env: Mapping[str, str | None], version: EngineVersion, *, 
 
 def variables(release: catalogue.Release) -> list[str]:
     """The names in ``envs.py`` of a release, those without the prefix included."""
-    return [name for name, runs in _data()["variables"].items() if catalogue.fact_at(runs, release.index) is not None]
+    return [
+        name
+        for name, runs in generated("environment")["variables"].items()
+        if catalogue.fact_at(runs, release.index) is not None
+    ]
 
 
 def _check(
     label: str, name: str, value: str | None, release: catalogue.Release, version: EngineVersion
 ) -> Iterator[Problem]:
-    runs = _data()["variables"].get(name, [])
+    runs = generated("environment")["variables"].get(name, [])
     facts = catalogue.fact_at(runs, release.index)
     if facts is not None:
         wrong = None if value is None else _wrong(name, value, facts)
         if wrong:
             yield _problem(label, wrong, version, release)
-    elif not name.upper().startswith(PREFIX) or name in _data()["elsewhere"]:
+    elif not name.upper().startswith(PREFIX) or name in generated("environment")["elsewhere"]:
         return
     elif runs:
-        there = catalogue.said(runs, _data()["versions"])
+        there = catalogue.said(runs, generated("environment")["versions"])
         what = f"not a variable of vLLM {release.name}, but of {there}"
         yield _problem(label, what, version, release)
     else:
         own = [known for known in variables(release) if known.startswith(PREFIX)]
-        ever = [known for known in _data()["variables"] if known.startswith(PREFIX)]
+        ever = [known for known in generated("environment")["variables"] if known.startswith(PREFIX)]
         short = [known.removeprefix(PREFIX) for known in ever]
         what = f"not a variable of vLLM {release.name}, which ignores it{nearest(name, own) or nearest(name, ever)}"
         sure = misspelt(name[len(PREFIX) :], short)
@@ -100,10 +102,3 @@ def _wrong(name: str, value: str, facts: Mapping[str, Any]) -> str | None:
         words = {"bool": "0 or 1, the only words that vLLM reads here", "int": "a whole number", "float": "a number"}
         return f"{said} is not {words[kind]}"
     return None
-
-
-@cache
-def _data() -> dict[str, Any]:
-    text = (Path(__file__).parents[2] / "data" / "environment.json").read_text(encoding="utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data

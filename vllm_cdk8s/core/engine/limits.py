@@ -6,13 +6,11 @@ earlier ones too: it has never run below it, it merely failed later.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from difflib import SequenceMatcher, get_close_matches
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.core.data import generated
 from vllm_cdk8s.core.engine.catalogue import fact_at, said
 from vllm_cdk8s.core.engine.options import near
 from vllm_cdk8s.core.errors import InvalidOptionError, warn
@@ -88,7 +86,7 @@ def check_bounds(settings: Settings, release: Release) -> None:
         label = settings.label(name)
         if isinstance(value, Mapping):
             for path, item in _leaves(value):
-                limits = _bound(_data()["keys"].get(name, {}).get(path), release.index)
+                limits = _bound(generated("limits")["keys"].get(name, {}).get(path), release.index)
                 _within(f"{label}.{path}", limits or _BEYOND_KEYS.get((name, path)), item)
             continue
         limits = bounds(name, release)
@@ -98,7 +96,7 @@ def check_bounds(settings: Settings, release: Release) -> None:
 
 def bounds(name: str, release: Release) -> Mapping[str, Any] | None:
     """The bounds of a numeric option: ``ge``, ``gt``, ``le`` and ``lt``, as far as there are any."""
-    return _bound(_data()["bounds"].get(name), release.index) or _BEYOND.get(name)
+    return _bound(generated("limits")["bounds"].get(name), release.index) or _BEYOND.get(name)
 
 
 def _leaves(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -160,7 +158,7 @@ def check_names(settings: Settings, release: Release, finding: Finding) -> None:
 
 def registered(name: str, release: Release) -> list[str]:
     """The names that a release has for an option, or for a configuration's key; empty where it keeps no registry."""
-    return [value for value, runs in _data()["names"].get(name, {}).items() if fact_at(runs, release.index)]
+    return [value for value, runs in generated("limits")["names"].get(name, {}).items() if fact_at(runs, release.index)]
 
 
 def _named(label: str, name: str, value: Any, known: Sequence[str], release: Release, finding: Finding) -> None:
@@ -169,10 +167,10 @@ def _named(label: str, name: str, value: Any, known: Sequence[str], release: Rel
     folds = name == "attention_backend"
     if value == "None" or (folds and value.upper() in known):
         return
-    runs = _data()["names"].get(name, {}).get(value)
+    runs = generated("limits")["names"].get(name, {}).get(value)
     if runs:
         plugin = _WENT_TO.get(value) if runs[-1][1] < release.index else None
-        message = f"{shown(value)} is not in vLLM {release.name}, but in {said(runs, _data()['versions'])}"
+        message = f"{shown(value)} is not in vLLM {release.name}, but in {said(runs, generated('limits')['versions'])}"
         if plugin:
             warn(f"{message}; it needs the package {plugin} in the image", option=label, rule=ENGINE_VALUE)
         else:
@@ -203,10 +201,3 @@ def misspelt(value: str, known: Sequence[str]) -> bool:
         if _DIGITS.sub("", match) != _DIGITS.sub("", text):
             return SequenceMatcher(None, text, match).ratio() >= _MISSPELT
     return False
-
-
-@cache
-def _data() -> dict[str, Any]:
-    text = (Path(__file__).parents[2] / "data" / "limits.json").read_text(encoding="utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data

@@ -7,13 +7,10 @@ say what is wrong in words of JSON Schema, of an option that nobody wrote. The d
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any
 
+from vllm_cdk8s.core.data import generated
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, nearest
 from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import SCHEMA
@@ -52,8 +49,8 @@ def unknown_fields(value: object, definition: str) -> Iterator[tuple[tuple[str |
     if kind.endswith("[]"):
         for index, item in enumerate(value if isinstance(value, list) else ()):
             yield from (((index, *path), what) for path, what in unknown_fields(item, kind[:-2]))
-    elif kind in _data()["definitions"] and isinstance(value, Mapping):
-        fields: Mapping[str, str] = _data()["definitions"][kind]
+    elif kind in generated("kubernetes")["definitions"] and isinstance(value, Mapping):
+        fields: Mapping[str, str] = generated("kubernetes")["definitions"][kind]
         for key, item in value.items():
             if key in fields:
                 yield from (((key, *path), what) for path, what in unknown_fields(item, fields[key]))
@@ -63,15 +60,8 @@ def unknown_fields(value: object, definition: str) -> Iterator[tuple[tuple[str |
 
 def since(definition: str, field: str) -> str | None:
     """The Kubernetes minor that first has a field; None where the oldest supported one has it."""
-    minor: str | None = _data()["since"].get(f"{definition}.{field}")
+    minor: str | None = generated("kubernetes")["since"].get(f"{definition}.{field}")
     return minor
-
-
-@cache
-def _data() -> dict[str, Any]:
-    text = (Path(__file__).parents[2] / "data" / "kubernetes.json").read_text(encoding="utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data
 
 
 _Found = Iterator[tuple[str, str]]
@@ -110,7 +100,7 @@ def _map(path: str, value: object, kind: str) -> _Found:
 
 
 def _object(path: str, value: object, name: str) -> _Found:
-    fields: Mapping[str, str] = _data()["definitions"][name]
+    fields: Mapping[str, str] = generated("kubernetes")["definitions"][name]
     if not isinstance(value, Mapping):
         yield path, f"{shown(value)} is not a mapping"
         return
@@ -123,7 +113,7 @@ def _object(path: str, value: object, name: str) -> _Found:
         if item is None:
             continue
         within = f"{path}.{key}" if path else key
-        choices: Sequence[str] | None = _data()["choices"].get(f"{name}.{key}")
+        choices: Sequence[str] | None = generated("kubernetes")["choices"].get(f"{name}.{key}")
         if choices is None or not isinstance(item, str) or not item:
             yield from _wrong(within, item, kind.rstrip("!"))
         elif item not in choices and not item.startswith("HugePages-"):

@@ -6,16 +6,15 @@ accelerator_of_labels({"nvidia.com/gpu.product": "NVIDIA-L4"})      what a node 
 
 from __future__ import annotations
 
-import json
 import re
 from difflib import get_close_matches
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vllm_cdk8s.core.data import generated
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.regex import regex
@@ -90,8 +89,7 @@ class Accelerator(Struct, frozen=True, kw_only=True):
 
 @cache
 def _rows() -> tuple[dict[str, Any], ...]:
-    text = resources.files("vllm_cdk8s.data").joinpath("accelerators.json").read_text(encoding="utf-8")
-    return tuple(json.loads(text)["accelerators"])
+    return tuple(generated("accelerators")["accelerators"])
 
 
 @cache

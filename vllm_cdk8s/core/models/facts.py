@@ -7,14 +7,13 @@ that is not known for certain is None; nothing here is an estimate.
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from msgspec.structs import replace
 
+from vllm_cdk8s.core.data import generated
 from vllm_cdk8s.core.errors import nearest
 from vllm_cdk8s.core.models.config import facts_of
 from vllm_cdk8s.core.models.shape import ModelFacts, StoredWeights, WeightCounts
@@ -46,8 +45,7 @@ _HUB = "https://huggingface.co/{}/blob/main/config.json"
 
 @cache
 def _rows() -> tuple[dict[str, Any], ...]:
-    text = resources.files("vllm_cdk8s.data").joinpath("models.json").read_text(encoding="utf-8")
-    return tuple(json.loads(text)["models"])
+    return tuple(generated("models")["models"])
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from decimal import Decimal
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from vllm_cdk8s.core.data import generated
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models import weights
@@ -52,8 +52,7 @@ def as_dtype(dtype: str, quantization: str | None) -> str:
 @cache
 def _quantizations() -> tuple[str, ...]:
     """What any release of vLLM calls its quantizations."""
-    text = (Path(__file__).parents[2] / "data" / "limits.json").read_text(encoding="utf-8")
-    return tuple(json.loads(text)["names"]["quantization"])
+    return tuple(generated("limits")["names"]["quantization"])
 
 
 def loaded_as(facts: ModelFacts, asked: str, weight_type: str) -> ModelFacts:

@@ -7,13 +7,12 @@ metric("gpu_cache_usage_perc", "0.12.0")                an error: it was one unt
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 
+from vllm_cdk8s.core.data import generated
 from vllm_cdk8s.core.engine.version import version_key
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
@@ -57,7 +56,7 @@ class Metric(Struct, frozen=True, kw_only=True):
 
 def known_versions() -> tuple[str, ...]:
     """The versions of vLLM in the catalogue, oldest first."""
-    return tuple(_catalogue()["versions"])
+    return tuple(generated("metrics")["versions"])
 
 
 def metrics(version: str | None = None) -> dict[str, Metric]:
@@ -84,7 +83,8 @@ def metric(name: str, version: str | None = None) -> Metric:
     if full.removesuffix("_total") in known and known[full.removesuffix("_total")].kind == "counter":
         return known[full.removesuffix("_total")]
     versions = known_versions()
-    spans = _catalogue()["metrics"].get(full.removesuffix("_total")) or _catalogue()["metrics"].get(full)
+    all_spans = generated("metrics")["metrics"]
+    spans = all_spans.get(full.removesuffix("_total")) or all_spans.get(full)
     if spans:
         last, first = versions[spans[-1]["last"]], versions[spans[0]["first"]]
         history = f"; it was one until {last}" if spans[-1]["last"] < index else f"; it is one since {first}"
@@ -109,16 +109,9 @@ def _index(version: str | None) -> int:
 @cache
 def _metrics(index: int) -> dict[str, Metric]:
     found = {}
-    for name, spans in _catalogue()["metrics"].items():
+    for name, spans in generated("metrics")["metrics"].items():
         for span in spans:
             if span["first"] <= index <= span["last"]:
                 labels = None if span["labels"] is None else tuple(span["labels"])
                 found[name] = Metric(name=name, kind=span["kind"], labels=labels, always=span["always"])
     return found
-
-
-@cache
-def _catalogue() -> dict[str, Any]:
-    text = (Path(__file__).parents[2] / "data" / "metrics.json").read_text(encoding="utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data

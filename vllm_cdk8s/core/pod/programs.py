@@ -1,15 +1,17 @@
 """How a container runs one of the programs of `vllm_cdk8s.in_pod`."""
 
 from collections.abc import Sequence
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from vllm_cdk8s.core.pod.template import literal
 
+_PROGRAMS = Path(__file__).parents[2] / "in_pod"
+
 
 def source(program: str) -> str:
     """The text of the program of that name."""
-    return files("vllm_cdk8s.in_pod").joinpath(f"{program}.py").read_text(encoding="utf-8")
+    return (_PROGRAMS / f"{program}.py").read_text(encoding="utf-8")
 
 
 def run(program: str, arguments: Sequence[str], *, references: frozenset[str] = frozenset()) -> dict[str, Any]:
