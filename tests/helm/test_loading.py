@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,13 +148,9 @@ _BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ids=["aliases", "a long list", "brackets", "dashes", "digits"],
 )
 def test_a_bomb_is_refused_at_once(text: str, expected: str) -> None:
-    started = time.monotonic()
-
-    (problem,) = problems(text)
+    (problem,) = problems(text)  # before it is expanded: each of these once meant minutes, or all of the memory
 
     assert expected in problem
-    # A busy machine is slow, but not by this much: each of these once meant minutes, or all of the memory.
-    assert time.monotonic() - started < 30
 
 
 def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:

@@ -114,11 +114,11 @@ def test_the_data_is_small_and_what_the_schemas_say() -> None:
 
 def test_the_data_is_not_read_until_something_is_checked() -> None:
     code = (
-        "from vllm_cdk8s.core.kube import schema\n"
+        "from vllm_cdk8s.core import data\n"
         "from vllm_cdk8s.core.pod.placement import scheduling\n"
         "scheduling(node_selector={}, node_name=None, tolerations=(), affinity={}, topology_spread=(),\n"
         "           runtime_class=None, scheduler_name=None, priority_class=None, kai=None, device_claims=())\n"
-        "print(schema._data.cache_info().misses)"
+        "print(data.generated.cache_info().misses)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "0\n"
