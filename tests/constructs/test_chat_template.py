@@ -184,7 +184,7 @@ def test_what_is_no_config_map_is_refused(value: Any) -> None:
 
 def test_a_plain_text_where_the_construct_belongs_is_refused() -> None:
     with pytest.raises(
-        InvalidOptionError, match=r"^[^ ]+/[^ ]+: chat_template: '/x\.jinja' is none; allowed: ChatTemplate"
+        InvalidOptionError, match=r"^[^ ]+/[^ ]+: chat_template: '/x\.jinja' is not one; allowed: ChatTemplate"
     ):
         server(new_chart(), chat_template="/x.jinja")
 

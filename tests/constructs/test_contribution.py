@@ -132,7 +132,7 @@ def test_settings_that_are_no_mapping_are_left_for_the_engine_to_refuse(wrong: A
 
 def test_a_feature_of_another_option_is_refused() -> None:
     options: dict[str, Any] = {"download": Adds(what=Contribution())}
-    with pytest.raises(InvalidOptionError, match=r"^download: Adds\(.* is none; allowed: InitDownload\(\.\.\.\)"):
+    with pytest.raises(InvalidOptionError, match=r"^download: Adds\(.* is not one; allowed: InitDownload\(\.\.\.\)"):
         with_features(options, model=MODEL, engine_args=None, env=None, namespace="llm")
 
 

@@ -317,9 +317,9 @@ def test_servers_do_not_take_the_job_for_a_pod_of_theirs() -> None:
         ({"models": []}, r"^models: there are none"),
         ({"models": MODEL}, r"^models: 'Qwen/Qwen2\.5-7B-Instruct' is not a list"),
         ({"models": [3]}, r"^models\[0\]: 3 is no HubModel"),
-        ({"models": ["/models/x"]}, r"^model: '/models/x' is no repository"),
-        ({"models": ["s3://bucket/x"]}, r"^model: 's3://bucket/x' is no repository"),
-        ({"models": ["a/b/c"]}, r"^model: 'a/b/c' is no repository"),
+        ({"models": ["/models/x"]}, r"^model: '/models/x' is not a repository"),
+        ({"models": ["s3://bucket/x"]}, r"^model: 's3://bucket/x' is not a repository"),
+        ({"models": ["a/b/c"]}, r"^model: 'a/b/c' is not a repository"),
         ({"storage": "models"}, r"^storage: 'models' is no ModelStorage"),
         ({"hf_token": "hf_x"}, r"^hf_token: a literal secret"),
         ({"env": {"HF_TOKEN": "hf_x"}}, r"^env\['HF_TOKEN'\]: a literal secret"),
@@ -498,8 +498,8 @@ def test_the_download_runs_before_init_containers_of_the_users_own() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"model": "/models/qwen"}, r"^download: '/models/qwen' is no repository"),
-        ({"model": "s3://bucket/qwen"}, r"^download: 's3://bucket/qwen' is no repository"),
+        ({"model": "/models/qwen"}, r"^download: '/models/qwen' is not a repository"),
+        ({"model": "s3://bucket/qwen"}, r"^download: 's3://bucket/qwen' is not a repository"),
         ({"engine_args": {"download_dir": "/x"}}, r"^download_dir: '/x' is not the cache that download fills"),
         ({"env": {"HF_HUB_OFFLINE": "0"}}, r"^env\['HF_HUB_OFFLINE'\]: '0' contradicts download"),
         (
@@ -530,7 +530,7 @@ def test_wrong_values_are_refused_where_they_are_written(options: dict[str, Any]
 
 @pytest.mark.parametrize("value", [True, LoraAdapters(adapters={"sql": "/x"})])
 def test_what_is_no_download_is_refused(value: Any) -> None:
-    with pytest.raises(InvalidOptionError, match=r"^[^ ]+/[^ ]+: download: .* is none; allowed: InitDownload"):
+    with pytest.raises(InvalidOptionError, match=r"^[^ ]+/[^ ]+: download: .* is not one; allowed: InitDownload"):
         serve(new_chart(), value)
 
 

@@ -234,7 +234,7 @@ def test_two_adapters_of_one_name_are_refused() -> None:
 
 @pytest.mark.parametrize("value", [{"sql": "/x"}, InitDownload()])
 def test_what_is_no_lora_adapters_is_refused(value: object) -> None:
-    with pytest.raises(InvalidOptionError, match=r"^[^ ]+/[^ ]+: lora: .* is none; allowed: LoraAdapters"):
+    with pytest.raises(InvalidOptionError, match=r"^[^ ]+/[^ ]+: lora: .* is not one; allowed: LoraAdapters"):
         server(new_chart(), lora=value)
 
 

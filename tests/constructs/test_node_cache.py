@@ -140,7 +140,7 @@ def test_the_revision_of_a_server_is_one_of_the_caches() -> None:
     [
         ({}, {"model": "org/othr"}, "download: 'org/othr' is not what .* did you mean 'org/other'.*VC355"),
         ({}, {"engine_args": {"revision": "v2"}}, f"download: '{MODEL}' at revision 'v2' is not.*VC355"),
-        ({}, {"model": "/models/qwen"}, "download: '/models/qwen' is no repository"),
+        ({}, {"model": "/models/qwen"}, "download: '/models/qwen' is not a repository"),
         ({"path": "/var/lib/kubelet/models"}, {}, "path: .*the node's own.*VC355"),
         ({"path": "/var/lib"}, {}, "path: .*the node's own"),
         ({"path": "models"}, {}, "path: .*absolute"),

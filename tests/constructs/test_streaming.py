@@ -155,7 +155,7 @@ def test_tensorizer_reads_its_own_variables() -> None:
              "engine_version": "0.32.0"},
             r"tensorizer_uri: .*2 tensor parallel.*%03d.*VC155",
         ),
-        ({"streaming": "s3"}, r"streaming: 's3' is none; allowed: RunaiStreamer\(\.\.\.\)"),
+        ({"streaming": "s3"}, r"streaming: 's3' is not one; allowed: RunaiStreamer\(\.\.\.\)"),
     ],
 )  # fmt: skip
 def test_what_vllm_would_refuse_is_refused(options: dict[str, Any], words: str) -> None:

@@ -30,6 +30,9 @@ WRONG: Any = {
     "sizing": (lambda: size_model("7B", **any_options(quantisation="awq")), "quantisation: is not an option"),
     "nothing": (lambda: DeviceClaim(**any_options()), "name: is missing"),
     "model": (lambda: VllmServer(new_chart(), "s", **any_options(gpus=1)), "model: is missing"),
+    "misspelt model": (
+        lambda: VllmServer(new_chart(), "s", **any_options(modle="a")), "modle: is not an option; did you mean 'model'"
+    ),
     "nodes": (
         lambda: MultiNodeVllmServer(new_chart(), "s", **any_options(model="a/b")), "nodes: is missing"
     ),

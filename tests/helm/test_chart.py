@@ -257,7 +257,7 @@ def test_everything_else_of_the_pod_comes_from_its_own_value(tmp_path: Path) -> 
         ({"vllm": {"additionalArgs": ["--max-model-len=8"], "maxModelLen": 9}},
          "vllm.additionalArgs[0]: --max-model-len: vllm.maxModelLen is set in vllm too; say it once"),
         ({"ingress": {"enabled": True, "tls": [{"secretName": "A"}]}}, "ingress.tls[0].secretName: 'A'"),
-        ({"vllm": {"tensorParallelSize": 3}}, "vllm.tensorParallelSize: "),
+        ({"vllm": {"tensorParallelSize": 2}}, "vllm.tensorParallelSize: "),
         ({"vllm": {"maxModelLen": "much"}}, "vllm.maxModelLen: "),
         ({"ingress": {"enabled": True, "hosts": [{"host": "A_"}]}}, "ingress.hosts[0].host: 'A_'"),
         ({"ingress": {"enabled": True, "hosts": []}}, "ingress.hosts: has no host"),

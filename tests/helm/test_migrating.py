@@ -159,8 +159,8 @@ def test_which_server_is_taken_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("values", "error"),
-    [(STACK, "error: --server: 'lama' is no server of the values; did you mean 'llama'?; allowed: llama, other"),
-     (VALUES, "error: --server: 'lama' is no server of the values, and its chart makes one server")],
+    [(STACK, "error: --server: 'lama' is not a server of the values; did you mean 'llama'?; allowed: llama, other"),
+     (VALUES, "error: --server: 'lama' is not a server of the values, and its chart makes one server")],
 )  # fmt: skip
 def test_a_server_that_is_not_there_is_refused(values: Path, error: str) -> None:
     answer = run("migrate", "prod", "--values", str(values), "--server", "lama")

@@ -109,7 +109,7 @@ def test_a_size_of_offloaded_cache_takes_the_place_of_another_connector(tmp_path
     [
         (["az://models/qwen"], "v0.17.1", "az:// from 0.18.0"),
         (["s3://models/qwen", "--load-format=safetensors"], "v0.20.2", "allowed: runai_streamer"),
-        (["s3://models/qwen", '--model-loader-extra-config={"threads": 4}'], "v0.32.0", "threads: is none"),
+        (["s3://models/qwen", '--model-loader-extra-config={"threads": 4}'], "v0.32.0", "threads: is not one"),
         (
             ["Qwen/Qwen2.5-7B-Instruct", "--load-format=runai_streamer",
              '--model-loader-extra-config={"distributed": true}'],

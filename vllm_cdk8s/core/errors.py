@@ -219,9 +219,13 @@ class Collector:
         try:
             return make(*args, **options)
         except VllmCdk8sError as error:
-            self.problems += [problem for problem in error.problems if problem not in self.problems]
-            self._kinds.add(type(error))
+            self.note(error)
             return None
+
+    def note(self, error: VllmCdk8sError) -> None:
+        """Note what an error says is wrong."""
+        self.problems += [problem for problem in error.problems if problem not in self.problems]
+        self._kinds.add(type(error))
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Note problems, each where its severity belongs."""

@@ -20,12 +20,12 @@ _Named = TypeVar("_Named")
 def named_keywords(made: _Named) -> _Named:
     """Have a class, or a function, refuse unknown and missing keywords with an error that names them all.
 
-    Python's own TypeError says the first alone, and is none of this package's errors.
+    Python's own TypeError says the first alone, and is not one of this package's errors.
     """
     if isinstance(made, type):
-        setattr(made, "__init__", _checking(getattr(made, "__init__")))  # noqa: B009, B010 - mypy forbids the short way
+        setattr(made, "__init__", _checking(getattr(made, "__init__"), made))  # noqa: B009, B010 - mypy forbids the short way
         return made
-    checked: _Named = _checking(made)
+    checked: _Named = _checking(made, made)
     return checked
 
 
@@ -37,15 +37,18 @@ class _Keywords(Struct, frozen=True, kw_only=True):
         needed: those without a default that are given by name alone.
         others: those that may be given by place, and whether each has a default.
         is_open: whether it takes any name.
+        documented: the names that its class's signature shows, which where it is open are all that there are.
     """
 
     known: tuple[str, ...]
     needed: frozenset[str]
     others: tuple[tuple[str, bool], ...]
     is_open: bool
+    documented: tuple[str, ...]
 
     @classmethod
-    def of(cls, function: Any) -> _Keywords:
+    def of(cls, function: Any, shown: Any) -> _Keywords:
+        documented = getattr(shown, "__signature__", None)
         parameters = list(inspect.signature(function).parameters.values())
         bare = [p.name for p in parameters if p.default is inspect.Parameter.empty]
         return cls(
@@ -53,6 +56,7 @@ class _Keywords(Struct, frozen=True, kw_only=True):
             needed=frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name in bare),
             others=tuple((p.name, p.name not in bare) for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD),
             is_open=any(p.kind is p.VAR_KEYWORD for p in parameters),
+            documented=() if documented is None else tuple(documented.parameters),
         )
 
     def right(self, places: int, options: Mapping[str, Any]) -> bool:
@@ -67,23 +71,24 @@ class _Keywords(Struct, frozen=True, kw_only=True):
         """What is unknown, and what is missing."""
         missing = [name for name, default in self.others[places:] if not default and name not in options]
         missing += [name for name in self.known if name in self.needed and name not in options]
+        known = self.documented if self.is_open else self.known
         return [
             *(
-                Problem(what=f"is not an option{nearest(name, self.known)}", rule=UNKNOWN_NAME, option=name)
+                Problem(what=f"is not an option{nearest(name, known)}", rule=UNKNOWN_NAME, option=name)
                 for name in options
-                if not self.is_open and name not in self.known
+                if known and name not in known
             ),
             *(Problem(what="is missing", rule=INVALID, option=name) for name in missing),
         ]
 
 
-def _checking(function: Any) -> Any:
+def _checking(function: Any, shown: Any) -> Any:
     taken: list[_Keywords] = []  # read when first called: most classes are imported, and never made
 
     @wraps(function)
     def checked(*args: Any, **options: Any) -> Any:
         if not taken:
-            taken.append(_Keywords.of(function))
+            taken.append(_Keywords.of(function, shown))
         if not taken[0].right(len(args), options):
             raise InvalidOptionError(problems=taken[0].problems(len(args), options))
         return function(*args, **options)

@@ -72,7 +72,9 @@ def translated(release: str, values: Mapping[str, Any], *, server: str | None = 
     chart, names = chart_of(values), server_names(values)
     if server is not None and server not in names:
         allowed = f"; allowed: {', '.join(names)}" if names else ", and its chart makes one server"
-        raise ValuesError(f"{server!r} is no server of the values{nearest(server, names)}{allowed}", option="--server")
+        raise ValuesError(
+            f"{server!r} is not a server of the values{nearest(server, names)}{allowed}", option="--server"
+        )
     if chart == STACK:
         return _stack(release, values, 0 if server is None else names.index(server))
     if chart == EXAMPLE:

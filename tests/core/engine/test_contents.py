@@ -27,7 +27,7 @@ def command(settings: Any, extra_args: Any = ()) -> tuple[str, ...]:
         ({"limit_mm_per_prompt": {"imag": 1}}, "limit_mm_per_prompt: 'imag' is not a kind of input; allowed: image"),
         ({"revision": "a b"}, "revision: 'a b' is not a revision; allowed: a branch, a tag or a commit"),
         ({"middleware": ["x"]}, "middleware: 'x' is not a path to import; allowed: such as 'package.module.Class'"),
-        ({"served_model_name": ""}, "served_model_name: '' is no name to ask for"),
+        ({"served_model_name": ""}, "served_model_name: '' is not a name to ask for"),
         ({"hf_overrides": "{bad"}, "hf_overrides: '{bad' is not JSON"),
         ({"generation_config": "vlm"}, "generation_config: 'vlm' is neither 'auto' nor 'vllm' nor a folder"),
         ({"max_num_seqs": 10**22}, "max_num_seqs: 10000000000000000000000 is more than 64 bits hold"),

@@ -190,10 +190,10 @@ def test_auto_is_a_context_length_only_where_vllm_knows_it() -> None:
 
 def test_a_value_that_is_not_among_the_choices_is_refused_with_them() -> None:
     assert refusal(engine_args={"dtype": "flaot16"}) == (
-        "dtype: 'flaot16' is none of auto, bfloat16, float, float16, float32, half; did you mean 'float16'?"
+        "dtype: 'flaot16' is not one of auto, bfloat16, float, float16, float32, half; did you mean 'float16'?"
     )
-    assert refusal(extra_args=["--dtype=int3"]).startswith("extra_args[0]: --dtype: 'int3' is none of auto,")
-    with pytest.warns(VllmCdk8sWarning, match="'int3' is none of"):
+    assert refusal(extra_args=["--dtype=int3"]).startswith("extra_args[0]: --dtype: 'int3' is not one of auto,")
+    with pytest.warns(VllmCdk8sWarning, match="'int3' is not one of"):
         assert "--dtype=int3" in command(engine_args={"dtype": "int3"}, image="vllm/vllm-openai:latest").args
 
 
@@ -215,7 +215,7 @@ def test_keys_of_configurations_are_checked_like_options() -> None:
     assert refusal(engine_args={"compilation_config": {"level": 3}}) == (
         "compilation_config.level: not in vLLM 0.20.2; it is in vLLM up to 0.17.1"
     )
-    assert "is none of 0, 1, 2, FULL," in refusal(engine_args={"compilation_config": {"cudagraph_mode": "HALF"}})
+    assert "is not one of 0, 1, 2, FULL," in refusal(engine_args={"compilation_config": {"cudagraph_mode": "HALF"}})
     assert "'yes' is not a boolean" in refusal(engine_args={"kv_events_config": {"enable_kv_cache_events": "yes"}})
     assert refusal(engine_args={"compilation_config": {"pass_config": 3}}) == (
         "compilation_config.pass_config: 3 is a single value; allowed: a mapping"

@@ -53,7 +53,7 @@ def test_a_variable_of_other_releases_is_an_error_with_those() -> None:
     ("name", "value", "message"),
     [
         ("VLLM_BATCH_INVARIANT", "true", "'true' is not 0 or 1"),
-        ("VLLM_GPU_SYNC_CHECK", "wrn", "'wrn' is none of warn, error; did you mean 'warn'?"),
+        ("VLLM_GPU_SYNC_CHECK", "wrn", "'wrn' is not one of warn, error; did you mean 'warn'?"),
         ("VLLM_RINGBUFFER_WARNING_INTERVAL", "1.5", "'1.5' is not a whole number"),
     ],
 )

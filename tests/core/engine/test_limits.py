@@ -52,7 +52,7 @@ def test_what_no_release_takes_is_refused_for_all_of_them(image: str, settings: 
         (["--quantization=awqq"], "extra_args[0]: --quantization: 'awqq' is not a value"),
         (["--reasoning-parser=nope"], "extra_args[0]: --reasoning-parser: 'nope' is not a value"),
         (["--attention-backend=FLASHATTN"], "extra_args[0]: --attention-backend: 'FLASHATTN' is not a value"),
-        (["-O9"], "extra_args[0]: -O: '9' is none of 0, 1, 2, 3"),
+        (["-O9"], "extra_args[0]: -O: '9' is not one of 0, 1, 2, 3"),
         (["--load-format=safetensor"], "extra_args[0]: --load-format: 'safetensor' is not a value"),
         (["-dcp=3", "-tp=4"], "extra_args[0]: 3 does not divide tensor_parallel_size 4"),
         (["--gpu-memory-utilization=0"], "extra_args[0]: --gpu-memory-utilization: 0.0 is not between 0 and 1"),

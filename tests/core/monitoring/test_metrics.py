@@ -105,9 +105,9 @@ def test_a_counter_is_found_with_and_without_its_ending(name: str) -> None:
 def test_the_series_of_a_histogram_are_asked_for_by_their_endings() -> None:
     latency = metric("time_to_first_token_seconds")
     assert latency.series("bucket") == "vllm:time_to_first_token_seconds_bucket"
-    with pytest.raises(InvalidOptionError, match="None is no ending of the histogram"):
+    with pytest.raises(InvalidOptionError, match="None is not an ending of the histogram"):
         latency.series()
-    with pytest.raises(InvalidOptionError, match="'bucket' is no ending of the gauge"):
+    with pytest.raises(InvalidOptionError, match="'bucket' is not an ending of the gauge"):
         metric("num_requests_waiting").series("bucket")
 
 

@@ -25,7 +25,7 @@ from vllm_cdk8s.core.engine.options import checked, json_data, rendered, rendere
 from vllm_cdk8s.core.engine.serving import check_host, check_model_name, check_serving
 from vllm_cdk8s.core.engine.streaming import check_streaming
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, ruled, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, mention, ruled, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules.book import ENGINE_CONFLICT, ENGINE_VALUE
@@ -158,10 +158,16 @@ def engine_command(
     version = EngineVersion(name=name, known=name is not None and release.name == name)
     finding = _finding(version, release.name)
 
-    typed, taken_away = _typed(engine_args, release, finding)
-    given = raw.parse("extra_args", raw.string_list("extra_args", extra_args), release, finding)
-    _refuse_repeats(typed, given)
-    seen = raw.glimpse(raw.string_list("unchecked_args", unchecked_args), release)
+    collector = Collector()
+    typed, taken_away = collector.attempt(_typed, engine_args, release, finding) or ({}, set())
+    raw_items, unchecked_items = (
+        collector.attempt(raw.string_list, option, items) or []
+        for option, items in (("extra_args", extra_args), ("unchecked_args", unchecked_args))
+    )
+    given = collector.attempt(raw.parse, "extra_args", raw_items, release, finding) or {}
+    collector.attempt(_refuse_repeats, typed, given)
+    seen = collector.attempt(raw.glimpse, unchecked_items, release) or {}
+    collector.finish()
     unchecked = {setting: item.value for setting, item in seen.items()}
     said = {**{setting: item.value for setting, item in given.items()}, **typed, **unchecked}
     facts = known_model(model)
@@ -183,12 +189,15 @@ def engine_command(
     settings = Settings(values, {setting: item.label for setting, item in (*given.items(), *seen.items())})
     flags = {item.label: item.flag for item in (*given.values(), *seen.values())}
     checkable = Settings({name: value for name, value in values.items() if name not in unchecked}, settings.labels)
-    with naming_flags(flags):
-        check_ranges(checkable)
-        check_bounds(checkable, release)
-        check_contents(checkable)
-        check_names(checkable, release, lambda error: finding(flagged(error, flags)))
-    check_serving(settings, port=port, nodes=nodes)
+    for check, arguments in (
+        (check_ranges, ()),
+        (check_bounds, (release,)),
+        (check_contents, ()),
+        (check_names, (release, lambda error: finding(flagged(error, flags)))),
+    ):
+        collector.attempt(naming_flags(flags)(check), checkable, *arguments)
+    collector.attempt(check_serving, settings, port=port, nodes=nodes)
+    collector.finish()
     copies = settings.size("data_parallel_size")
     command = EngineCommand(
         args=(
@@ -210,10 +219,11 @@ def engine_command(
         nodes=nodes,
     )
     if "config" not in said or "tensor_parallel_size" in said:
-        check_gpus(settings, asked=command.gpus_in_all, gpus=gpus, nodes=nodes)
-    check_model(settings, model, facts)
-    check_features(settings, version)
-    check_streaming(settings, version)
+        collector.attempt(check_gpus, settings, asked=command.gpus_in_all, gpus=gpus, nodes=nodes)
+    collector.attempt(check_model, settings, model, facts)
+    collector.attempt(check_features, settings, version)
+    collector.attempt(check_streaming, settings, version)
+    collector.finish()
     return command
 
 
@@ -240,22 +250,25 @@ def _typed(
             f"{shown(engine_args)} is not a mapping; allowed: names of vLLM's options to their values",
             option="engine_args",
         )
-    result: dict[str, Any] = {}
-    taken_away = set()
-    for name, value in engine_args.items():
-        checks.text("engine_args", name)
-        _refuse_keyword(name, name)
-        if value is not None:
-            refuse_secret(name, name, bare=value is True)
-        spec = release.option(name)
-        if spec is None:
-            report = gone if catalogue.history(name) else unknown
-            report(name, name, release, finding)
-        if value is None:
-            taken_away.add(name)
-        else:
-            result[name] = json_data(name, value) if spec is None else checked(name, spec, value, release, finding)
-    return result, taken_away
+    collector = Collector()
+    result = {name: collector.attempt(_setting, name, value, release, finding) for name, value in engine_args.items()}
+    collector.finish()
+    taken_away = {name for name, value in engine_args.items() if value is None}
+    return {name: value for name, value in result.items() if name not in taken_away}, taken_away
+
+
+def _setting(name: str, value: Any, release: catalogue.Release, finding: Finding) -> Any:
+    checks.text("engine_args", name)
+    _refuse_keyword(name, name)
+    if value is not None:
+        refuse_secret(name, name, bare=value is True)
+    spec = release.option(name)
+    if spec is None:
+        report = gone if catalogue.history(name) else unknown
+        report(name, name, release, finding)
+    if value is None:
+        return None
+    return json_data(name, value) if spec is None else checked(name, spec, value, release, finding)
 
 
 def _refuse_keyword(option: str, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.connectors import connectors_of
 from vllm_cdk8s.core.engine.options import tokens
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import (
     CONTEXT_BEYOND_MODEL,
@@ -64,14 +64,18 @@ def check_ranges(settings: Settings) -> None:
     Raises:
         InvalidOptionError: one is out of range.
     """
+    collector = Collector()
     share = settings["gpu_memory_utilization"]
     if isinstance(share, (int, float)) and not 0 < share <= 1:
-        raise InvalidOptionError(f"{share!r} is not between 0 and 1", option=settings.label("gpu_memory_utilization"))
+        option = settings.label("gpu_memory_utilization")
+        collector.note(InvalidOptionError(f"{share!r} is not between 0 and 1", option=option))
     for name, least in {**dict.fromkeys(SIZES, 1), "data_parallel_size_local": 0, "nnodes": 1}.items():
         if isinstance(settings[name], int):
-            checks.integer(settings.label(name), settings[name], minimum=least)
+            collector.attempt(checks.integer, settings.label(name), settings[name], minimum=least)
     if settings["max_model_len"] == 0:
-        raise InvalidOptionError("0 leaves no room for a request", option=settings.label("max_model_len"))
+        option = settings.label("max_model_len")
+        collector.note(InvalidOptionError("0 leaves no room for a request", option=option))
+    collector.finish()
 
 
 def check_model(settings: Settings, model: str, facts: ModelFacts | None) -> None:
@@ -145,8 +149,24 @@ def check_features(settings: Settings, version: EngineVersion) -> None:
     Raises:
         ConflictError: vLLM would refuse to start.
     """
-    if settings["async_scheduling"] is True:
-        _check_async(settings, version)
+    collector = Collector()
+    collector.attempt(_check_async, settings, version)
+    collector.attempt(_check_batches, settings)
+    collector.attempt(_check_offloading, settings)
+    collector.attempt(_check_context_parallel, settings)
+    # validate_parsed_serve_args in the command line of `vllm serve`, all releases.
+    for name, needed in (
+        ("enable_auto_tool_choice", "tool_call_parser"),
+        ("enable_log_outputs", "enable_log_requests"),
+        ("lora_modules", "enable_lora"),
+    ):
+        if settings[name] and not settings[needed] and "config" not in settings.values:
+            option = settings.label(name)
+            collector.note(ConflictError(f"needs {mention(needed)} too, or vLLM stops", option=option))
+    collector.finish()
+
+
+def _check_batches(settings: Settings) -> None:
     batched, length = tokens(settings["max_num_batched_tokens"]), tokens(settings["max_model_len"])
     sequences = settings["max_num_seqs"]
     # SchedulerConfig, all releases.
@@ -162,7 +182,9 @@ def check_features(settings: Settings, version: EngineVersion) -> None:
             "could run",
             option=settings.label("max_num_batched_tokens"),
         )
-    _check_offloading(settings)
+
+
+def _check_context_parallel(settings: Settings) -> None:
     tensor, context = settings.size("tensor_parallel_size"), settings.size("decode_context_parallel_size")
     if tensor % context and ("config" not in settings.values or "tensor_parallel_size" in settings.values):
         # ParallelConfig, all releases that have it: the ranks of one group share the heads of the other.
@@ -170,14 +192,6 @@ def check_features(settings: Settings, version: EngineVersion) -> None:
             f"{context} does not divide {mention('tensor_parallel_size')} {tensor}, so vLLM refuses to start",
             option=settings.label("decode_context_parallel_size"),
         )
-    # validate_parsed_serve_args in the command line of `vllm serve`, all releases.
-    for name, needed in (
-        ("enable_auto_tool_choice", "tool_call_parser"),
-        ("enable_log_outputs", "enable_log_requests"),
-        ("lora_modules", "enable_lora"),
-    ):
-        if settings[name] and not settings[needed] and "config" not in settings.values:
-            raise ConflictError(f"needs {mention(needed)} too, or vLLM stops", option=settings.label(name))
 
 
 def _check_offloading(settings: Settings) -> None:
@@ -196,6 +210,8 @@ def _check_offloading(settings: Settings) -> None:
 
 
 def _check_async(settings: Settings, version: EngineVersion) -> None:
+    if settings["async_scheduling"] is not True:
+        return
     option = settings.label("async_scheduling")
     # EngineArgs.create_engine_config to 0.11.0, then VllmConfig; with pipelines from 0.15.0.
     if settings.size("pipeline_parallel_size") > 1 and not version.at_least("0.15.0"):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import InvalidOptionError, nearest
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import ENGINE_VALUE
@@ -30,13 +30,15 @@ def check_contents(settings: Settings) -> None:
     Raises:
         InvalidOptionError: one is so.
     """
+    collector = Collector()
     for name, value in settings.values.items():
         label = settings.label(name)
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, int) and abs(item) > checks.MAX_INT64:
-                raise _wrong(label, f"{item} is more than 64 bits hold")
+                collector.note(_wrong(label, f"{item} is more than 64 bits hold"))
             for what in _CHECKS.get(name, lambda _: iter(()))(item):
-                raise _wrong(label, what)
+                collector.note(_wrong(label, what))
+    collector.finish()
 
 
 def _wrong(label: str, what: str) -> InvalidOptionError:
@@ -87,7 +89,7 @@ def _import_path(item: Any) -> Iterator[str]:
 
 def _named(item: Any) -> Iterator[str]:
     if item == "":
-        yield "'' is no name to ask for"
+        yield "'' is not a name to ask for"
 
 
 def _json(item: Any) -> Iterator[str]:

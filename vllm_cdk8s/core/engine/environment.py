@@ -91,7 +91,7 @@ def _wrong(name: str, value: str, facts: Mapping[str, Any]) -> str | None:
         allowed = {choice.lower() if fold else choice for choice in choices}
         for item in items:
             if (item.lower() if fold else item) not in allowed:
-                return f"{item!r} is none of {', '.join(choices)}{near(item, choices)}"
+                return f"{item!r} is not one of {', '.join(choices)}{near(item, choices)}"
         return None
     kind = facts.get("type")
     if kind is None or not value:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.data import generated
 from vllm_cdk8s.core.engine.catalogue import fact_at, said
+from vllm_cdk8s.core.engine.consistency import SIZES
 from vllm_cdk8s.core.engine.options import near
-from vllm_cdk8s.core.errors import InvalidOptionError, warn
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError, warn
 from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import ENGINE_VALUE
 from vllm_cdk8s.core.showing import shown
@@ -53,7 +54,7 @@ _BEYOND: dict[str, dict[str, Any]] = {
 }
 _BEYOND_KEYS = {("compilation_config", "level"): {"ge": 0, "le": 3}}
 # These have a message, or a meaning of numbers below zero, of their own.
-_ELSEWHERE = {"gpu_memory_utilization", "max_model_len"}
+_ELSEWHERE = {"gpu_memory_utilization", "max_model_len", *SIZES, "data_parallel_size_local", "nnodes"}
 # What switches the loading of names that vLLM does not have itself on.
 _PLUGINS = {
     "tool_call_parser": ("tool_parser_plugin",),
@@ -73,13 +74,11 @@ def check_bounds(settings: Settings, release: Release) -> None:
     Raises:
         InvalidOptionError: one is out of range.
     """
+    collector = Collector()
     level = settings["optimization_level"]
     if level is not None and str(level).removeprefix("O") not in {"0", "1", "2", "3"}:
-        raise InvalidOptionError(
-            f"{level!r} is none of 0, 1, 2, 3, O0, O1, O2, O3",
-            option=settings.label("optimization_level"),
-            rule=ENGINE_VALUE,
-        )
+        what, option = f"{level!r} is not one of 0, 1, 2, 3, O0, O1, O2, O3", settings.label("optimization_level")
+        collector.note(InvalidOptionError(what, option=option, rule=ENGINE_VALUE))
     for name, value in settings.values.items():
         if name in _ELSEWHERE or isinstance(value, (str, bool)):
             continue
@@ -87,11 +86,12 @@ def check_bounds(settings: Settings, release: Release) -> None:
         if isinstance(value, Mapping):
             for path, item in _leaves(value):
                 limits = _bound(generated("limits")["keys"].get(name, {}).get(path), release.index)
-                _within(f"{label}.{path}", limits or _BEYOND_KEYS.get((name, path)), item)
+                collector.attempt(_within, f"{label}.{path}", limits or _BEYOND_KEYS.get((name, path)), item)
             continue
         limits = bounds(name, release)
         for item in value if isinstance(value, list) else [value]:
-            _within(label, limits, item)
+            collector.attempt(_within, label, limits, item)
+    collector.finish()
 
 
 def bounds(name: str, release: Release) -> Mapping[str, Any] | None:
@@ -142,18 +142,21 @@ def check_names(settings: Settings, release: Release, finding: Finding) -> None:
     Raises:
         InvalidOptionError: vLLM does not have such a name.
     """
+    collector = Collector()
     for name, value in settings.values.items():
         spec = release.option(name)
         known = registered(name, release) or (spec.values if spec is not None else [])
         plugged = any(settings[option] for option in _PLUGINS.get(name, ()))
         if known and not plugged:
             for item in value if isinstance(value, list) else [value]:
-                _named(settings.label(name), name, item, known, release, finding)
+                collector.attempt(_named, settings.label(name), name, item, known, release, finding)
     transfer = settings["kv_transfer_config"]
     if isinstance(transfer, Mapping) and not transfer.get("kv_connector_module_path"):
         path = "kv_transfer_config.kv_connector"
         label = f"{settings.label('kv_transfer_config')}.kv_connector"
-        _named(label, path, transfer.get("kv_connector"), registered(path, release), release, finding)
+        connector = transfer.get("kv_connector")
+        collector.attempt(_named, label, path, connector, registered(path, release), release, finding)
+    collector.finish()
 
 
 def registered(name: str, release: Release) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.catalogue import history
 from vllm_cdk8s.core.engine.naming import Finding, instead
-from vllm_cdk8s.core.errors import InvalidOptionError, nearest, warn
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError, nearest, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.weight_types import canonical
 from vllm_cdk8s.core.regex import regex
@@ -178,7 +178,7 @@ def _among(option: str, spec: Option, value: Any, finding: Finding) -> None:
         if spec.nullable and value == "None":
             return
         allowed = ", ".join(str(choice) for choice in spec.choices)
-        finding(InvalidOptionError(f"{shown(value)} is none of {allowed}{near(value, spec.choices)}", option=option))
+        finding(InvalidOptionError(f"{shown(value)} is not one of {allowed}{near(value, spec.choices)}", option=option))
 
 
 def near(value: Any, candidates: Sequence[Any]) -> str:
@@ -194,19 +194,22 @@ def _check_keys(option: str, name: str, value: Mapping[str, Any], release: Relea
     if not fields:
         return
 
+    collector = Collector()
+
     def walk(prefix: str, part: Mapping[str, Any]) -> None:
         for key, item in part.items():
             path = prefix + key
             label = f"{option}.{path}"
             facts = fields.get(path)
             if facts is None:
-                finding(_unknown_key(label, name, path, release))
+                collector.attempt(finding, _unknown_key(label, name, path, release))
                 continue
-            _check_field(label, facts, item, finding)
+            collector.attempt(_check_field, label, facts, item, finding)
             if isinstance(item, Mapping) and any(known.startswith(f"{path}.") for known in fields):
                 walk(f"{path}.", item)
 
     walk("", value)
+    collector.finish()
 
 
 def _unknown_key(label: str, name: str, path: str, release: Release) -> InvalidOptionError:
@@ -233,7 +236,7 @@ def _check_field(label: str, facts: Mapping[str, Any], item: Any, finding: Findi
         folded = {str(choice).lower() for choice in choices}
         if str(item).lower() not in folded:
             allowed = ", ".join(str(choice) for choice in choices)
-            finding(InvalidOptionError(f"{shown(item)} is none of {allowed}{near(item, choices)}", option=label))
+            finding(InvalidOptionError(f"{shown(item)} is not one of {allowed}{near(item, choices)}", option=label))
     elif len(kinds) == 1 and kinds[0] in _PLAIN_KINDS:
         wanted = _PLAIN_KINDS[kinds[0]]
         if isinstance(item, str) and _SPELLED[kinds[0]].fullmatch(item.strip()):

@@ -17,7 +17,7 @@ from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.engine.literal_secrets import refuse_secret
 from vllm_cdk8s.core.engine.naming import Finding, flagged, gone, naming_flags, unknown
 from vllm_cdk8s.core.engine.options import checked, converted, refuse_surrogates
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError, mention
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, VllmCdk8sError, mention
 from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import ENGINE_OPTION, NEVER_READY
 from vllm_cdk8s.core.showing import shown
@@ -110,29 +110,37 @@ class _Parser:
         self._at = 0
 
     def parse(self, *, check: bool = True) -> dict[str, Given]:
+        collector = Collector()
         while self._at < len(self._items):
-            start = self._at
-            label = f"{self._option}[{start}]"
-            item = self._items[start]
-            self._at += 1
-            if not _OPTION.match(item) or _NUMBER.fullmatch(item):
-                raise InvalidOptionError(f"{shown(item)} belongs to no option", option=label, rule=ENGINE_OPTION)
-            if " " in item.split("=")[0]:
-                flag = item.split()[0]
-                refuse_secret(label, flag.lstrip("-").replace("-", "_"))
-                raise InvalidOptionError(
-                    f"{flag!r} and what follows it are two arguments; give each an item of its own", option=label
-                )
-            flag, path, value = self._split(item)
-            with naming_flags({label: flag}):
-                touched = self._one(label, flag, path, value)
-            touched.flag = touched.flag or flag
-            touched.items.extend(self._items[start : self._at])
+            if collector.attempt(self._next) is None:
+                while self._follows():  # what may be its values
+                    self._at += 1
         for given in self._given.values():
             spec = self._release.option(given.name)
             if spec is not None and check:
-                given.value = self._checked(given, spec)
+                given.value = collector.attempt(self._checked, given, spec)
+        collector.finish()
         return self._given
+
+    def _next(self) -> Given:
+        start = self._at
+        label = f"{self._option}[{start}]"
+        item = self._items[start]
+        self._at += 1
+        if not _OPTION.match(item) or _NUMBER.fullmatch(item):
+            raise InvalidOptionError(f"{shown(item)} belongs to no option", option=label, rule=ENGINE_OPTION)
+        if " " in item.split("=")[0]:
+            flag = item.split()[0]
+            refuse_secret(label, flag.lstrip("-").replace("-", "_"))
+            raise InvalidOptionError(
+                f"{flag!r} and what follows it are two arguments; give each an item of its own", option=label
+            )
+        flag, path, value = self._split(item)
+        with naming_flags({label: flag}):
+            touched = self._one(label, flag, path, value)
+        touched.flag = touched.flag or flag
+        touched.items.extend(self._items[start : self._at])
+        return touched
 
     def _checked(self, given: Given, spec: Option) -> Any:
         flags = {given.label: given.flag}

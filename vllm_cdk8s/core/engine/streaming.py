@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from vllm_cdk8s.core.errors import ConflictError
+from vllm_cdk8s.core.errors import Collector, ConflictError
 from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import STREAMED_WEIGHTS
 
@@ -36,15 +36,17 @@ def check_streaming(settings: Settings, version: EngineVersion) -> None:
         ConflictError: vLLM would refuse to start, or would not do what was said.
     """
     model, load_format = settings["model"], settings["load_format"]
+    collector = Collector()
     if streamed(model):
-        _check_address(settings, str(model), version)
+        collector.attempt(_check_address, settings, str(model), version)
     extra = settings["model_loader_extra_config"]
     keys = extra if isinstance(extra, Mapping) else {}
     if load_format in ("runai_streamer", "runai_streamer_sharded") or (streamed(model) and not load_format):
         for key in keys:
-            _check_key(settings, str(key), version)
+            collector.attempt(_check_key, settings, str(key), version)
     if load_format == "tensorizer":
-        _check_tensorizer(settings, keys)
+        collector.attempt(_check_tensorizer, settings, keys)
+    collector.finish()
 
 
 def _check_address(settings: Settings, model: str, version: EngineVersion) -> None:
@@ -70,7 +72,7 @@ def _check_key(settings: Settings, key: str, version: EngineVersion) -> None:
     option = f"{settings.label('model_loader_extra_config')}.{key}"
     if key not in _KEYS and not key.startswith("pattern") and version.at_least(_KEYS_SINCE):
         raise ConflictError(
-            f"is none of the streamer's settings, so that vLLM stops; allowed: {', '.join(_KEYS)}", option=option,
+            f"is not one of the streamer's settings, so that vLLM stops; allowed: {', '.join(_KEYS)}", option=option,
             rule=STREAMED_WEIGHTS,
         )  # fmt: skip
     since = _KEYS.get(key)

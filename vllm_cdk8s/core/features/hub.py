@@ -58,7 +58,7 @@ class HubModel:
         name = checks.text("model", self.model)
         if not _REPOSITORY.fullmatch(name) or ".." in name or "--" in name:
             raise InvalidOptionError(
-                f"{name!r} is no repository of the Hugging Face hub; allowed: such as 'Qwen/Qwen2.5-7B-Instruct'",
+                f"{name!r} is not a repository of the Hugging Face hub; allowed: such as 'Qwen/Qwen2.5-7B-Instruct'",
                 option="model",
             )
         if self.revision is not None:
@@ -120,7 +120,7 @@ class InitDownload:
         """What it adds to that server."""
         if self.models is None and target.model.startswith(_ELSEWHERE):
             raise ConflictError(
-                f"{target.model!r} is no repository of the Hugging Face hub, so that there is nothing to download; "
+                f"{target.model!r} is not a repository of the Hugging Face hub, so that there is nothing to download; "
                 "say models=[...] or leave it out",
                 option="download",
             )

@@ -187,7 +187,7 @@ class KvOffload:
         found = _known(target.gpu)
         if self.backend == "native" and found is not None and found.vendor not in _WITH_NATIVE:
             raise ConflictError(
-                f"the native backend is for CUDA, ROCm or XPU, and {found.name} is none of them",
+                f"the native backend is for CUDA, ROCm or XPU, and {found.name} is not one of them",
                 option="kv_offload",
                 rule=KV_OFFLOAD,
             )

@@ -127,7 +127,9 @@ class LoraAdapters:
         for index, repository in enumerate(sequence("lora.hub_repositories", self.hub_repositories)):
             option = f"lora.hub_repositories[{index}]"
             if not _REPOSITORY.fullmatch(checks.text(option, repository)):
-                raise InvalidOptionError(f"{repository!r} is none of the hub's; allowed: org/name", option=option)
+                raise InvalidOptionError(
+                    f"{repository!r} is not a repository of the hub; allowed: org/name", option=option
+                )
             if not self.resolve_at_runtime:
                 raise ConflictError("is asked at runtime alone; say resolve_at_runtime=True", option=option)
         names = [adapter.name for adapter in self._listed()]

@@ -25,7 +25,7 @@ _VOLUME, _FOLDER, _FILE = "store-key", "/store-key", "key.json"
 class S3Storage:
     """A bucket of S3, or of what speaks its protocol: ``S3Storage(endpoint="http://minio.storage:9000", ...)``.
 
-    Without keys the pod proves itself as any of AWS's clients does: by the role of its service account (EKS Pod
+    Without keys the pod authenticates as any AWS client does: by the role of its service account (EKS Pod
     Identity, IRSA), or of its node. The Secrets must be in the server's namespace.
 
     Args:
@@ -111,7 +111,7 @@ class GoogleStorage:
     """Google Cloud Storage: ``GoogleStorage(key=SecretKey("reader", "key.json"))``.
 
     Args:
-        key: the entry of a Secret that holds a service account's key file; without it the pod proves itself by Workload
+        key: the entry of a Secret that holds a service account's key file; without it the pod authenticates by Workload
             Identity, or by its node.
 
     Raises:
@@ -149,8 +149,8 @@ class AzureStorage:
 
     Args:
         account: the storage account.
-        key: the entry of a Secret that holds the account's key; without it, and without ``sas_token``, the pod proves
-            itself by its workload identity.
+        key: the entry of a Secret that holds the account's key; without it, and without ``sas_token``, the pod
+            authenticates by its workload identity.
         sas_token: the one that holds a shared access signature.
 
     Raises:

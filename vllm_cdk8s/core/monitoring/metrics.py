@@ -47,7 +47,7 @@ class Metric(Struct, frozen=True, kw_only=True):
         if (self.kind == "histogram") != (ending in _ENDINGS) or (ending is not None and ending not in _ENDINGS):
             allowed = "one of " + ", ".join(_ENDINGS) if self.kind == "histogram" else "none"
             raise InvalidOptionError(
-                f"{ending!r} is no ending of the {self.kind} {self.name}; allowed: {allowed}", option="ending"
+                f"{ending!r} is not an ending of the {self.kind} {self.name}; allowed: {allowed}", option="ending"
             )
         if self.kind == "counter":
             return f"{self.name}_total"

@@ -39,7 +39,7 @@ _REPLICAS_WANTED = {
 @named_keywords
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TriggerAuthentication:
-    """How KEDA proves itself to Prometheus: ``TriggerAuthentication(name="prometheus", modes=["basic"])``.
+    """How KEDA authenticates to Prometheus: ``TriggerAuthentication(name="prometheus", modes=["basic"])``.
 
     Args:
         name: a TriggerAuthentication of the server's namespace, or a ClusterTriggerAuthentication.

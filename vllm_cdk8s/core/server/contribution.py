@@ -220,7 +220,7 @@ def with_features(
             result.pop(option, None)  # said or not, it is off
             continue
         if not isinstance(feature, Feature) or option != feature.OPTION:
-            raise InvalidOptionError(f"{shown(feature)} is none; allowed: {kind}", option=option)
+            raise InvalidOptionError(f"{shown(feature)} is not one; allowed: {kind}", option=option)
         target = Target(
             model=model, engine_args=said, env=described, namespace=namespace, guarded="api_key" in options,
             version=version, storage=storage, image=options.get("image", ""),
