@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from vllm_cdk8s.core.engine import engine_command
 from vllm_cdk8s.core.errors import VllmCdk8sError
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.engine.args import EngineArgs
 
 MODEL = "Qwen/Qwen3-8B"
 
@@ -15,8 +18,12 @@ MODEL = "Qwen/Qwen3-8B"
 def options_of(engine_args: dict[str, Any], extra_args: list[str]) -> list[str | None]:
     with pytest.raises(VllmCdk8sError) as caught:
         engine_command(
-            model=MODEL, image="vllm/vllm-openai:v0.33.0", gpus=1, engine_args=engine_args, extra_args=extra_args
-        )  # type: ignore[arg-type] # wrong on purpose
+            model=MODEL,
+            image="vllm/vllm-openai:v0.33.0",
+            gpus=1,
+            engine_args=cast("EngineArgs", engine_args),
+            extra_args=extra_args,
+        )
     return [problem.option for problem in caught.value.problems]
 
 
