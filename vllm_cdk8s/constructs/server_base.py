@@ -84,8 +84,11 @@ class Server(Construct):
         others: tuple[str, ...] = (),
     ) -> None:
         try:
-            said, model = wire_options(check_options(options, known, others=others)), checks.plain_member(model)
-            plan = self._planned(scope, id, model, said, shape, storage, sizing, bounds)
+            collector = Collector()
+            said = wire_options(check_options(options, known, others=others, unknown=collector))
+            model = checks.plain_member(model)
+            plan: Any = collector.attempt(self._planned, scope, id, model, said, shape, storage, sizing, bounds)
+            collector.finish()
         except VllmCdk8sError as error:
             raise error.at(f"{place_of(scope).path}/{id}") from None
         super().__init__(scope, id)

@@ -147,9 +147,10 @@ def engine_command(
         InvalidOptionError: an option is unknown, has a wrong value, or is a literal secret.
         ConflictError: options contradict each other or ask for more GPUs than there are.
     """
-    check_model_name(model)
-    check_host("host", host)
-    checks.port("port", port)
+    collector = Collector()
+    collector.attempt(check_model_name, model)
+    collector.attempt(check_host, "host", host)
+    collector.attempt(checks.port, "port", port)
     checks.integer("nodes", nodes, minimum=1)
     if gpus is not None:
         checks.integer("gpus", gpus, minimum=0)
@@ -158,7 +159,6 @@ def engine_command(
     version = EngineVersion(name=name, known=name is not None and release.name == name)
     finding = _finding(version, release.name)
 
-    collector = Collector()
     typed, taken_away = collector.attempt(_typed, engine_args, release, finding) or ({}, set())
     raw_items, unchecked_items = (
         collector.attempt(raw.string_list, option, items) or []

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from vllm_cdk8s.core.errors import InvalidOptionError, mention, warn
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import PROBES_OFF
@@ -58,11 +58,13 @@ class HttpProbe:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
+        collector = Collector()
         for name, minimum in _MINIMUM.items():
             value = getattr(self, name)
             if value is not None:
-                checks.integer(name, value, minimum=minimum)
-        checks.absolute_path("path", self.path)
+                collector.attempt(checks.integer, name, value, minimum=minimum)
+        collector.attempt(checks.absolute_path, "path", self.path)
+        collector.finish()
 
 
 _MINIMUM = {

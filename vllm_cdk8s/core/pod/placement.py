@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
@@ -198,6 +198,25 @@ def scheduling(
     ``node_name`` is the node that the model volume pins it to; ``pod_selector`` the labels of the pods that are spread
     where a constraint does not say which.
     """
+    collector = Collector()
+    wire = {
+        "nodeSelector": collector.attempt(_node_selector, node_selector, node_name),
+        "tolerations": [
+            collector.attempt(toleration, f"tolerations[{index}]", item)
+            for index, item in enumerate(collector.attempt(sequence, "tolerations", tolerations) or ())
+        ],
+        "affinity": collector.attempt(affinities, "affinity", affinity),
+        "topologySpreadConstraints": collector.attempt(_spreads, topology_spread, pod_selector),
+        "runtimeClassName": collector.attempt(_class_name, "runtime_class", runtime_class),
+        "schedulerName": collector.attempt(_scheduler, scheduler_name, kai),
+        "priorityClassName": collector.attempt(_class_name, "priority_class", priority_class),
+        "resourceClaims": collector.attempt(_claims, device_claims),
+    }
+    collector.finish()
+    return wire
+
+
+def _node_selector(node_selector: Mapping[str, str], node_name: str | None) -> dict[str, str]:
     selector = checks.label_map("node_selector", node_selector)
     if node_name is not None:
         chosen = selector.setdefault(HOSTNAME_LABEL, node_name)
@@ -206,28 +225,28 @@ def scheduling(
                 f"{chosen!r} contradicts the storage, which is on node {node_name!r}",
                 option=f"node_selector[{HOSTNAME_LABEL!r}]",
             )
-    if kai is not None and scheduler_name not in (None, KAI_SCHEDULER):
-        raise ConflictError(
-            f"{scheduler_name!r} contradicts {mention('kai=')}, which is {KAI_SCHEDULER!r}", option="scheduler_name"
-        )
-    scheduler = KAI_SCHEDULER if kai is not None else scheduler_name
+    return selector
+
+
+def _spreads(topology_spread: Sequence[Any], pod_selector: Mapping[str, str] | None) -> list[dict[str, Any]]:
     spreads = [
         spread(f"topology_spread[{index}]", item, pod_selector)
         for index, item in enumerate(sequence("topology_spread", topology_spread))
     ]
     unique("topology_spread", (f"{item['topologyKey']} with {item['whenUnsatisfiable']}" for item in spreads))
-    return {
-        "nodeSelector": selector,
-        "tolerations": [
-            toleration(f"tolerations[{index}]", item) for index, item in enumerate(sequence("tolerations", tolerations))
-        ],
-        "affinity": affinities("affinity", affinity),
-        "topologySpreadConstraints": spreads,
-        "runtimeClassName": None if runtime_class is None else checks.dns_subdomain("runtime_class", runtime_class),
-        "schedulerName": None if scheduler is None else checks.dns_subdomain("scheduler_name", scheduler),
-        "priorityClassName": None if priority_class is None else checks.dns_subdomain("priority_class", priority_class),
-        "resourceClaims": _claims(device_claims),
-    }
+    return spreads
+
+
+def _class_name(option: str, name: str | None) -> str | None:
+    return None if name is None else checks.dns_subdomain(option, name)
+
+
+def _scheduler(scheduler_name: str | None, kai: KaiShare | None) -> str | None:
+    if kai is not None and scheduler_name not in (None, KAI_SCHEDULER):
+        raise ConflictError(
+            f"{scheduler_name!r} contradicts {mention('kai=')}, which is {KAI_SCHEDULER!r}", option="scheduler_name"
+        )
+    return _class_name("scheduler_name", KAI_SCHEDULER if kai is not None else scheduler_name)
 
 
 def _claims(device_claims: Sequence[DeviceClaim]) -> list[dict[str, str]]:

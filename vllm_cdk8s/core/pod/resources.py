@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
@@ -66,10 +66,12 @@ def check_quantities(option: str, *, requests: Mapping[str, Any], limits: Mappin
         InvalidOptionError: a name is not a resource's, or an amount is not one of it.
         ConflictError: a request is above its limit.
     """
+    collector = Collector()
     for kind, given in (("requests", requests), ("limits", limits)):
         for name, value in given.items():
-            resource_name(f"{option}.{kind}", name)
-            _check_amount(f"{option}.{kind}[{name!r}]", name, value)
+            collector.attempt(resource_name, f"{option}.{kind}", name)
+            collector.attempt(_check_amount, f"{option}.{kind}[{name!r}]", name, value)
+    collector.finish()
     for name in sorted(requests.keys() & limits.keys()):
         if checks.quantity(name, requests[name]) > checks.quantity(name, limits[name]):
             raise ConflictError(

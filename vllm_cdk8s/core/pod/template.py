@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.version import check_reference
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
 from vllm_cdk8s.core.kube.secrets import literal_secret
@@ -81,9 +81,11 @@ def environment(
     if caches_below is not None:
         for name, folder in _CACHES.items():
             variables[name] = {"value": f"{caches_below.rstrip('/')}/{folder}"}
+    collector = Collector()
     for name, value in env.items():
-        checks.env_name("env", name)
-        variables[name] = _variable(name, value)
+        collector.attempt(checks.env_name, "env", name)
+        variables[name] = collector.attempt(_variable, name, value) or {}
+    collector.finish()
     return [{"name": name, **value} for name, value in variables.items()]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
@@ -85,11 +85,15 @@ class Autoscaling:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.integer("min_replicas", self.min_replicas, minimum=0)
-        for index, metric in enumerate(sequence("metrics", self.metrics)):
-            checks.instance(
-                f"metrics[{index}]", metric, ExternalMetric, allowed='ExternalMetric(name="waiting", average_value=5)'
-            )
+        collector = Collector()
+        collector.attempt(checks.integer, "min_replicas", self.min_replicas, minimum=0)
+        collector.attempt(checks.integer, "max_replicas", self.max_replicas, minimum=1)
+        for resource, percent in self.targets().items():
+            collector.attempt(checks.integer, f"target_{resource}_utilization", percent, minimum=1)
+        allowed = 'ExternalMetric(name="waiting", average_value=5)'
+        for index, metric in enumerate(collector.attempt(sequence, "metrics", self.metrics) or ()):
+            collector.attempt(checks.instance, f"metrics[{index}]", metric, ExternalMetric, allowed=allowed)
+        collector.finish()
         if self.min_replicas == 0 and not self.metrics:
             raise ConflictError(
                 "0 needs a metric that is there while no pod is, which CPU and memory are not; allowed: 1 or more, or "
@@ -97,7 +101,6 @@ class Autoscaling:
                 option="min_replicas",
                 rule=NEVER_WAKES,
             )
-        checks.integer("max_replicas", self.max_replicas, minimum=1)
         if self.min_replicas > self.max_replicas:
             raise ConflictError(
                 f"{self.min_replicas} is above {mention('max_replicas')}: {self.max_replicas}", option="min_replicas"
@@ -115,8 +118,6 @@ class Autoscaling:
                 "None, and no memory target or metrics either; allowed: at least one of them",
                 option="target_cpu_utilization",
             )
-        for resource, percent in self.targets().items():
-            checks.integer(f"target_{resource}_utilization", percent, minimum=1)
 
     def targets(self) -> dict[str, int]:
         """The percentages aimed at, by resource."""

@@ -359,7 +359,11 @@ def _queueing(said: Mapping[str, Any], kind: str) -> Additions:
 
 
 def check_options(
-    options: Mapping[str, Any], known: Collection[str], *, others: Collection[str] = ()
+    options: Mapping[str, Any],
+    known: Collection[str],
+    *,
+    others: Collection[str] = (),
+    unknown: Collector | None = None,
 ) -> dict[str, Any]:
     """The options that say something; None says nothing.
 
@@ -367,6 +371,7 @@ def check_options(
         options: by name.
         known: the names that there are.
         others: names that are the construct's own, for suggestions.
+        unknown: where names that are not options are noted, to be told with whatever is wrong besides.
 
     Raises:
         InvalidOptionError: names that are not options, each with the nearest that is, and values that are of another
@@ -374,12 +379,12 @@ def check_options(
     """
     names = [*others, *known]
     collector = Collector()
-    collector.add(
+    (unknown or collector).add(
         Problem(what=f"is not an option{nearest(name, names)}", rule=UNKNOWN_NAME, option=name)
         for name in options
         if name not in known
     )
-    said = {name: value for name, value in options.items() if value is not None}
+    said = {name: value for name, value in options.items() if value is not None and name in known}
     for name, (kind, allowed) in _VALUE_OBJECTS.items():
         if name in said:
             collector.attempt(checks.instance, name, said[name], kind, allowed=allowed)

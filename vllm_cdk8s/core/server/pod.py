@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.kube.wire import sequence
@@ -16,7 +16,7 @@ from vllm_cdk8s.core.pod import raw_env, raw_volumes
 from vllm_cdk8s.core.pod import template as pod
 from vllm_cdk8s.core.pod.drop_cache import dropping_caches
 from vllm_cdk8s.core.pod.health import BACKEND_PORT_NAME, PORT_NAME
-from vllm_cdk8s.core.pod.lifecycle import check_shutdown_timeout, drain
+from vllm_cdk8s.core.pod.lifecycle import Drain, check_shutdown_timeout, drain
 from vllm_cdk8s.core.pod.placement import scheduling
 from vllm_cdk8s.core.pod.raw_pod import check_together
 from vllm_cdk8s.core.pod.secret_key import SecretKey
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.storage.storage import Storage
 
 SHUTDOWN_TIMEOUT_SINCE = "0.18.0"
+
+_NO_CONTEXTS: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
 
 
 class ServerPod(Struct, frozen=True, kw_only=True):
@@ -87,17 +89,16 @@ class ServerPod(Struct, frozen=True, kw_only=True):
         """The pod template."""
         options, engine = self.options, self.engine
         non_root, kai = options.get("non_root"), options.get("kai")
-        self._check_share()
-        if self.storage.read_only and "download" in options:
-            raise ConflictError(
-                "the storage is an image, to which nothing can be downloaded; take one of the two", option="download",
-                rule=READ_ONLY_STORAGE,
-            )  # fmt: skip
-        if non_root is not None:
-            non_root.check_mount_path(self.storage.mount_path)
+        collector = Collector()
+        # What a part returns is None where it is wrong, which is seen to before the parts are put together.
+        attempt: Any = collector.attempt
+        attempt(self._check_share)
+        attempt(self._check_storage)
         self._warn_without_gpu()
-        volumes, mounts = self._volumes()
-        pod_security, container_security = security(
+        made: Any = attempt(self._volumes)
+        volumes, mounts = made or ([], [])
+        contexts: Any = attempt(
+            security,
             drop_cache=self.drop_cache,
             non_root=non_root,
             pod=options.get("pod_security_context", {}),
@@ -107,15 +108,35 @@ class ServerPod(Struct, frozen=True, kw_only=True):
             mounts=mounts,
             home=_home(self.env),
         )
-        raw_volumes.mounts(
-            "volume_mounts",
-            options.get("volume_mounts", ()),
-            privileged=container_security.get("privileged") is True,
+        pod_security, container_security = contexts or _NO_CONTEXTS
+        if made is not None:
+            attempt(
+                raw_volumes.mounts,
+                "volume_mounts",
+                options.get("volume_mounts", ()),
+                privileged=container_security.get("privileged") is True,
+            )
+        stop = attempt(self._stop)
+        env = attempt(self._environment)
+        sources = attempt(env_from, options)
+        labels = attempt(own_labels, options, self.selector)
+        annotations = attempt(checks.annotation_map, "pod_annotations", options.get("pod_annotations", {}))
+        secrets = attempt(pull_secrets, options)
+        placed = attempt(
+            scheduling,
+            node_selector=options.get("node_selector", {}),
+            node_name=self.storage.node_name,
+            tolerations=options.get("tolerations", ()),
+            affinity=options.get("affinity", {}),
+            topology_spread=options.get("topology_spread", ()),
+            runtime_class=options.get("runtime_class"),
+            scheduler_name=options.get("scheduler_name"),
+            priority_class=options.get("priority_class"),
+            kai=kai,
+            device_claims=options.get("device_claims", ()),
+            pod_selector=self.selector,
         )
-        stop = None
-        if "drain_seconds" in options:
-            stop = drain(options["drain_seconds"], graceful_engine=engine.version.at_least(SHUTDOWN_TIMEOUT_SINCE))
-        check_shutdown_timeout(engine.settings.get("shutdown_timeout"), stop)
+        collector.finish()
         command = list(pod.COMMAND)
         container = pod.container(
             image=self.image,
@@ -126,12 +147,8 @@ class ServerPod(Struct, frozen=True, kw_only=True):
             port_name=BACKEND_PORT_NAME if self.behind_sidecar else PORT_NAME,
             more_ports=self.ports,
             probed=probed_port(engine),
-            env=pod.environment(
-                variables(self.env, options),
-                caches_below=self._caches,
-                identity={} if non_root is None else non_root.environment(),
-            ),
-            env_from=env_from(options),
+            env=env,
+            env_from=sources,
             resources=self.resources,
             health=self.health,
             scheme=scheme(engine),
@@ -143,36 +160,47 @@ class ServerPod(Struct, frozen=True, kw_only=True):
         downloads = [options["download"].container(engine, like=container)] if "download" in options else []
         template = pod.template(
             labels={
-                **own_labels(options, self.selector), **({} if kai is None else kai.labels()), **self.selector,
+                **labels, **({} if kai is None else kai.labels()), **self.selector,
             },
-            annotations={
-                **checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
-                **({} if kai is None else kai.annotations()),
-            },
+            annotations={**annotations, **({} if kai is None else kai.annotations())},
             containers=[container, *sequence("extra_containers", options.get("extra_containers", ()))],
             first_containers=downloads,
             init_containers=sequence("init_containers", options.get("init_containers", ())),
             volumes=volumes,
             service_account=self.service_account,
-            image_pull_secrets=pull_secrets(options),
-            scheduling=scheduling(
-                node_selector=options.get("node_selector", {}),
-                node_name=self.storage.node_name,
-                tolerations=options.get("tolerations", ()),
-                affinity=options.get("affinity", {}),
-                topology_spread=options.get("topology_spread", ()),
-                runtime_class=options.get("runtime_class"),
-                scheduler_name=options.get("scheduler_name"),
-                priority_class=options.get("priority_class"),
-                kai=kai,
-                device_claims=options.get("device_claims", ()),
-                pod_selector=self.selector,
-            ),
+            image_pull_secrets=secrets,
+            scheduling=placed,
             security=pod_security,
             grace_period_seconds=None if stop is None else stop.grace_period_seconds,
         )  # fmt: skip
         check_together(template["spec"], partial(_option_of, downloads=len(downloads)))
         return template
+
+    def _check_storage(self) -> None:
+        options, non_root = self.options, self.options.get("non_root")
+        if self.storage.read_only and "download" in options:
+            raise ConflictError(
+                "the storage is an image, to which nothing can be downloaded; take one of the two", option="download",
+                rule=READ_ONLY_STORAGE,
+            )  # fmt: skip
+        if non_root is not None:
+            non_root.check_mount_path(self.storage.mount_path)
+
+    def _stop(self) -> Drain | None:
+        options, engine = self.options, self.engine
+        stop = None
+        if "drain_seconds" in options:
+            stop = drain(options["drain_seconds"], graceful_engine=engine.version.at_least(SHUTDOWN_TIMEOUT_SINCE))
+        check_shutdown_timeout(engine.settings.get("shutdown_timeout"), stop)
+        return stop
+
+    def _environment(self) -> list[dict[str, Any]]:
+        non_root = self.options.get("non_root")
+        return pod.environment(
+            variables(self.env, self.options),
+            caches_below=self._caches,
+            identity={} if non_root is None else non_root.environment(),
+        )
 
     def _check_share(self) -> None:
         kai, engine = self.options.get("kai"), self.engine
