@@ -383,3 +383,36 @@ def test_a_takeover_that_does_not_know_it_would_keep_vllm_port(tmp_path: Path) -
 
     assert {"name": "VLLM_PORT", "value": "8000"} in merged["containers"][0]["env"]
     assert merged["runtimeClassName"] == "nvidia"
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ValuesError) as caught:
+        synth(
+            tmp_path,
+            persistence={"size": "0"},
+            autoscaling={"enabled": True, "minReplicas": 3, "maxReplicas": 2},
+            ingress={"enabled": True, "hosts": [{"host": "a b"}]},
+            image={"repository": "A b"},
+            vllm={"host": "$(HOST)", "env": [{"name": "1"}]},
+            slowStart={"enabled": False},
+            livenessProbe={"httpGet": {"path": "x"}},
+        )
+    assert [line.split(":")[0] for line in caught.value.lines] == [
+        "image.repository",
+        "vllm.host",
+        "vllm.env[0].name",
+        "persistence.size",
+        "livenessProbe.httpGet.path",
+        "autoscaling.minReplicas",
+        "ingress.hosts[0].host",
+    ]
+
+
+def test_three_bad_arguments_are_three_lines(tmp_path: Path) -> None:
+    with pytest.raises(ValuesError) as caught:
+        synth(tmp_path, image={"tag": "v0.20.2"}, vllm={"additionalArgs": ["--foo", "--seed=x"], "maxModelLen": "abc"})
+    assert caught.value.lines == (
+        "vllm.maxModelLen: 'abc' is not a whole number of at least 0, or one with a unit such as '32k'",
+        "vllm.additionalArgs[0]: --foo is not an option of vLLM 0.20.2; vllm.uncheckedArgs passes on what is newer",
+        "vllm.additionalArgs[1]: --seed: 'x' is not a whole number",
+    )

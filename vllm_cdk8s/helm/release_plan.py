@@ -6,11 +6,11 @@ The command line prints it; `VllmChart` puts the same into a tree.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from vllm_cdk8s.core.errors import InvalidOptionError, Problem, VllmCdk8sError, collecting, unacknowledged
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError, Problem, VllmCdk8sError, collecting, unacknowledged
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.names import fixed_names
@@ -34,8 +34,9 @@ from vllm_cdk8s.helm.surroundings import autoscaling, ingress_of, surrounding_ob
 from vllm_cdk8s.helm.unused import warn_of_release, warn_of_unused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from vllm_cdk8s.core.pod.health import Health, HttpProbe
     from vllm_cdk8s.core.server.plan import ServerPlan
     from vllm_cdk8s.helm.model import Values
 
@@ -117,29 +118,41 @@ def release_parts(name: str, values: Values, *, namespace: str | None = None) ->
         ValuesError: a part cannot work.
     """
     speaker = Speaker(values, gpu_resource=gpu_resource(values))
-    check_amounts(values)
+    collector = Collector()
+
+    def attempt(make: Callable[..., Any], *arguments: Any) -> Any:
+        return collector.attempt(in_values(speaker)(make), *arguments)
+
+    attempt(check_amounts, values)
     warn_of_unused(values)
-    with in_values(speaker):
-        release = name_release(name, values)
-        options = server_options(values, release)
-        labels = {NAME_LABEL: release.app_name, INSTANCE_LABEL: release.instance}
-        storage, made = _storage(values, release, labels, namespace)
-        probes = manual_probes(values)
-        health = slow_start(values.slow_start.max_startup_seconds) if probes is None else manual(**probes)
-        check_budget(values, health)
-        scaling, ingress = autoscaling(values), ingress_of(values)
-        if ingress is not None:
-            options["ingress"] = ingress
-        account = _account(values, release, labels)
-        if account is not None:
-            options["service_account"] = account.name
-        elif not values.service_account.create:
-            options["service_account"] = release.service_account
-        return ReleaseParts(
-            release=release, options=options, model=values.vllm.model, storage=storage, claim=made, health=health,
-            probes=probes, account=account, scaling=scaling, ingress=ingress,
-            own_sizes="size" in values.persistence.model_fields_set,
-        )  # fmt: skip
+    release = attempt(name_release, name, values)
+    if release is None:  # which all the others have to do with
+        collector.finish()
+    options = server_options(values, release, attempt)
+    labels = {NAME_LABEL: release.app_name, INSTANCE_LABEL: release.instance}
+    stored = attempt(_storage, values, release, labels, namespace)
+    probed = attempt(_health, values)
+    scaling, ingress = attempt(autoscaling, values), attempt(ingress_of, values)
+    account = attempt(_account, values, release, labels)
+    collector.finish()
+    if ingress is not None:
+        options["ingress"] = ingress
+    if account is not None:
+        options["service_account"] = account.name
+    elif not values.service_account.create:
+        options["service_account"] = release.service_account
+    return ReleaseParts(
+        release=release, options=options, model=values.vllm.model, storage=stored[0], claim=stored[1],
+        health=probed[1], probes=probed[0], account=account, scaling=scaling, ingress=ingress,
+        own_sizes="size" in values.persistence.model_fields_set,
+    )  # fmt: skip
+
+
+def _health(values: Values) -> tuple[dict[str, HttpProbe | None] | None, Health]:
+    probes = manual_probes(values)
+    health = slow_start(values.slow_start.max_startup_seconds) if probes is None else manual(**probes)
+    check_budget(values, health)
+    return probes, health
 
 
 def server_input(parts: ReleaseParts, *, namespace: str | None) -> ServerInput:

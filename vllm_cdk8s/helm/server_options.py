@@ -17,19 +17,23 @@ from vllm_cdk8s.helm.expansion import is_reference
 from vllm_cdk8s.helm.problems import ValuesError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vllm_cdk8s.helm.model import Values
     from vllm_cdk8s.helm.release import Release
 
 
-def server_options(values: Values, release: Release) -> dict[str, Any]:
+def server_options(values: Values, release: Release, attempt: Callable[..., Any]) -> dict[str, Any]:
     """The options of the server.
 
-    Raises:
-        ValuesError: a variable, an image or an address cannot be what it is.
+    Args:
+        values: the values.
+        release: the names of the release.
+        attempt: makes a part of the options, and sees to it that what is wrong with it is told.
     """
-    _check_image(values)
-    _check_host(values)
-    _check_arguments(values)
+    attempt(_check_image, values)
+    attempt(_check_host, values)
+    attempt(_check_arguments, values)
     options: dict[str, Any] = {
         "name": release.fullname,
         "instance": release.instance,
@@ -42,17 +46,17 @@ def server_options(values: Values, release: Release) -> dict[str, Any]:
         "extra_args": values.vllm.additional_args,
         "unchecked_args": values.vllm.unchecked_args,
         "engine_version": values.vllm.engine_version,
-        "env": _environment(values),
+        "env": attempt(_environment, values),
         "replicas": None if values.autoscaling.enabled else values.replica_count,
         "service_type": values.service.type,
         "service_port": values.service.port,
         "node_port": values.service.node_port,
         "service_annotations": values.service.annotations or None,
-        "resources": _resources(values),
+        "resources": attempt(_resources, values),
         "gpu_resource": None if gpu_resource(values) == DEFAULT_GPU else gpu_resource(values),
         "max_surge": values.strategy.rolling_update.max_surge,
         "max_unavailable": values.strategy.rolling_update.max_unavailable,
-        "image_pull_secrets": _pull_secrets(values),
+        "image_pull_secrets": attempt(_pull_secrets, values),
         "pod_annotations": values.pod_annotations,
         "pod_security_context": values.pod_security_context,
         "security_context": values.security_context,
@@ -68,7 +72,7 @@ def server_options(values: Values, release: Release) -> dict[str, Any]:
         "extra_containers": values.extra_containers or None,
         "acknowledge": values.acknowledge or None,
         "runtime_class": values.runtime_class_name or None,
-        "kai": _share(values),
+        "kai": attempt(_share, values),
         "drop_cache": values.init_drop_cache or None,
     }
     return {name: value for name, value in options.items() if value is not None}

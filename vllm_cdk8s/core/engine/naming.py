@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from vllm_cdk8s.core.engine import catalogue
-from vllm_cdk8s.core.errors import InvalidOptionError, nearest
+from vllm_cdk8s.core.errors import InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import ENGINE_OPTION
 
@@ -93,7 +93,8 @@ def unknown(option: str, name: str, release: Release, finding: Finding, *, shown
     if not hint and (old := get_close_matches(snake, catalogue.ever(), n=1, cutoff=_MISSPELT)):
         hint = f"; did you mean {old[0]!r}, an option of {catalogue.history(old[0])}?"
     error = InvalidOptionError(
-        f"{_subject(shown)}not an option of vLLM {release.name}{hint or '; unchecked_args passes on what is newer'}",
+        f"{_subject(shown)}not an option of vLLM {release.name}"
+        + (hint or f"; {mention('unchecked_args')} passes on what is newer"),
         option=option,
         rule=ENGINE_OPTION,
     )
