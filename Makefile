@@ -126,8 +126,11 @@ build/runtime/.ready: pyproject.toml
 	@build/runtime/bin/python -m pip install --quiet --disable-pip-version-check '.[node,completion]'
 	@touch $@
 
-audit: build/release/.ready build/runtime/.ready  ## known vulnerabilities of what the package brings with it (asks PyPI)
-	@build/release/bin/pip-audit --skip-editable --path "$$(echo build/runtime/lib/python3*/site-packages)"
+# A package of which nothing could be learnt fails it too: a service that is not reached finds nothing in anything.
+audit: build/release/.ready build/runtime/.ready  ## known vulnerabilities of what the package brings with it (asks PyPI; AUDIT_ARGS='-s osv' asks OSV)
+	@build/runtime/bin/python -m pip freeze --exclude vllm-cdk8s > build/runtime/brought.txt
+	@build/release/bin/pip-audit --strict --no-deps --disable-pip -r build/runtime/brought.txt $(AUDIT_ARGS) || \
+	  { echo "make audit: a package is vulnerable, or nothing could be learnt of it: is pypi.org reached, and not a mirror without its JSON API?" >&2; exit 1; }
 
 sbom: build/release/.ready build/runtime/.ready  ## build/sbom.json: what the package brings with it, as CycloneDX
 	@build/release/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json build/runtime/bin/python
