@@ -204,7 +204,7 @@ def broken_links(site: Path) -> list[str]:
 
 
 def bring_mermaid(site: Path) -> None:
-    """Have the pages that draw with Mermaid load the site's own copy, where the theme would ask a host on the internet."""
+    """Have the pages that draw with Mermaid load a copy of the site's own; the theme would ask the internet for one."""
     shutil.copy(MERMAID, site / "assets")
     for path in site.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
