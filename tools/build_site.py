@@ -24,6 +24,7 @@ from vllm_cdk8s.helm.reference import default_values_text
 ROOT = Path(__file__).parents[1]
 SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
 FENCE = re.compile(r"(^ *```.*?^ *```$)", re.DOTALL | re.MULTILINE)
+MERMAID = ROOT / "build" / "mermaid" / "package" / "dist" / "mermaid.min.js"
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]+)?\)")
 
 # The reference: a page for each of these, in the order of the navigation.
@@ -202,6 +203,16 @@ def broken_links(site: Path) -> list[str]:
     return found
 
 
+def bring_mermaid(site: Path) -> None:
+    """Have the pages that draw with Mermaid load a copy of the site's own; the theme would ask the internet for one."""
+    shutil.copy(MERMAID, site / "assets")
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        if '<pre class="mermaid">' in text:
+            to = os.path.relpath(site / "assets" / MERMAID.name, path.parent)
+            path.write_text(text.replace("</head>", f'<script src="{to}"></script></head>', 1), encoding="utf-8")
+
+
 def main() -> None:
     stage(SOURCE)
     if "--stage" in sys.argv[1:]:
@@ -212,10 +223,11 @@ def main() -> None:
     )  # fmt: skip
     if built.returncode:
         sys.exit(built.stdout + built.stderr)
+    bring_mermaid(SITE)
     broken = broken_links(SITE)
     if broken:
         sys.exit("\n".join([f"{len(broken)} links lead nowhere:", *broken]))
-    servers = (SITE / "reference" / "servers" / "index.html").read_text(encoding="utf-8")
+    servers = (SITE / "reference" / "servers.html").read_text(encoding="utf-8")
     hidden = [option for option in ServerOptions.__annotations__ if f"<b><code>{option}</code></b>" not in servers]
     if hidden:
         sys.exit(f"the reference does not show {', '.join(hidden)}")

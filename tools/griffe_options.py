@@ -71,9 +71,9 @@ def _show(construct: Class, options: Any) -> None:
 
 
 def _bases(options: Any) -> list[Any]:
-    """The TypedDicts that one is made of, the most general first."""
+    """The TypedDicts that one is made of, the most general last."""
     there = options.final_target if options.is_alias else options
     found: list[Any] = []
     for base in there.resolved_bases:
         found += [each for each in _bases(base) if each not in found]
-    return [*found, there]
+    return [there, *found]

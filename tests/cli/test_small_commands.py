@@ -47,13 +47,7 @@ def test_an_unknown_rule_suggests_one(code: str, hint: str) -> None:
     ("shell", "check"), [("bash", ["bash", "-n"]), ("zsh", ["zsh", "-n"]), ("fish", ["fish", "-n"])]
 )
 def test_the_completion_of_a_shell_is_of_that_shell(shell: str, check: list[str]) -> None:
-    shtab = pytest.importorskip("shtab")
     answer = run("completion", shell)
-    if shell not in shtab.SUPPORTED_SHELLS:
-        assert answer.errors == [
-            f"error: completion: shtab {shtab.__version__} does not know {shell}; a newer one does"
-        ]  # fmt: skip
-        return
 
     assert answer.code == 0
     for command in COMMANDS:
@@ -113,10 +107,13 @@ def test_a_misspelt_command_is_told_the_nearest(word: str, meant: str) -> None:
 def test_help_loads_next_to_nothing() -> None:
     # A tenth of a second is all that it may take; rules, errors and metadata are half of that.
     code = (
-        "import sys\nfrom vllm_cdk8s.cli.main import main\n"
+        "import sys\n"
+        "try:\n    import _colorize\nexcept ImportError:\n    pass\n"  # argparse loads it, from Python 3.14 on
+        "before = set(sys.modules)\n"
+        "from vllm_cdk8s.cli.main import main\n"
         "try:\n    main(['check', '--help'])\nexcept SystemExit:\n    pass\n"
         "heavy = {'vllm_cdk8s.core.errors', 'importlib.metadata', 'tempfile', 'dataclasses', 'yaml', 'json'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
+        "print(sorted(heavy & (set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

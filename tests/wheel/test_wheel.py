@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.docs.test_command_blocks import blocks
-from tests.docs.test_readme import PYTHON, ROOT
+from tests.docs.test_readme import PYTHON, README, ROOT
 
 BUILT = os.environ.get("VLLM_WHEEL", "")
 pytestmark = pytest.mark.skipif(not BUILT, reason="VLLM_WHEEL is not set; `make wheel-test` sets it")
@@ -111,20 +110,10 @@ def test_every_command_says_how_it_is_used(bare: Environment) -> None:
         assert f"vllm-cdk8s {command}" in bare.run("vllm-cdk8s", command, "--help")
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        line.split("#")[0].split(">")[0].strip()
-        for language, text in blocks("README.md")
-        if language == "bash"
-        for line in text.splitlines()
-        if line.startswith("vllm-cdk8s ")
-    ],
-)
+@pytest.mark.parametrize("command", re.findall(r"`(vllm-cdk8s \w+ [^`]+)`", README))
 def test_each_command_of_the_readme_runs(bare: Environment, command: str) -> None:
     (bare.folder / "values.yaml").write_text("replicaCount: 1\n")
-    (bare.folder / "dist").mkdir(exist_ok=True)
-    bare.run(*command.replace("'", "").replace('"', "").split())
+    bare.run(*command.split())
 
 
 # With Node.js from PyPI

@@ -82,7 +82,7 @@ kubectl rollout status deployment/$name --timeout=${minutes}m
 ## Ask it
 
 ```bash
-kubectl port-forward service/$name 8000 &
+kubectl port-forward service/$name 8000 & sleep 3
 curl http://localhost:8000/v1/chat/completions -H 'Content-Type: application/json' \\
   -d $body
 ```

@@ -102,10 +102,11 @@ def write_whole(target: Path, text: str, *, option: str, inputs: Iterable[str] =
         return target
     if target.exists() and not target.is_file() and not target.is_dir():
         return _write_to_device(target, text, option=option)
-    try:
+    # Of a link that leads to itself, Python 3.13 returns the path as it is, and older ones raise an error.
+    with suppress(OSError, RuntimeError):
         target = target.resolve() if target.is_symlink() else target
-    except (OSError, RuntimeError):
-        raise CommandError(f"{option}: {target} cannot be written: it is a link that leads to itself") from None
+    if target.is_symlink():
+        raise CommandError(f"{option}: {target} cannot be written: it is a link that leads to itself")
     for path in inputs:
         if path != "-" and target.exists() and Path(path).exists() and target.samefile(path):
             raise CommandError(f"{option}: {target} is one of the values files; allowed: another folder")

@@ -475,14 +475,20 @@ def keyword_options(options: type, *, required: tuple[str, ...] = ()) -> Callabl
 
 
 def _annotations(options: type) -> dict[str, Any]:
-    """The types as the source has them: text, as in any signature whose annotations are not evaluated."""
-    return {name: getattr(said, "__forward_arg__", said) for name, said in options.__annotations__.items()}
+    """The types as the source has them: text, as in any signature whose annotations are not evaluated.
+
+    Those of its own come first, as in the docstring.
+    """
+    found: dict[str, Any] = {}
+    for each in reversed([options, *_typed_bases(options)]):
+        found = {name: said for name, said in each.__annotations__.items() if name not in found} | found
+    return {name: getattr(said, "__forward_arg__", said) for name, said in found.items()}
 
 
 def _documented(doc: str, options: type) -> str:
     """The docstring with the options' own lines among its arguments."""
     lines = []
-    for base in reversed([options, *_typed_bases(options)]):
+    for base in [options, *_typed_bases(options)]:
         _, _, attributes = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
         lines += attributes.rstrip().splitlines()
     own = inspect.cleandoc(doc)

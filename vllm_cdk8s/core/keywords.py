@@ -1,4 +1,4 @@
-"""Keywords that are misspelt or left out, named as every other option is."""
+"""Keywords that are misspelt, left out or on their way out, named as every other option is."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
-from vllm_cdk8s.core.errors import InvalidOptionError, Problem, nearest
-from vllm_cdk8s.core.rules.book import INVALID, UNKNOWN_NAME
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, mention, nearest, warn
+from vllm_cdk8s.core.rules.book import INVALID, RETIRED, UNKNOWN_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _Named = TypeVar("_Named")
 
@@ -22,11 +22,51 @@ def named_keywords(made: _Named) -> _Named:
 
     Python's own TypeError says the first alone, and is not one of this package's errors.
     """
+    return _wrapped(made, lambda function: _checking(function, made))
+
+
+def retired_keywords(
+    *, since: str, until: str, renamed: Mapping[str, str] | None = None, leaving: Mapping[str, str] | None = None
+) -> Callable[[_Named], _Named]:
+    """Have a class, or a function, go on taking keywords that are on their way out, with a warning of each.
+
+    It stands above `named_keywords`. For classes and functions themselves there is ``typing_extensions.deprecated``.
+
+    Args:
+        since: the release that warns first.
+        until: the release that no longer takes them: a minor after `since`.
+        renamed: the old name of each keyword that has a new one, which the class takes alone.
+        leaving: each keyword that the class still takes and soon will not, and what to do instead.
+
+    Raises:
+        ConflictError: when called with a keyword by both its names.
+    """
+    successors, advice = renamed or {}, leaving or {}
+
+    def retiring(function: Any) -> Any:
+        @wraps(function)
+        def taking(*args: Any, **options: Any) -> Any:
+            for name in [name for name in options if name in advice]:
+                warn(f"deprecated since {since}, gone in {until}; {advice[name]}", option=name, rule=RETIRED)
+            for name in [name for name in options if name in successors]:
+                new = successors[name]
+                if new in options:
+                    raise ConflictError(f"is the old name of {mention(f'{new}=')}, which is given too", option=name)
+                warn(f"renamed to {mention(f'{new}=')} in {since}, gone in {until}", option=name, rule=RETIRED)
+                options[new] = options.pop(name)
+            return function(*args, **options)
+
+        return taking
+
+    return lambda made: _wrapped(made, retiring)
+
+
+def _wrapped(made: _Named, wrap: Callable[[Any], Any]) -> _Named:
     if isinstance(made, type):
-        setattr(made, "__init__", _checking(getattr(made, "__init__"), made))  # noqa: B009, B010 - mypy forbids the short way
+        setattr(made, "__init__", wrap(getattr(made, "__init__")))  # noqa: B009, B010 - mypy forbids the short way
         return made
-    checked: _Named = _checking(made, made)
-    return checked
+    wrapped: _Named = wrap(made)
+    return wrapped
 
 
 class _Keywords(Struct, frozen=True, kw_only=True):

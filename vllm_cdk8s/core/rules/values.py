@@ -80,3 +80,10 @@ SCHEMA = Rule(
     mend="Correct the field as the Kubernetes API reference has it.",
     source=f"{_K8S}reference/kubernetes-api/",
 )
+RETIRED = Rule(
+    code="VC011",
+    name="retired-name",
+    title="A name of this package that one of its next releases will not have",
+    why="It works as before until the release that the message names, and is an unknown name from then on.",
+    mend="Write what the message names in its place.",
+)
