@@ -7,8 +7,7 @@ would be quadratic; here one on the root serves all, and is added only when some
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 Check = Callable[["constructs.IConstruct"], list[str]]
 Advice = Callable[["constructs.IConstruct"], Iterable["str | Problem"]]
 _Store = TypeVar("_Store")
+_Class = TypeVar("_Class", bound="Construct")
 
 _REGISTRY, _PLACE = "__vllm_cdk8s_registry__", "__vllm_cdk8s_place__"
 
@@ -178,12 +178,14 @@ class Whole(constructs.Construct):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__init__" in cls.__dict__:
-            own = list(inspect.signature(cls.__init__).parameters.values())[1:]
-            cls.__signature__ = inspect.Signature(own)  # jsii's metaclass hides it
-            cls.__init__ = _whole(cls.__init__)  # type: ignore[method-assign]
+            whole(cls)
 
 
-def _whole(init: Callable[..., None]) -> Callable[..., None]:
+def whole(cls: type[_Class]) -> type[_Class]:
+    """Make a class as `Whole`, which need not derive from it, and show its signature, which jsii's metaclass hides."""
+    init: Any = cls.__init__
+    setattr(cls, "__signature__", inspect.Signature(list(inspect.signature(init).parameters.values())[1:]))  # noqa: B010
+
     @wraps(init)
     def made(self: Construct, *args: Any, **options: Any) -> None:
         try:
@@ -192,7 +194,8 @@ def _whole(init: Callable[..., None]) -> Callable[..., None]:
             _take_back(self)
             raise
 
-    return made
+    setattr(cls, "__init__", made)  # noqa: B010 - mypy forbids the short way
+    return cls
 
 
 def _take_back(construct: Construct) -> None:
@@ -206,17 +209,6 @@ def _take_back(construct: Construct) -> None:
     registry = _registry(root)
     for gone in below:
         registry.release(cast("Construct", gone))
-
-
-@contextmanager
-def standing(scope: Construct, id: str, construct: Construct) -> Iterator[None]:
-    """Have a construct leave nothing behind, in the tree or in the registry, where it is refused after all."""
-    try:
-        yield
-    except BaseException:
-        scope.node.try_remove_child(id)
-        _registry(cdk8s.App.of(scope)).release(construct)
-        raise
 
 
 def _registry(root: Construct) -> AppRegistry:

@@ -7,9 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import cdk8s
-from constructs import Construct
 
-from vllm_cdk8s.constructs.apps import names_of, place, place_below, place_of, standing
+from vllm_cdk8s.constructs.apps import Whole, names_of, place, place_below, place_of
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
 from vllm_cdk8s.constructs.namespace_levels import level_findings
 from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import cdk8s_plus_27 as kplus
+    from constructs import Construct
 
     from vllm_cdk8s.core.engine import EngineCommand
     from vllm_cdk8s.core.models.sizing import Sizing
@@ -48,7 +48,7 @@ _Class = TypeVar("_Class", bound=type)
 _PROBES = 'SlowStartProbes(self, "probes", max_startup_seconds=600)'
 
 
-class Server(Construct):
+class Server(Whole):
     """A server that is found by its labels and reached through its service, whatever object makes its pods.
 
     Attributes:
@@ -93,8 +93,7 @@ class Server(Construct):
             raise error.at(f"{place_of(scope).path}/{id}") from None
         super().__init__(scope, id)
         place_below(self, scope, id)
-        with standing(scope, id, self):
-            self._stand(scope, plan, said, storage)
+        self._stand(scope, plan, said, storage)
         for warning in plan.warnings:
             give(warning)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from constructs import Construct
 
 from vllm_cdk8s.constructs import threshold
-from vllm_cdk8s.constructs.apps import place, standing
+from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.bound_volume import BoundVolume, access_mode_name, claim_name_of, size_of
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import InvalidOptionError
@@ -31,7 +31,7 @@ PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 
 @named_keywords
-class ModelStorage(Construct):
+class ModelStorage(Whole):
     """A new claim for the models: ``ModelStorage(self, "models", size="200Gi")``.
 
     vLLM's caches (HF_HOME, VLLM_CACHE_ROOT, TRITON_CACHE_DIR, TORCHINDUCTOR_CACHE_DIR) all go below its mount path.
@@ -390,15 +390,14 @@ class ModelStorage(Construct):
         self._given_claim: object = None
         self._servers: list[Construct] = []
         registry, namespace = place(scope)
-        with standing(scope, id, self):
-            if volume is not None:
-                if volume_named:
-                    registry.take_name("PersistentVolume", None, volume.name, self)
-                put(self, "Volume", volume, within=scope)
-            if claim is not None:
-                if named:
-                    registry.take_name("PersistentVolumeClaim", namespace, claim.name, self)
-                put(self, "Resource", claim)
+        if volume is not None:
+            if volume_named:
+                registry.take_name("PersistentVolume", None, volume.name, self)
+            put(self, "Volume", volume, within=scope)
+        if claim is not None:
+            if named:
+                registry.take_name("PersistentVolumeClaim", namespace, claim.name, self)
+            put(self, "Resource", claim)
 
 
 class _OtherStorage(ModelStorage):

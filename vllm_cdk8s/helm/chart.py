@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import cdk8s
 
-from vllm_cdk8s.constructs.apps import standing
+from vllm_cdk8s.constructs.apps import whole
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
 from vllm_cdk8s.constructs.monitoring import ServiceMonitor
 from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vllm_cdk8s.helm.release_parts import ReleaseParts
 
 
+@whole
 class VllmChart(cdk8s.Chart):
     """One release of the Helm chart's values: ``VllmChart(app, "my-vllm", values={"vllm": {"model": ...}})``.
 
@@ -69,7 +70,7 @@ class VllmChart(cdk8s.Chart):
         super().__init__(scope, id, namespace=namespace)
         # What the constructs have to say, the plan has said in terms of values.
         said_in_python: list[Problem] = []
-        with collecting(said_in_python), in_values(Speaker(self.values)), standing(scope, id, self):
+        with collecting(said_in_python), in_values(Speaker(self.values)):
             self.server = self._server(plan.parts)
             if wants_monitor(self.values):
                 monitor = self.values.monitoring.service_monitor
