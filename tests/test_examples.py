@@ -246,7 +246,7 @@ NEEDS: dict[str, Callable[[str], bool]] = {
     "kube-state-metrics": with_text("kube_pod"),
     "Grafana": with_text("grafana_dashboard"),
     "Gateway API": of_group("gateway.networking.k8s.io"),
-    "LeaderWorkerSet": of_group("leaderworkerset.x-k8s.io"),
+    "LeaderWorkerSet": lambda name: any(of_kind(kind)(name) for kind in ("LeaderWorkerSet", "DisaggregatedSet")),
     "network plugin": of_kind("NetworkPolicy"),
     "ingress controller": of_kind("Ingress"),
     "default storage class": lambda name: None in dynamic_claims(name),

@@ -169,6 +169,8 @@ def _run_block(text: str, folder: Path, programs: Path, example: str) -> Block:
         env={
             "HOME": str(programs.parent),
             "HF_TOKEN": "a-token",
+            "AWS_ACCESS_KEY_ID": "an-id",
+            "AWS_SECRET_ACCESS_KEY": "a-key",
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
