@@ -177,7 +177,7 @@ format: $(VENV)/.dev  ## apply ruff's format and safe fixes
 	@$(BIN)/ruff format .
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) $(E2E_VENV) dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(E2E_VENV) build dist .cache crds/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache .lint-imports.log
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed, this is " + sys.version) if sys.version_info < (3, 10) else None'
