@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from vllm_cdk8s import (
     DisaggregatedServer,
     ExternalMetric,
     HttpAutoscaler,
+    HTTPRoute,
     InvalidOptionError,
     ModelStorage,
     MultiNodeVllmServer,
@@ -22,6 +24,8 @@ from vllm_cdk8s import (
     PodMonitor,
     Pool,
     QueueAutoscaler,
+    SecretKey,
+    ServerNetworkPolicy,
     SlowStartProbes,
     VllmCdk8sWarning,
     VllmServer,
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
 HOST = "llm.example.com"
+INTERCEPTOR = "keda-add-ons-http-interceptor-proxy"
 
 
 @pytest.fixture
@@ -224,3 +229,76 @@ def test_each_pool_of_a_pair_is_scaled_spread_and_kept_available_by_itself(chart
         [constraint] = workload["spec"]["template"]["spec"]["topologySpreadConstraints"]
         labels = workload["spec"]["template"]["metadata"]["labels"]
         assert constraint["labelSelector"]["matchLabels"].items() <= labels.items()
+
+
+# A gateway's route to it.
+
+
+def guarded(chart: cdk8s.Chart) -> VllmServer:
+    server = vllm(chart, api_key=SecretKey("llama", "key"))
+    ServerNetworkPolicy(chart, "policy", server=server, clients=["keda"])
+    return server
+
+
+@pytest.fixture
+def scaler(chart: cdk8s.Chart) -> HttpAutoscaler:
+    return HttpAutoscaler(chart, "scale", server=guarded(chart), hosts=[HOST, "*.example.org"], max_replicas=2)
+
+
+def test_a_route_is_led_through_the_interceptor(chart: cdk8s.Chart, scaler: HttpAutoscaler) -> None:
+    HTTPRoute(
+        chart, "route", gateways=["public"], hostnames=[HOST, "a.example.org"], backends=[scaler], granted=["keda"]
+    )
+    documents = synthesis.documents(chart)
+    [rule] = synthesis.the(chart, "HTTPRoute")["spec"]["rules"]
+    assert_valid(documents)
+    assert rule["backendRefs"] == [
+        {
+            "kind": "Service",
+            "name": "keda-add-ons-http-interceptor-proxy",
+            "namespace": "keda",
+            "port": 8080,
+            "weight": 1,
+        }
+    ]
+
+
+def test_the_interceptor_of_another_namespace_needs_a_grant(chart: cdk8s.Chart, scaler: HttpAutoscaler) -> None:
+    with pytest.warns(VllmCdk8sWarning, match=r"in namespace 'keda' .* needs a ReferenceGrant in 'keda' \[VC611\]"):
+        HTTPRoute(chart, "route", gateways=["public"], hostnames=[HOST], backends=[scaler])
+
+
+def test_of_its_own_namespace_it_needs_none(chart: cdk8s.Chart) -> None:
+    own = HttpAutoscaler(
+        chart, "scale", server=guarded(chart), hosts=["*"], max_replicas=2, interceptor_namespace="inference"
+    )  # fmt: skip
+    HTTPRoute(chart, "route", gateways=["public"], models={synthesis.MODEL: own})
+    for rule in synthesis.the(chart, "HTTPRoute")["spec"]["rules"]:
+        assert "namespace" not in rule["backendRefs"][0]
+
+
+@pytest.mark.parametrize(
+    ("hostnames", "message"),
+    [
+        ([], rf"^[^ ]*hostnames: the interceptor answers 404 under any other host; say '{HOST}', '\*\.example\.org'"),
+        ([HOST, "b.example.com"], r"hostnames\[1\]: 'b.example.com' is not a host of the HttpAutoscaler"),
+    ],
+)
+def test_hosts_that_the_interceptor_does_not_know_are_refused(
+    chart: cdk8s.Chart, scaler: HttpAutoscaler, hostnames: list[str], message: str
+) -> None:
+    with pytest.raises(ConflictError, match=message):
+        HTTPRoute(chart, "route", gateways=["public"], hostnames=hostnames, backends=[scaler])
+
+
+@pytest.mark.parametrize("minimum", [0, 1])
+def test_a_route_that_passes_by_what_wakes_a_server_warns(chart: cdk8s.Chart, minimum: int) -> None:
+    server = guarded(chart)
+    HTTPRoute(chart, "route", gateways=["public"], hostnames=[HOST], backends=[server])
+    HttpAutoscaler(chart, "scale", server=server, hosts=[HOST], max_replicas=2, min_replicas=minimum)
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        synthesis.documents(chart)
+    passing = [str(each.message) for each in given if "VC653" in str(each.message)]
+    assert len(passing) == (minimum == 0)
+    assert all("leads to" in each and "give the route the HttpAutoscaler" in each for each in passing)

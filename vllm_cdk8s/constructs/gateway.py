@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -11,14 +12,16 @@ from msgspec import Struct
 from vllm_cdk8s.constructs.api_key import note_route
 from vllm_cdk8s.constructs.apps import Whole, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
+from vllm_cdk8s.constructs.http_autoscaler import HttpAutoscaler
 from vllm_cdk8s.constructs.inference_pool import InferencePool, warn_of_tls
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.core.engine.adapters import beyond_key, come_at_runtime
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, give, warn
+from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, give, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
-from vllm_cdk8s.core.rules.book import OPEN_ADAPTERS, OTHER_NAMESPACE, REFERENCE_GRANT
+from vllm_cdk8s.core.rules.book import NEVER_WAKES, OPEN_ADAPTERS, OTHER_NAMESPACE, REFERENCE_GRANT
+from vllm_cdk8s.core.scaling.http import INTERCEPTOR, INTERCEPTOR_PORT
 from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.exposure import adapters_from_outside
 from vllm_cdk8s.core.traffic.gateway import (
@@ -41,7 +44,7 @@ from vllm_cdk8s.core.traffic.pool import POOL_GROUP
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
 
 @named_keywords
@@ -50,23 +53,24 @@ class WeightedBackend:
     """A backend's share of the requests: ``WeightedBackend(to=canary, weight=10)`` beside one of weight 90.
 
     Args:
-        to: the server or pool.
+        to: the server, the pool, or the `HttpAutoscaler` of a server, whose interceptor then gets the requests.
         weight: its part of the sum of all weights; 0 sends it nothing.
 
     Raises:
-        InvalidOptionError: the backend is not a server or a pool, or the weight is out of range.
+        InvalidOptionError: the backend is none of these, or the weight is out of range.
     """
 
-    to: Server | InferencePool
+    to: Server | InferencePool | HttpAutoscaler
     weight: int = 1
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.instance("backend.to", self.to, Server, InferencePool, allowed="a VllmServer or an InferencePool")
+        allowed = "a VllmServer, an InferencePool or an HttpAutoscaler"
+        checks.instance("backend.to", self.to, Server, InferencePool, HttpAutoscaler, allowed=allowed)
         checks.integer("backend.weight", self.weight, minimum=0, maximum=MOST_WEIGHT)
 
 
-_Backend = Server | InferencePool | WeightedBackend
+_Backend = Server | InferencePool | HttpAutoscaler | WeightedBackend
 
 
 @named_keywords
@@ -79,15 +83,18 @@ class HTTPRoute(Whole):
     payload processor, or clients themselves. Adapters that a server loads at its start go to where its model goes.
 
     Only ``/v1`` is let through unless ``matches`` says otherwise: the rest of vLLM's paths, ``/metrics`` among them,
-    asks for no API key. Needs the Gateway API (1.2 or newer) and a gateway with the feature HTTPRouteRequestTimeout.
+    asks for no API key. A server that an `HttpAutoscaler` wakes is reached through it: ``backends=[scaler]``, under its
+    hosts; a route to the server itself would pass by what wakes it, and warns.
+
+    Needs the Gateway API (1.2 or newer) and a gateway with the feature HTTPRouteRequestTimeout.
     Source: https://gateway-api.sigs.k8s.io/reference/spec/
 
     Args:
         scope: the parent construct.
         id: the construct's ID, unique within its parent.
         gateways: the Gateways, by name in the route's namespace or as `GatewayRef`.
-        backends: the servers or pools that answer; several share the requests, by `WeightedBackend` in unequal parts.
-            With ``models``, those that answer all other requests; none unless said.
+        backends: the servers or pools that answer, or the `HttpAutoscaler` of a server; several share the requests, by
+            `WeightedBackend` in unequal parts. With ``models``, those that answer all other requests; none unless said.
         models: by the name of a model as requests say it, the servers or pools that answer for it.
         model_header: the header in which a request's model is found; only with ``models``.
         hostnames: the hosts, ``*.example.com`` included; none means all hosts of the listener.
@@ -95,6 +102,7 @@ class HTTPRoute(Whole):
         request_timeout_seconds: seconds until the last byte of an answer, streamed ones included; 0 is no limit, None
             the gateway's own (15 s with Envoy).
         backend_timeout_seconds: the same for each attempt, where the gateway retries.
+        granted: other namespaces, with backends, that have a ReferenceGrant for routes of this one; any other warns.
         name: the name of the route; None lets cdk8s name it.
         labels: labels of the route, besides those that all its backends have.
         annotations: annotations of the route.
@@ -118,6 +126,7 @@ class HTTPRoute(Whole):
         matches: Sequence[str | RouteMatch] = ("/v1",),
         request_timeout_seconds: int | None = 3600,
         backend_timeout_seconds: int | None = None,
+        granted: Sequence[str] = (),
         name: str | None = None,
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
@@ -133,10 +142,16 @@ class HTTPRoute(Whole):
         wanted = [_match(index, item) for index, item in enumerate(_filled("matches", matches))]
         narrowed = [target.narrowed(wanted) for target in targets]
         timeouts = route_timeouts(request_timeout_seconds, backend_timeout_seconds)
+        grants = [
+            checks.dns_label(f"granted[{index}]", each) for index, each in enumerate(sequence("granted", granted))
+        ]
+        for backend in weighted:
+            if isinstance(backend.to, HttpAutoscaler):
+                backend.to.scaling.check_hosts(hosts)
 
         super().__init__(scope, id)
         namespace = place(scope)[1]
-        references = {backend.to: _reference(self, namespace, backend) for backend in weighted}
+        references = {backend.to: _reference(self, namespace, backend, grants) for backend in weighted}
         rules = [
             rule
             for target, asked in zip(targets, narrowed, strict=True)
@@ -154,6 +169,9 @@ class HTTPRoute(Whole):
         path = self.node.path
         for backend in weighted:
             server = _server(backend)
+            if backend.to is server and backend.weight:
+                # At synthesis, since the autoscaler may come after the route.
+                place(scope)[0].add_advice(partial(_asleep, server, path))
             if server is not None and backend.weight:
                 note_route(scope, server, f"HTTPRoute {path}")
                 if any(match.lets_through_adapters for match in wanted):
@@ -184,7 +202,7 @@ def _targets(models: Mapping[str, Any] | None, header: str) -> list[_Target]:
     for name, value in given.items():
         option = f"models[{name!r}]"
         checks.text(option, name)
-        single = isinstance(value, (Server, InferencePool, WeightedBackend))
+        single = isinstance(value, (Server, InferencePool, HttpAutoscaler, WeightedBackend))
         backends = _weighted(option, [value] if single else value)
         targets.append(
             _Target(option=option, backends=backends, names=_names(option, name, backends, given), header=header)
@@ -214,7 +232,7 @@ def _warn_of_adapters(server: Server, path: str) -> None:
 
 
 def _server(backend: WeightedBackend) -> Server | None:
-    return backend.to.server if isinstance(backend.to, InferencePool) else backend.to
+    return backend.to if isinstance(backend.to, Server) else backend.to.server
 
 
 def _weighted(option: str, value: object) -> list[WeightedBackend]:
@@ -223,7 +241,7 @@ def _weighted(option: str, value: object) -> list[WeightedBackend]:
 
 def _once(backends: Iterable[WeightedBackend]) -> list[WeightedBackend]:
     """Each server or pool once, with a weight that is not 0 where it has one anywhere."""
-    found: dict[Server | InferencePool, WeightedBackend] = {}
+    found: dict[Server | InferencePool | HttpAutoscaler, WeightedBackend] = {}
     for backend in backends:
         known = found.get(backend.to)
         if known is None or not known.weight:
@@ -236,29 +254,54 @@ def _common_labels(backends: Sequence[WeightedBackend]) -> dict[str, str]:
     return {key: value for key, value in first.items() if all(other.get(key) == value for other in others)}
 
 
-def _reference(route: HTTPRoute, namespace: str | None, backend: WeightedBackend) -> dict[str, Any]:
+def _reference(
+    route: HTTPRoute, namespace: str | None, backend: WeightedBackend, grants: Sequence[str]
+) -> dict[str, Any]:
     to = backend.to
-    other = None
-    if to.namespace != namespace:
-        if to.namespace is None:
-            raise ConflictError(
-                f"{to.path} has no namespace, and the route is in {namespace!r}; give its chart a namespace",
-                option="backends",
-                rule=OTHER_NAMESPACE,
-            )
-        other = to.namespace
-        warn(
-            f"{to.path} is in namespace {other!r} and the route {route.node.path} in {namespace!r}, which needs a "
-            f"ReferenceGrant in {other!r}",
-            option="backends",
-            rule=REFERENCE_GRANT,
-        )
+    if isinstance(to, HttpAutoscaler):
+        there = to.interceptor_namespace
+        other = _granted(route, namespace, f"the interceptor of {to.node.path}", there, grants)
+        return prune({"kind": "Service", "name": INTERCEPTOR, "namespace": other, "port": INTERCEPTOR_PORT})
+    other = _granted(route, namespace, to.path, to.namespace, grants)
     if isinstance(to, InferencePool):
         target: dict[str, Any] = {"group": POOL_GROUP, "kind": "InferencePool", "name": to.name, "namespace": other}
     else:
         warn_of_tls("backends", to)
         target = {"kind": "Service", "name": to.service_name, "namespace": other, "port": to.service_port}
     return prune(target)
+
+
+def _granted(
+    route: HTTPRoute, namespace: str | None, what: str, there: str | None, grants: Sequence[str]
+) -> str | None:
+    """The namespace of a backend, None where it is the route's own."""
+    if there == namespace:
+        return None
+    if there is None:
+        raise ConflictError(
+            f"{what} has no namespace, and the route is in {namespace!r}; give its chart a namespace",
+            option="backends",
+            rule=OTHER_NAMESPACE,
+        )
+    if there not in grants:
+        warn(
+            f"{what} is in namespace {there!r} and the route {route.node.path} in {namespace!r}, which needs a "
+            f"ReferenceGrant in {there!r}; say granted=[{there!r}] where it is there",
+            option="backends",
+            rule=REFERENCE_GRANT,
+        )
+    return there
+
+
+def _asleep(server: Server, path: str, _: IConstruct) -> list[Problem]:
+    scaler = server.autoscaler
+    if not isinstance(scaler, HttpAutoscaler) or server.min_replicas != 0:
+        return []
+    what = (
+        f"{path} leads to {server.path} itself and not to the interceptor of {scaler.node.path}, which alone sees the "
+        f"requests that wake it; give the route the HttpAutoscaler"
+    )
+    return [Problem(what=what, rule=NEVER_WAKES, severity="warning", option="backends")]
 
 
 def _gateway(index: int, item: Any) -> GatewayRef:
@@ -271,9 +314,9 @@ def _gateway(index: int, item: Any) -> GatewayRef:
 
 
 def _backend(option: str, item: Any) -> WeightedBackend:
-    if isinstance(item, (Server, InferencePool)):
+    if isinstance(item, (Server, InferencePool, HttpAutoscaler)):
         return WeightedBackend(to=item)
-    allowed = "a VllmServer, an InferencePool or a WeightedBackend"
+    allowed = "a VllmServer, an InferencePool, an HttpAutoscaler or a WeightedBackend"
     found: WeightedBackend = checks.instance(option, item, WeightedBackend, allowed=allowed)
     return found
 

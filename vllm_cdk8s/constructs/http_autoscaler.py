@@ -26,9 +26,10 @@ class HttpAutoscaler(Whole):
 
     ``HttpAutoscaler(self, "scale", server=server, hosts=["llm.example.com"], max_replicas=2)``. Makes an
     InterceptorRoute and a ScaledObject. Requests must pass the add-on's interceptor, the Service
-    ``keda-add-ons-http-interceptor-proxy`` of KEDA's namespace, port 8080, under one of ``hosts``: point the gateway's
-    route or the Ingress there. A request that finds no pod waits in it until the first one is ready, which takes as
-    long as the server takes to start; clients and all proxies before it must be as patient.
+    ``keda-add-ons-http-interceptor-proxy`` of KEDA's namespace, port 8080, under one of ``hosts``: give this to an
+    `HTTPRoute` in the server's place, or point the Ingress there. A request that finds no pod waits in it until the
+    first one is ready, which takes as long as the server takes to start; clients and all proxies before it must be as
+    patient.
 
     Neither Prometheus nor kube-state-metrics is asked. It owns the number: ``spec.replicas`` is taken out of the
     Deployment. Of a `MultiNodeVllmServer` replicas are groups.
@@ -56,6 +57,7 @@ class HttpAutoscaler(Whole):
         scale_down_seconds: seconds for which fewer replicas must suffice before any goes; None takes the start-up
             budget, at least 300 s and at most an hour.
         scaler_address: the add-on's scaler, as KEDA reaches it.
+        interceptor_namespace: the namespace of the add-on's interceptor, for routes that lead to it.
         name: the name of both objects; None lets cdk8s name them.
         labels: further labels of both.
         annotations: annotations of the ScaledObject, such as ``autoscaling.keda.sh/paused``.
@@ -84,6 +86,7 @@ class HttpAutoscaler(Whole):
         cooldown_seconds: int | None = None,
         scale_down_seconds: int | None = None,
         scaler_address: str = SCALER_ADDRESS,
+        interceptor_namespace: str = "keda",
         name: str | None = None,
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
@@ -96,6 +99,7 @@ class HttpAutoscaler(Whole):
             wait_seconds=wait_seconds, answer_seconds=answer_seconds, extra_triggers=extra_triggers,
             cooldown_seconds=cooldown_seconds, scale_down_seconds=scale_down_seconds, scaler_address=scaler_address,
         )  # fmt: skip
+        checks.dns_label("interceptor_namespace", interceptor_namespace)
         all_labels = {**server.labels, **checks.label_map("labels", labels or {})}
         if name is not None:
             # KEDA repeats it in a label.
@@ -103,6 +107,8 @@ class HttpAutoscaler(Whole):
 
         super().__init__(scope, id)
         same_namespace(scope, "ScaledObject", server=server, namespace=server.namespace)
+        self.server, self.scaling, self.labels = server, scaling, all_labels
+        self.interceptor_namespace = interceptor_namespace
         self.route = custom_resource(
             self, scope, ROUTE_API, "InterceptorRoute", id="Route", name=name, labels=all_labels, annotations=None,
             spec=scaling.route(server),

@@ -12,7 +12,7 @@ from msgspec import Struct
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
-from vllm_cdk8s.core.rules.book import AUTOSCALER, BACKEND_TLS
+from vllm_cdk8s.core.rules.book import AUTOSCALER, BACKEND_TLS, ROUTE
 from vllm_cdk8s.core.scaling.keda import check_bounds, cooldown, named_once, own_triggers, scale_down
 from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.hosts import host_name, path_problem
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROUTE_API = "http.keda.sh/v1beta1"
 SCALER_ADDRESS = "keda-add-ons-http-external-scaler.keda:9090"
+INTERCEPTOR, INTERCEPTOR_PORT = "keda-add-ons-http-interceptor-proxy", 8080
 _EVERYBODY = "*"
 # Pulling an image of many GiB and finding a node for the pod, besides the start itself.
 _PULL_SECONDS = 300
@@ -88,6 +89,28 @@ class HttpScaling(Struct, frozen=True, kw_only=True):
             problem = path_problem(checks.text("paths", path))
             if problem is not None:
                 raise InvalidOptionError(f"{shown(path)} {problem}", option="paths", rule=AUTOSCALER)
+
+    def check_hosts(self, hostnames: Sequence[str]) -> None:
+        """Refuse a gateway's route to the interceptor under hosts that it knows nothing of.
+
+        Raises:
+            ConflictError: a host is not one of these, or the route is for all hosts and these are not.
+        """
+        known = ", ".join(map(repr, self.hosts))
+        if _EVERYBODY in self.hosts:
+            return
+        if not hostnames:
+            raise ConflictError(
+                f"the interceptor answers 404 under any other host; say {known}", option="hostnames", rule=ROUTE
+            )
+        for index, name in enumerate(hostnames):
+            if name not in self.hosts and f"*.{name.partition('.')[2]}" not in self.hosts:
+                raise ConflictError(
+                    f"{shown(name)} is not a host of the HttpAutoscaler, so that the interceptor answers 404; "
+                    f"allowed: {known}",
+                    option=f"hostnames[{index}]",
+                    rule=ROUTE,
+                )
 
     def route(self, server: Serving) -> dict[str, Any]:
         """The spec of the InterceptorRoute."""
