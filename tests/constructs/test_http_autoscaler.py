@@ -264,7 +264,7 @@ def test_a_route_is_led_through_the_interceptor(chart: cdk8s.Chart, scaler: Http
 
 
 def test_the_interceptor_of_another_namespace_needs_a_grant(chart: cdk8s.Chart, scaler: HttpAutoscaler) -> None:
-    with pytest.warns(VllmCdk8sWarning, match=r"in namespace 'keda' .* needs a ReferenceGrant in 'keda' \[VC611\]"):
+    with pytest.warns(VllmCdk8sWarning, match=r"in namespace 'keda' .* needs a ReferenceGrant in 'keda'; say granted="):
         HTTPRoute(chart, "route", gateways=["public"], hostnames=[HOST], backends=[scaler])
 
 
