@@ -539,3 +539,24 @@ def test_sizing_starts_no_node_process() -> None:
         "sys.exit(any(m in sys.modules for m in ('jsii', 'cdk8s', 'pydantic')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "tensor", "pipeline", "rest"),
+    [
+        ("70B", 4, 1, "rounded up"),
+        ("70B", 4, 2, "rounded up"),
+        ("70B", 8, 3, "rounded up"),
+        ("Qwen/Qwen2.5-72B-Instruct", 4, 2, "and what every GPU holds whole"),
+    ],
+)
+def test_a_figure_says_by_how_many_gpus_the_weights_are_divided(
+    model: str, tensor: int, pipeline: int, rest: str
+) -> None:
+    found = size_model(model, gpu="H100", tensor_parallel_size=tensor, pipeline_parallel_size=pipeline)
+    [figure] = [figure for figure in found.figures if figure.name == "weights per GPU"]
+    assert figure.source == f"weights / {tensor * pipeline}, {rest}"
+    assert found.gpus == tensor * pipeline
+    each = -(-found.weight_bytes // (tensor * pipeline))
+    assert found.weight_bytes_per_gpu is not None
+    assert each <= found.weight_bytes_per_gpu <= each * 1.1
