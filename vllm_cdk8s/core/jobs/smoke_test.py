@@ -8,7 +8,7 @@ from vllm_cdk8s.core.errors import ConflictError, Problem, mention, warn
 from vllm_cdk8s.core.jobs.job import INSTANCE_LABEL, NAME_LABEL, JobPlan, Program, job_pod, plan_job
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.secret_key import SecretKey
-from vllm_cdk8s.core.pod.security import NonRoot
+from vllm_cdk8s.core.pod.security import NonRoot, no_privileges
 from vllm_cdk8s.core.rules.book import KEPT_OUT, NO_PODS, OTHER_NAMESPACE, TRUSTS_ANYBODY
 from vllm_cdk8s.core.traffic.network_policy import keeping_out
 
@@ -148,9 +148,8 @@ def _restricted(options: Mapping[str, Any]) -> dict[str, Any]:
     del pod_context["fsGroup"], pod_context["fsGroupChangePolicy"]  # it has no volumes
     if "non_root" in options:
         pod_context = {}
-    container_context = {**nobody.container_context(), "readOnlyRootFilesystem": True}
     merged = dict(options)
-    for option, base in (("pod_security_context", pod_context), ("security_context", container_context)):
+    for option, base in (("pod_security_context", pod_context), ("security_context", no_privileges())):
         checks.mapping(option, options.get(option, {}))
         merged[option] = {**base, **options.get(option, {})}
     return merged

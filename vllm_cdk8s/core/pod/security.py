@@ -12,6 +12,7 @@ from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, n
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
+from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.rules.book import CANNOT_RUN_AS
 from vllm_cdk8s.core.showing import shown
 
@@ -95,6 +96,18 @@ class NonRoot:
     def container_context(self) -> dict[str, Any]:
         """The container's security context."""
         return {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+
+
+def no_privileges() -> dict[str, Any]:
+    """The security context of a container that gains no rights, and writes to its volumes alone."""
+    return {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": True}
+
+
+def ordinary_user(uid: int, gid: int | None = None) -> dict[str, Any]:
+    """The security context of a pod whose containers run as this user, and may be in a "restricted" namespace."""
+    return prune({
+        "runAsNonRoot": True, "runAsUser": uid, "runAsGroup": gid, "seccompProfile": {"type": "RuntimeDefault"},
+    })  # fmt: skip
 
 
 def security(

@@ -17,9 +17,11 @@ from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.kube.writing import to_yaml
 from vllm_cdk8s.core.pod.resources import Resources
+from vllm_cdk8s.core.pod.security import no_privileges, ordinary_user
 from vllm_cdk8s.core.rules.book import PICKER
 from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.pool import POOL_GROUP
+from vllm_cdk8s.core.traffic.rights import account_with_rights
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.server.serving import Serving
@@ -201,19 +203,10 @@ class Picker(Struct, frozen=True, kw_only=True):
         def make(api_version: str, kind: str, body: Mapping[str, Any]) -> Manifest:
             return Manifest(api_version=api_version, kind=kind, name=name, labels=labels, body=body)
 
-        rbac = "rbac.authorization.k8s.io"
         configuration = to_yaml([self.configuration(server)])
-        account = {"kind": "ServiceAccount", "name": name}
-        if server.namespace is not None:
-            account["namespace"] = server.namespace
         selector = picker_selector(name)
         return {
-            "ServiceAccount": make("v1", "ServiceAccount", {}),
-            "Role": make(f"{rbac}/v1", "Role", {"rules": self.rules()}),
-            "RoleBinding": make(
-                f"{rbac}/v1", "RoleBinding",
-                {"roleRef": {"apiGroup": rbac, "kind": "Role", "name": name}, "subjects": [account]},
-            ),
+            **account_with_rights(name, namespace=server.namespace, labels=labels, rules=self.rules()),
             "Config": make("v1", "ConfigMap", {"data": {_CONFIG_FILE: configuration}}),
             "Service": make(
                 "v1", "Service",
@@ -251,11 +244,7 @@ class Picker(Struct, frozen=True, kw_only=True):
             "livenessProbe": _grpc(alive, initialDelaySeconds=5, periodSeconds=10),
             "readinessProbe": _grpc(ready, periodSeconds=2),
             "volumeMounts": [{"name": "config", "mountPath": _CONFIG_FOLDER, "readOnly": True}],
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": True,
-            },
+            "securityContext": no_privileges(),
         })  # fmt: skip
         return {
             "replicas": self.replicas,
@@ -272,11 +261,7 @@ class Picker(Struct, frozen=True, kw_only=True):
                 "spec": {
                     "serviceAccountName": name,
                     "terminationGracePeriodSeconds": _GRACE_SECONDS,
-                    "securityContext": {
-                        "runAsNonRoot": True,
-                        "runAsUser": _USER,
-                        "seccompProfile": {"type": "RuntimeDefault"},
-                    },
+                    "securityContext": ordinary_user(_USER),
                     "containers": [container],
                     "volumes": [{"name": "config", "configMap": {"name": name}}],
                 },

@@ -15,10 +15,12 @@ from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.pod.resources import Resources
+from vllm_cdk8s.core.pod.security import no_privileges, ordinary_user
 from vllm_cdk8s.core.rules.book import BACKEND_TLS, KEPT_OUT, OTHER_NAMESPACE, ROUTER
 from vllm_cdk8s.core.traffic.gateway import header_name
 from vllm_cdk8s.core.traffic.model_names import adapter_names, base_names
 from vllm_cdk8s.core.traffic.network_policy import keeping_out
+from vllm_cdk8s.core.traffic.rights import account_with_rights
 from vllm_cdk8s.core.traffic.router_arguments import argument_problems, read_options
 
 if TYPE_CHECKING:
@@ -266,25 +268,13 @@ class RouterPlan(Struct, frozen=True, kw_only=True):
             name: the name of all of them.
             labels: the labels of all, of which those of `router_selector` find the pods.
         """
-
-        def make(api_version: str, kind: str, body: Mapping[str, Any]) -> Manifest:
-            return Manifest(api_version=api_version, kind=kind, name=name, labels=labels, body=body)
-
-        made = {"Resource": make("apps/v1", "Deployment", {"spec": self._deployment(name, labels)})}
+        spec = self._deployment(name, labels)
+        deployment = Manifest(api_version="apps/v1", kind="Deployment", name=name, labels=labels, body={"spec": spec})
         if self.discovery == "static":
-            return made
-        rbac = "rbac.authorization.k8s.io"
-        account = prune({"kind": "ServiceAccount", "name": name, "namespace": self.namespace})
+            return {"Resource": deployment}
         rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
-        return {
-            "ServiceAccount": make("v1", "ServiceAccount", {}),
-            "Role": make(f"{rbac}/v1", "Role", {"rules": rules}),
-            "RoleBinding": make(
-                f"{rbac}/v1", "RoleBinding",
-                {"roleRef": {"apiGroup": rbac, "kind": "Role", "name": name}, "subjects": [account]},
-            ),
-            **made,
-        }  # fmt: skip
+        rights = account_with_rights(name, namespace=self.namespace, labels=labels, rules=rules)
+        return {**rights, "Resource": deployment}
 
     def _deployment(self, name: str, labels: Mapping[str, str]) -> dict[str, Any]:
         pods = self.discovery == "pods"
@@ -307,11 +297,7 @@ class RouterPlan(Struct, frozen=True, kw_only=True):
             "readinessProbe": _health(periodSeconds=5, timeoutSeconds=5, failureThreshold=2),
             "lifecycle": {"preStop": {"exec": {"command": ["sleep", str(_PRE_STOP_SECONDS)]}}},
             "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - a volume of the pod
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": True,
-            },
+            "securityContext": no_privileges(),
         })  # fmt: skip
         return {
             "replicas": self.replicas,
@@ -322,12 +308,7 @@ class RouterPlan(Struct, frozen=True, kw_only=True):
                     **({"serviceAccountName": name} if pods else {"automountServiceAccountToken": False}),
                     "enableServiceLinks": False,
                     "terminationGracePeriodSeconds": _GRACE_SECONDS,
-                    "securityContext": {
-                        "runAsNonRoot": True,
-                        "runAsUser": _USER,
-                        "runAsGroup": _USER,
-                        "seccompProfile": {"type": "RuntimeDefault"},
-                    },
+                    "securityContext": ordinary_user(_USER, _USER),
                     "containers": [container],
                     "volumes": [{"name": "tmp", "emptyDir": {}}],
                 },
