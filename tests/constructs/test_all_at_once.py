@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.synthesis import new_chart
-from vllm_cdk8s import Autoscaling, HttpProbe, Resources, VllmCdk8sError, VllmServer
+from vllm_cdk8s import Autoscaling, HttpProbe, ModelStorage, Resources, VllmCdk8sError, VllmServer
 
 
 def options_of(**options: Any) -> list[str | None]:
@@ -40,6 +40,8 @@ def test_each_part_of_a_server_is_told_of(options: dict[str, Any], expected: lis
          ["resources.requests['cpu']", "resources.limits", "resources.limits['memory']"]),
         (lambda: HttpProbe(period_seconds=0, timeout_seconds=0, path="x"),
          ["period_seconds", "timeout_seconds", "path"]),
+        (lambda: ModelStorage(new_chart(), "m", size="abc", access_mode="x", storage_class="A b", mount_path="x"),
+         ["access_mode", "storage_class", "size", "mount_path"]),
         (lambda: Autoscaling(min_replicas=-1, max_replicas=0, target_cpu_utilization=0),
          ["min_replicas", "max_replicas", "target_cpu_utilization"]),
     ],

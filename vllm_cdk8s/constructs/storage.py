@@ -9,9 +9,9 @@ from constructs import Construct
 
 from vllm_cdk8s.constructs import threshold
 from vllm_cdk8s.constructs.apps import Whole, place
-from vllm_cdk8s.constructs.bound_volume import BoundVolume, access_mode_name, claim_name_of, size_of
+from vllm_cdk8s.constructs.bound_volume import BoundVolume, access_mode_name, claim_name_of
 from vllm_cdk8s.constructs.tree import put
-from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
@@ -68,26 +68,20 @@ class ModelStorage(Whole):
         annotations: Mapping[str, str] | None = None,
         mount_path: str = DEFAULT_MOUNT_PATH,
     ) -> None:
-        mode = access_mode_name(access_mode)
-        if mode == "ReadOnlyMany":
-            raise InvalidOptionError(
-                f"{mode!r} makes a new claim that nothing can be downloaded to; allowed: ReadWriteOnce, ReadWriteMany, "
-                "ReadWriteOncePod",
-                option="access_mode",
-            )
-        claim_name = claim_name_of(scope, id, name)
-        made = claim(
-            claim_name, size=size_of(size), mode=mode, storage_class=storage_class, labels=labels,
-            annotations=annotations,
+        collector = Collector()
+        # What is wrong is None from here on, which is seen to before anything is made of it.
+        attempt: Any = collector.attempt
+        mode, asked = attempt(_new_mode, access_mode), threshold.size(size)
+        claim_name = attempt(claim_name_of, scope, id, name)
+        made = attempt(
+            claim, claim_name, size=asked, mode=mode, storage_class=storage_class,
+            labels=labels, annotations=annotations,
         )  # fmt: skip
-        plan = Storage.of_claim(
-            claim_name,
-            mount_path=mount_path,
-            access_mode=mode,
-            size=size_of(size),
-            fresh=True,
+        plan = attempt(
+            Storage.of_claim, claim_name, mount_path=mount_path, access_mode=mode, size=asked, fresh=True,
             namespace=place(scope)[1],
-        )
+        )  # fmt: skip
+        collector.finish()
         self._settle(scope, id, plan, claim=made, named=name is not None)
 
     @staticmethod
@@ -398,6 +392,17 @@ class ModelStorage(Whole):
             if named:
                 registry.take_name("PersistentVolumeClaim", namespace, claim.name, self)
             put(self, "Resource", claim)
+
+
+def _new_mode(access_mode: object) -> str:
+    mode = access_mode_name(access_mode)
+    if mode == "ReadOnlyMany":
+        raise InvalidOptionError(
+            f"{mode!r} makes a new claim that nothing can be downloaded to; allowed: ReadWriteOnce, ReadWriteMany, "
+            "ReadWriteOncePod",
+            option="access_mode",
+        )
+    return mode
 
 
 class _OtherStorage(ModelStorage):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import prune
@@ -50,22 +51,22 @@ def claim(
     Raises:
         InvalidOptionError: a size, class, label or annotation is not one.
     """
+    collector = Collector()
     if storage_class not in (None, ""):
-        checks.dns_subdomain("storage_class", storage_class)
+        collector.attempt(checks.dns_subdomain, "storage_class", storage_class)
     spec = {
         "accessModes": [mode],
-        "resources": {"requests": {"storage": storage_size("size", size)}},
+        "resources": {"requests": {"storage": collector.attempt(storage_size, "size", size)}},
         "storageClassName": storage_class,
         "volumeName": volume_name,
     }
+    own_labels = collector.attempt(checks.label_map, "labels", labels)
+    own_annotations = collector.attempt(checks.annotation_map, "annotations", annotations)
+    collector.finish()
     return Manifest(
-        api_version="v1",
-        kind="PersistentVolumeClaim",
-        name=name,
-        labels=checks.label_map("labels", labels),
-        annotations=checks.annotation_map("annotations", annotations),
-        body={"spec": prune(spec)},
-    )
+        api_version="v1", kind="PersistentVolumeClaim", name=name, labels=own_labels or {},
+        annotations=own_annotations or {}, body={"spec": prune(spec)},
+    )  # fmt: skip
 
 
 def volume(
