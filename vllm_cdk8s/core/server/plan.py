@@ -256,7 +256,8 @@ class _Planning:
         found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
         if found is None:
             return None
-        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes, given=said))
+        unfit = list(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes, given=said))
+        self._add(unfit)
         exposed = [] if service is None else doors(
             names.service, ingress=said.get("ingress"), service_type=service.type,
             service_annotations=service.annotations,
@@ -276,7 +277,12 @@ class _Planning:
             body={"spec": {**shape.spec(template, frame), **queue.spec}},
         )  # fmt: skip
         self._add(unwritable_texts(workload))
-        self._add(inspection(pod, template, nodes=shape.nodes))
+        told = {(problem.rule, problem.option) for problem in unfit}  # with numbers, which the facts alone do not have
+        self._add(
+            problem
+            for problem in inspection(pod, template, nodes=shape.nodes)
+            if (problem.rule, problem.option) not in told
+        )
         return {
             "shape": shape,
             "names": names,
