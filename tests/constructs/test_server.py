@@ -715,8 +715,9 @@ def test_a_server_in_a_construct_of_its_own_asks_nothing_that_its_chart_is_known
     VllmServer(chart, "other", **PLAIN)
     VllmServer(chart, "another", name="another", **PLAIN)
     scope = Construct(chart, "team")
+    given: dict[str, Any] = {"name": "server"} if named else {}
     with counted_calls() as calls:
-        VllmServer(scope, "server", **({"name": "server"} if named else {}), **PLAIN)
+        VllmServer(scope, "server", **given, **PLAIN)
     assert 5 < len(calls) <= most, calls
 
 
