@@ -72,7 +72,7 @@ def affinity(product: str) -> dict[str, Any]:
         (
             lambda: rendered(QWEN, "vllm.env[0].name=CUDA_VISIBLE_DEVICES,vllm.env[0].value=0", gpus=2),
             "vllm.env[0]",
-            "CUDA_VISIBLE_DEVICES: leaves 1 GPU visible, and 2 GPUs are needed",
+            "CUDA_VISIBLE_DEVICES: leaves 1 GPU visible, and the parallel sizes ask for 2 GPUs",
         ),
         (lambda: rendered(QWEN, "vllm.tensorParallelSize=2"), "vllm.tensorParallelSize", "asks for 2 of 1 GPUs"),
     ],

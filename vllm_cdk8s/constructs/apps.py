@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -124,24 +123,33 @@ class _Validation:
 
 
 class Place:
-    """Where something is made.
+    """Where something is made; what is so of a whole chart is asked of jsii once for all that is in it.
 
     Attributes:
         registry: what its app knows.
         namespace: the namespace of its chart, None where that has none.
+        chart: the place that its chart is.
     """
 
-    def __init__(self, scope: Construct) -> None:
-        # Each of these is a question to jsii, and a chart is its own.
-        self.ask_path: Callable[[], str] = lambda: str(scope.node.path)
-        self._chart = scope if isinstance(scope, cdk8s.Chart) else cdk8s.Chart.of(scope)
-        self.registry = _registry(cdk8s.App.of(scope))
-        self.namespace: str | None = self._chart.namespace
+    def __init__(self, scope: Construct, *, parent: Place | None = None, id: str = "") -> None:
+        self._scope, self._parent, self._id = scope, parent, id
+        if isinstance(scope, cdk8s.Chart):
+            self.chart = self
+            self.registry = _registry(cdk8s.App.of(scope))
+            self.namespace: str | None = scope.namespace
+        else:
+            self.chart = place_of(cdk8s.Chart.of(scope)) if parent is None else parent.chart
+            self.registry, self.namespace = self.chart.registry, self.chart.namespace
+
+    @cached_property
+    def node(self) -> constructs.Node:
+        """The scope's node."""
+        return self._scope.node
 
     @cached_property
     def path(self) -> str:
         """The scope's path."""
-        return self.ask_path()
+        return self.node.path if self._parent is None else f"{self._parent.path}/{self._id}"
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -150,8 +158,14 @@ class Place:
 
     @cached_property
     def named_by_path(self) -> bool:
-        """Whether the chart names objects by their place in the tree, as cdk8s does by itself."""
-        return _names_by_path(self._chart)
+        """Whether the chart leaves naming to cdk8s: it may have a method of its own, or want no hashes in names."""
+        if self.chart is not self:
+            return self.chart.named_by_path
+        probe_id = "vllm-cdk8s-name"
+        probe = cdk8s.ApiObject(self._scope, probe_id, api_version="v1", kind="ConfigMap")
+        named = tree_name([*self.ids, probe_id], readable=False) == probe.name
+        self.node.try_remove_child(probe_id)
+        return named
 
 
 def place_of(scope: Construct) -> Place:
@@ -165,11 +179,7 @@ def place_of(scope: Construct) -> Place:
 
 def place_below(child: Construct, scope: Construct, id: str) -> None:
     """Let what is made in the child know its place from the scope's, without asking jsii again."""
-    here = place_of(scope)
-    below = copy(here)
-    below.__dict__.pop("path", None)
-    below.ask_path = lambda: f"{here.path}/{id}"
-    setattr(child, _PLACE, below)
+    setattr(child, _PLACE, Place(child, parent=place_of(scope), id=id))
 
 
 class Whole(constructs.Construct):
@@ -219,18 +229,6 @@ def _registry(root: Construct) -> AppRegistry:
     return found
 
 
-def _names_by_path(chart: cdk8s.Chart) -> bool:
-    """Whether the chart leaves naming to cdk8s: it may have a method of its own, or want no hashes in names."""
-    key = "__vllm_cdk8s_names__"
-    if key not in chart.__dict__:
-        node, probe_id = chart.node, "vllm-cdk8s-name"
-        probe = cdk8s.ApiObject(chart, probe_id, api_version="v1", kind="ConfigMap")
-        setattr(chart, key, tree_name(["", *node.path.split("/"), probe_id], readable=False) == probe.name)
-        node.try_remove_child(probe_id)
-    named: bool = chart.__dict__[key]
-    return named
-
-
 def place(scope: Construct) -> tuple[AppRegistry, str | None]:
     """The app's registry and the namespace of the scope's chart, None where it has none."""
     found = place_of(scope)
@@ -247,7 +245,7 @@ def name_in_tree(scope: Construct, *ids: str) -> str:
     for step in ids[:-1]:
         owner = constructs.Construct(owner, step)
     name = cdk8s.ApiObject(owner, ids[-1], api_version="v1", kind="ConfigMap").name
-    scope.node.try_remove_child(ids[0])
+    here.node.try_remove_child(ids[0])
     return name
 
 

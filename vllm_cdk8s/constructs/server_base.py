@@ -12,7 +12,7 @@ from vllm_cdk8s.constructs.apps import Whole, names_of, place, place_below, plac
 from vllm_cdk8s.constructs.drop_cache import DropCacheWrapper
 from vllm_cdk8s.constructs.namespace_levels import level_findings
 from vllm_cdk8s.constructs.probes import ManualProbes, SlowStartProbes
-from vllm_cdk8s.constructs.storage import ModelStorage
+from vllm_cdk8s.constructs.storage import ModelStorage, PlannedStorage
 from vllm_cdk8s.constructs.threshold import construct_of, wire_options
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import Collector, ConflictError, VllmCdk8sError, give
@@ -155,10 +155,7 @@ class Server(Whole):
             storage.mount_into(self)
         self.workload = self._stand_workload(plan)
         if storage is None and plan.claim is not None:
-            storage = ModelStorage(
-                self, "Storage", name=plan.claim.name if fixed is not None else None, size=plan.pod.storage.size or "",
-                labels=plan.identity.labels, mount_path=plan.pod.storage.mount_path,
-            )  # fmt: skip
+            storage = PlannedStorage(self, "Storage", plan.pod.storage, plan.claim, named=fixed is not None)
             storage.mount_into(self)
         elif storage is None:
             storage = ModelStorage.none(self, "Storage", mount_path=plan.pod.storage.mount_path)
@@ -177,7 +174,7 @@ class Server(Whole):
 
     def _stand_workload(self, plan: ServerPlan) -> cdk8s.ApiObject:
         """Put the object that makes the pods into the tree."""
-        return put(self, "Resource", plan.workload)
+        return put(self, "Resource", plan.workload, checked=True)
 
     def _stand_before(self, *, plain: bool) -> None:
         """Put the service account and the service into the tree; as plain objects until somebody asks for kplus's."""
@@ -310,7 +307,7 @@ class Server(Whole):
     @property
     def path(self) -> str:
         """Its place in the tree."""
-        return self.node.path
+        return place_of(self).path
 
     @property
     def scheme(self) -> str:

@@ -412,6 +412,13 @@ class _OtherStorage(ModelStorage):
         self._settle(scope, id, plan)
 
 
+class PlannedStorage(ModelStorage):
+    """The claim of a server that was planned with it."""
+
+    def __init__(self, scope: Construct, id: str, plan: Storage, claim: Manifest, *, named: bool) -> None:
+        self._settle(scope, id, plan, claim=claim, named=named)
+
+
 class _BoundStorage(ModelStorage):
     """A volume that is made by hand, and the claim bound to it."""
 

@@ -24,7 +24,9 @@ _KIND = "__vllm_cdk8s_kind__"
 _SMALL = 256  # characters of JSON
 
 
-def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | None = None) -> cdk8s.ApiObject:
+def put(
+    scope: Construct, id: str, manifest: Manifest, *, within: Construct | None = None, checked: bool = False
+) -> cdk8s.ApiObject:
     """The object of a manifest, below a scope.
 
     A plain ApiObject whose body is set by JSON patches, so that a user's own patch on it means exactly what it says: on
@@ -35,14 +37,15 @@ def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | No
         id: the construct's ID, unique within its parent.
         manifest: the object as data.
         within: the scope whose place is asked for its namespace, where that is known already.
+        checked: whether its texts were looked at when it was planned.
     """
-    problems = list(unwritable_texts(manifest))
+    problems = [] if checked else list(unwritable_texts(manifest))
     if problems:
         raise InvalidOptionError(problems=problems)
     metadata = _plain({
         "name": manifest.name, "labels": dict(manifest.labels), "annotations": dict(manifest.annotations),
     })  # fmt: skip
-    # What cdk8s.ApiObject's constructor does, but for its checks of types, which take twice as long as the rest.
+    # What cdk8s's constructor and methods do, but for their checks of types, which take twice as long as the rest.
     made = cdk8s.ApiObject.__new__(cdk8s.ApiObject)
     properties = {"apiVersion": manifest.api_version, "kind": manifest.kind, "metadata": metadata}
     jsii.create(cdk8s.ApiObject, made, [scope, id, properties])
@@ -50,7 +53,7 @@ def put(scope: Construct, id: str, manifest: Manifest, *, within: Construct | No
     patches = [_patch(f"/{key}", value) for key, value in manifest.body.items()]
     if not manifest.namespaced and place(within or scope)[1] is not None:
         patches.append(cdk8s.JsonPatch.remove("/metadata/namespace"))
-    made.add_json_patch(*patches)
+    jsii.invoke(made, "addJsonPatch", patches)
     return made
 
 
@@ -77,9 +80,14 @@ def _plain(value: Any) -> Any:
 def _patch(path: str, value: Any) -> cdk8s.JsonPatch:
     """A patch that sets a field; of small values, which recur from server to server, one for all of them."""
     text = json.dumps(value)
-    return _same_patch(path, text) if len(text) < _SMALL else cdk8s.JsonPatch.add(path, json.loads(text))
+    return _same_patch(path, text) if len(text) < _SMALL else _new_patch(path, text)
 
 
 @lru_cache(maxsize=256)
 def _same_patch(path: str, text: str) -> cdk8s.JsonPatch:
-    return cdk8s.JsonPatch.add(path, json.loads(text))
+    return _new_patch(path, text)
+
+
+def _new_patch(path: str, text: str) -> cdk8s.JsonPatch:
+    made: cdk8s.JsonPatch = jsii.sinvoke(cdk8s.JsonPatch, "add", [path, json.loads(text)])
+    return made

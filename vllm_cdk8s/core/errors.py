@@ -234,6 +234,11 @@ class Collector:
             if problem not in target:
                 target.append(problem)
 
+    def untold(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Those problems that do not break a rule by an option of which that has been said already."""
+        told = {(problem.rule.code, problem.option) for problem in (*self.problems, *self.warnings)}
+        return [problem for problem in problems if (problem.rule.code, problem.option) not in told]
+
     @property
     def failed(self) -> bool:
         """Whether anything is wrong so far."""

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from vllm_cdk8s.core.errors import VllmCdk8sWarning
+from vllm_cdk8s.core.errors import InvalidOptionError, VllmCdk8sWarning
 from vllm_cdk8s.core.models.accelerators import accelerator, known_accelerators
-from vllm_cdk8s.core.server.devices import check_image, device_defaults
+from vllm_cdk8s.core.server.devices import check_image, device_defaults, said_accelerator
 from vllm_cdk8s.core.server.options import DEFAULTS
 
 
 def settled(gpu: str, image: str) -> dict[str, Any]:
     """A server's options as the check gets them: what is not said is there by its default."""
     said = {"gpu": gpu, "image": image}
-    return {**DEFAULTS, **device_defaults(said), **said}
+    return {**DEFAULTS, **device_defaults(said_accelerator(said)), **said}
 
 
 NEURON = "public.ecr.aws/neuron/pytorch-inference-vllm-neuronx"
@@ -35,7 +35,7 @@ CUDA, ROCM = "vllm/vllm-openai:v0.20.2", "vllm/vllm-openai-rocm:v0.20.2"
     ],
 )
 def test_an_accelerator_is_counted_in_its_vendors_resource(options: dict[str, Any], resource: str) -> None:
-    assert device_defaults(options) == {"gpu_resource": resource}
+    assert device_defaults(said_accelerator(options)) == {"gpu_resource": resource}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,6 @@ def test_an_accelerator_is_counted_in_its_vendors_resource(options: dict[str, An
         {"gpu": "H100"},
         # With MIG's strategy "single" parts are counted as nvidia.com/gpu too.
         {"gpu": "A100-40GB:3g.20gb"},
-        {"gpu": "H1000"},
         {"gpu": 100},
         {"gpu": None},
         {"node_selector": "mi300x"},
@@ -53,14 +52,19 @@ def test_an_accelerator_is_counted_in_its_vendors_resource(options: dict[str, An
     ],
 )
 def test_what_says_nothing_of_a_vendor_changes_nothing(options: dict[str, Any]) -> None:
-    assert device_defaults(options) == {}
+    assert device_defaults(said_accelerator(options)) == {}
+
+
+def test_an_accelerator_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(InvalidOptionError, match="'H1000' is not an accelerator whose memory is known"):
+        said_accelerator({"gpu": "H1000"})
 
 
 def test_every_known_accelerator_is_counted_in_a_resource_of_its_own() -> None:
     for name in known_accelerators():
         found = accelerator(name)
         expected = {} if found.vendor == "nvidia" else {"gpu_resource": found.resource}
-        assert device_defaults({"gpu": name}) == expected, name
+        assert device_defaults(said_accelerator({"gpu": name})) == expected, name
 
 
 @pytest.mark.parametrize(
@@ -80,7 +84,7 @@ def test_every_known_accelerator_is_counted_in_a_resource_of_its_own() -> None:
 )
 def test_an_image_of_another_vendor_warns(gpu: str, image: str, message: str) -> None:
     with pytest.warns(VllmCdk8sWarning, match=message) as caught:
-        check_image(settled(gpu, image), 1)
+        check_image(settled(gpu, image), accelerator(gpu), 1)
     assert "VC210" in str(caught[0].message)
 
 
@@ -97,4 +101,4 @@ def test_an_image_of_another_vendor_warns(gpu: str, image: str, message: str) ->
     ],
 )
 def test_an_image_that_fits_or_does_not_say_is_silent(gpu: str, image: str, gpus: int | None) -> None:
-    check_image(settled(gpu, image), gpus)
+    check_image(settled(gpu, image), accelerator(gpu), gpus)

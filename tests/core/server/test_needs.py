@@ -84,7 +84,7 @@ def test_200_gib_that_is_kept_in_16gi_is_refused(option: str) -> None:
 @pytest.mark.parametrize("name", VISIBLE_DEVICES)
 def test_two_gpus_of_which_one_is_visible_are_refused(name: str) -> None:
     said = refused("VC205", QWEN, gpus=2, env={name: "0"})
-    assert f"env['{name}']: leaves 1 GPU visible, and 2 GPUs are needed" in said
+    assert f"env['{name}']: leaves 1 GPU visible, and the parallel sizes ask for 2 GPUs" in said
     assert said.count("VC205") == 1
     assert "VC205" not in warned(planned(QWEN, gpus=2, env={name: "0,1"}))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine.devices import built_for
-from vllm_cdk8s.core.errors import ConflictError, VllmCdk8sError, give, warn
+from vllm_cdk8s.core.errors import ConflictError, give, warn
 from vllm_cdk8s.core.inspection.tpu import (
     ACCELERATOR_LABEL,
     TOPOLOGY_LABEL,
@@ -22,33 +22,34 @@ if TYPE_CHECKING:
     from vllm_cdk8s.core.models.accelerators import Accelerator
 
 
-def _said(options: Mapping[str, Any]) -> Accelerator | None:
-    # What is wrong with the options is told where they are read.
+def said_accelerator(options: Mapping[str, Any]) -> Accelerator | None:
+    """The accelerator that a server's options name, None where they name none that is known.
+
+    Raises:
+        InvalidOptionError: ``gpu`` is not the name of one, or has no such part.
+    """
+    # What else is wrong with the options is told where they are read.
     texts = (options.get(name, "") for name in ("gpu", "gpu_resource"))
     if not all(isinstance(text, str) for text in texts) or not isinstance(options.get("node_selector", {}), Mapping):
         return None
-    try:
-        return server_accelerator(options)
-    except VllmCdk8sError:
-        return None
+    return server_accelerator(options)
 
 
-def device_defaults(options: Mapping[str, Any]) -> dict[str, Any]:
+def device_defaults(found: Accelerator | None) -> dict[str, Any]:
     """The options that follow from the accelerator that ``gpu`` or the node selector names.
 
     ``gpu="MI300X"`` counts ``amd.com/gpu``. NVIDIA's are ``nvidia.com/gpu``, which is a part of a GPU too where the
     device plugin has the strategy "single".
     """
-    found = _said(options)
     return {} if found is None or found.vendor == "nvidia" else {"gpu_resource": found.resource}
 
 
-def tpu_nodes(options: Mapping[str, Any], *, nodes: int) -> dict[str, Any]:
+def tpu_nodes(options: Mapping[str, Any], found: Accelerator | None, *, nodes: int) -> dict[str, Any]:
     """The node selector of a server whose ``gpu`` is a TPU: GKE gives none to a pod that does not say which.
 
     Of several machines only the user knows how they are arranged.
     """
-    found, gpus = _said(options), options.get("gpus")
+    gpus = options.get("gpus")
     if found is None or found.vendor != "google" or not found.gke or not isinstance(gpus, int):
         return {}
     own = options.get("node_selector", {})
@@ -59,36 +60,35 @@ def tpu_nodes(options: Mapping[str, Any], *, nodes: int) -> dict[str, Any]:
     return {"node_selector": {ACCELERATOR_LABEL: name, **({TOPOLOGY_LABEL: topology} if topology else {}), **own}}
 
 
-def processes_of_device(options: Mapping[str, Any]) -> int:
+def processes_of_device(found: Accelerator | None) -> int:
     """How many of vLLM's processes share each device, one for each of its cores."""
-    found = _said(options)
     return 1 if found is None else found.processes
 
 
-def draws_graphs(options: Mapping[str, Any]) -> bool:
+def draws_graphs(options: Mapping[str, Any], found: Accelerator | None) -> bool:
     """Whether the devices have CUDA graphs, or their like, as far as it is said which they are."""
-    vendor = vendor_named(_vendor(options))
+    vendor = vendor_named(_vendor(options, found))
     return vendor is None or vendor.graphs
 
 
-def _vendor(options: Mapping[str, Any]) -> str | None:
-    found = _said(options)
+def _vendor(options: Mapping[str, Any], found: Accelerator | None) -> str | None:
     return device_vendor(str(options.get("gpu_resource"))) if found is None else found.vendor
 
 
-def check_devices(options: Mapping[str, Any], gpus: int | None, *, nodes: int) -> None:
+def check_devices(options: Mapping[str, Any], found: Accelerator | None, gpus: int | None, *, nodes: int) -> None:
     """Refuse, or warn of, what does not go with the devices that a pod asks for.
 
     Args:
         options: the server's.
+        found: the accelerator that they name.
         gpus: how many of them.
         nodes: the pods that make up one server.
 
     Raises:
         ConflictError: the runtime class is another vendor's, or the arrangement of TPUs has too few chips.
     """
-    check_image(options, gpus)
-    vendor, runtime = _vendor(options), options.get("runtime_class")
+    check_image(options, found, gpus)
+    vendor, runtime = _vendor(options, found), options.get("runtime_class")
     if gpus and vendor is not None and isinstance(runtime, str) and RUNTIMES.get(runtime, vendor) != vendor:
         raise ConflictError(
             f"{runtime!r} is for devices of {RUNTIMES[runtime]}, and the pod asks for {options['gpu_resource']}",
@@ -104,14 +104,14 @@ def check_devices(options: Mapping[str, Any], gpus: int | None, *, nodes: int) -
             give(problem)
 
 
-def check_image(options: Mapping[str, Any], gpus: int | None) -> None:
+def check_image(options: Mapping[str, Any], found: Accelerator | None, gpus: int | None) -> None:
     """Warn of an image that is built for another vendor's devices than the accelerator's.
 
     Args:
         options: the server's.
+        found: the accelerator that they name.
         gpus: how many accelerators the pod asks for.
     """
-    found = _said(options)
     resource = options.get("gpu_resource", "")
     name, maker = (
         (resource, device_vendor(resource) if isinstance(resource, str) else None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.kube.pod_standards import pod_security_level
-from vllm_cdk8s.core.server.needs import server_accelerator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,7 +41,7 @@ def explanation(plan: ServerPlan, manifests: Iterable[Manifest], warnings: Itera
     templates = [_at(plan.workload.body, pointer) for pointer in plan.shape.templates]
     container = templates[0]["spec"]["containers"][0]
     levels = [pod_security_level(template) for template in templates]
-    gpu = server_accelerator(plan.pod.options)
+    gpu = plan.device
     return {
         "objects": [{"kind": each.kind, "name": each.name, "apiVersion": each.api_version} for each in objects],
         "model": plan.engine.settings.get("model"),

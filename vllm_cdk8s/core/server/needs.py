@@ -76,14 +76,14 @@ def _budget(line: Line) -> int:
     return -(-(line.needs or 0) // _STARTUP_STEP) * _STARTUP_STEP if line.resource == "time" else 0
 
 
-def server_ledger(pod: ServerPod, *, model: str, nodes: int, given: Mapping[str, Any]) -> Ledger:
+def server_ledger(pod: ServerPod, *, model: str, nodes: int, device: Accelerator | None) -> Ledger:
     """The ledger of a server.
 
     Args:
         pod: everything that its pod template is made of.
         model: its model.
         nodes: the pods that make up one server.
-        given: the options that were said, of which ``gpu`` says the accelerator.
+        device: the accelerator that its options name.
     """
     version = pod.engine.version.name
     limit, request = (_bytes(each.get("memory")) for each in (pod.resources.limits, pod.resources.requests))
@@ -92,7 +92,7 @@ def server_ledger(pod: ServerPod, *, model: str, nodes: int, given: Mapping[str,
     drafts = [known_model(str(draft["model"]))] if isinstance(draft, dict) and draft.get("model") else []
     return ledger(
         model=_facts(model, pod.engine.settings),
-        accelerator=_of_process(server_accelerator(given)),
+        accelerator=_of_process(device),
         engine={**pod.engine.settings, **_offloaded(pod.engine.settings)},
         version=None if version is None else version_key(version)[:3],
         gpus=pod.gpus,
@@ -166,7 +166,7 @@ def _bytes(quantity: object) -> int | None:
 
 
 def ledger_problems(
-    found: Ledger, pod: ServerPod, *, model: str, own_sizes: bool, given: Mapping[str, Any] | None = None
+    found: Ledger, pod: ServerPod, *, model: str, own_sizes: bool, device: Accelerator | None
 ) -> Iterator[Problem]:
     """What of a ledger cannot work, or may not.
 
@@ -175,20 +175,20 @@ def ledger_problems(
         pod: everything that the server's pod template is made of.
         model: the server's model.
         own_sizes: whether its user said the size of the claim, rather than that a default stands for it.
-        given: the options that were said, for how many of the GPUs would do.
+        device: the accelerator that the options name, for how many of them would do.
     """
     for line in found.lines:
         counted_elsewhere = line.resource == "gpus" and line.option not in VISIBLE_DEVICES
         if line.verdict in ("too_little", "tight") and not counted_elsewhere:
             enough = None
-            if line.resource == "gpu_memory" and line.verdict == "too_little" and given is not None:
-                enough = _enough_gpus(pod, model, given)
+            if line.resource == "gpu_memory" and line.verdict == "too_little":
+                enough = _enough_gpus(pod, model, device)
             yield _problem(line, found, model, own_sizes=own_sizes, enough=enough)
     yield from _more_than_any(found, pod, model)
     yield from _short_context(found, pod, model)
 
 
-def _enough_gpus(pod: ServerPod, model: str, given: Mapping[str, Any]) -> int | None:
+def _enough_gpus(pod: ServerPod, model: str, device: Accelerator | None) -> int | None:
     """The fewest GPUs of a node that hold a model, where their number decides on the tensor parallel size."""
     settings, facts = pod.engine.settings, known_model(model)
     sizes = ("tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size")
@@ -200,7 +200,7 @@ def _enough_gpus(pod: ServerPod, model: str, given: Mapping[str, Any]) -> int | 
         if gpus <= pod.gpus or (heads and heads % gpus):
             continue
         more = {**settings, "tensor_parallel_size": gpus}
-        found = ledger(model=_facts(model, settings), accelerator=server_accelerator(given), engine=more, gpus=gpus)
+        found = ledger(model=_facts(model, settings), accelerator=device, engine=more, gpus=gpus)
         if all(line.verdict == "fits" for line in found.lines if line.resource == "gpu_memory"):
             return gpus
     return None
@@ -276,7 +276,7 @@ def _problem(line: Line, found: Ledger, model: str, *, own_sizes: bool, enough: 
         )
     if line.resource == "gpus":
         return Problem(
-            what=f"leaves {has} visible, and {needs} are needed; leave it to the device plugin",
+            what=f"leaves {has} visible, and the parallel sizes ask for {needs}; leave it to the device plugin",
             rule=VISIBLE_DEVICES_RULE,
             option=f"env[{line.option!r}]",
         )

@@ -42,7 +42,14 @@ from vllm_cdk8s.core.rules.book import RULES, SHARED_MEMORY, UNKNOWN_NAME, find_
 from vllm_cdk8s.core.server import group
 from vllm_cdk8s.core.server.balancing import more_ports, serving_ports
 from vllm_cdk8s.core.server.contribution import Extras, ModelKeeper, with_features
-from vllm_cdk8s.core.server.devices import check_devices, device_defaults, draws_graphs, processes_of_device, tpu_nodes
+from vllm_cdk8s.core.server.devices import (
+    check_devices,
+    device_defaults,
+    draws_graphs,
+    processes_of_device,
+    said_accelerator,
+    tpu_nodes,
+)
 from vllm_cdk8s.core.server.identity import Identity, check_fixed_name, check_tree_names, identity
 from vllm_cdk8s.core.server.inspecting import inspection
 from vllm_cdk8s.core.server.needs import ledger_problems, model_needs, server_ledger
@@ -61,6 +68,7 @@ if TYPE_CHECKING:
 
     from vllm_cdk8s.core.engine import EngineCommand
     from vllm_cdk8s.core.kube.names import Names
+    from vllm_cdk8s.core.models.accelerators import Accelerator
     from vllm_cdk8s.core.models.ledger import Ledger
     from vllm_cdk8s.core.models.sizing import Sizing
     from vllm_cdk8s.core.pod.options import PodOptions
@@ -123,6 +131,7 @@ class ServerPlan(Struct, frozen=True, kw_only=True, dict=True):
         min_replicas: the fewest pods, or groups of pods.
         max_replicas: the most.
         namespace: the namespace of its objects, None where nobody says.
+        device: the accelerator that its options name, None where they name none that is known.
         ledger: what it needs, and what it has.
         warnings: what is unwise about it.
     """
@@ -139,6 +148,7 @@ class ServerPlan(Struct, frozen=True, kw_only=True, dict=True):
     min_replicas: int
     max_replicas: int
     namespace: str | None
+    device: Accelerator | None
     ledger: Ledger
     warnings: tuple[Problem, ...] = ()
 
@@ -191,12 +201,15 @@ class _Planning:
 
     def __init__(self, given: ServerInput, collector: Collector) -> None:
         self._given = given
-        self._said: dict[str, Any] = {
-            **DEFAULTS, **device_defaults(given.said), **given.said, **tpu_nodes(given.said, nodes=given.shape.nodes),
-        }  # fmt: skip
         # What a step returns is None where it failed, which is seen to once, before the pod is put together.
         self._attempt: Any = collector.attempt
         self._add = collector.add
+        self._collector = collector
+        self._device: Accelerator | None = collector.attempt(said_accelerator, given.said)
+        self._said: dict[str, Any] = {
+            **DEFAULTS, **device_defaults(self._device), **given.said,
+            **tpu_nodes(given.said, self._device, nodes=given.shape.nodes),
+        }  # fmt: skip
 
     def plan(self) -> dict[str, Any] | None:
         given, said, attempt, shape = self._given, self._said, self._attempt, self._given.shape
@@ -222,7 +235,7 @@ class _Planning:
         policy = attempt(
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
         )
-        resources = attempt(_resources, said, given.sizing, extras, shape.nodes)
+        resources = attempt(_resources, said, self._device, given.sizing, extras, shape.nodes)
         port = attempt(_vllm_port, said, extras)
         engine: Any = None if resources is None or port is None or not sound else attempt(
             self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **extras.engine_defaults},
@@ -253,11 +266,10 @@ class _Planning:
         template = attempt(pod.template)
         if template is None:
             return None
-        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, given=said)
+        found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, device=self._device)
         if found is None:
             return None
-        unfit = list(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes, given=said))
-        self._add(unfit)
+        self._add(ledger_problems(found, pod, model=given.model, own_sizes=given.own_sizes, device=self._device))
         exposed = [] if service is None else doors(
             names.service, ingress=said.get("ingress"), service_type=service.type,
             service_annotations=service.annotations,
@@ -277,12 +289,7 @@ class _Planning:
             body={"spec": {**shape.spec(template, frame), **queue.spec}},
         )  # fmt: skip
         self._add(unwritable_texts(workload))
-        told = {(problem.rule, problem.option) for problem in unfit}  # with numbers, which the facts alone do not have
-        self._add(
-            problem
-            for problem in inspection(pod, template, nodes=shape.nodes)
-            if (problem.rule, problem.option) not in told
-        )
+        self._add(self._collector.untold(inspection(pod, template, nodes=shape.nodes)))
         return {
             "shape": shape,
             "names": names,
@@ -296,6 +303,7 @@ class _Planning:
             "min_replicas": shape.replicas if given.min_replicas is None else given.min_replicas,
             "max_replicas": shape.replicas if given.max_replicas is None else given.max_replicas,
             "namespace": given.namespace,
+            "device": self._device,
             "ledger": found,
         }
 
@@ -311,7 +319,7 @@ class _Planning:
         engine = engine_command(
             model=given.model, host=said["host"], port=port, engine_args=engine_args, image=said["image"],
             engine_version=said.get("engine_version"), gpus=gpus, nodes=shape.nodes, defaults={**defaults, **sized},
-            graphs=draws_graphs(said), **raw,
+            graphs=draws_graphs(said, self._device), **raw,
         )  # fmt: skip
         shape.check_engine(engine, port)
         if shape.nodes > 1:
@@ -433,7 +441,7 @@ def _acknowledged(codes: object) -> Mapping[str, str]:
 
 
 def _resources(
-    said: Mapping[str, Any], sizing: Sizing | None, extras: Extras, nodes: int
+    said: Mapping[str, Any], device: Accelerator | None, sizing: Sizing | None, extras: Extras, nodes: int
 ) -> tuple[Resources, int | None]:
     """The container's resources, and the number of vLLM's processes that have a device, or a core of one, each."""
     own = said.get("resources", Resources())
@@ -443,8 +451,8 @@ def _resources(
         gpu_resource=resource_name("gpu_resource", said["gpu_resource"]),
         sizing=sizing,
     )
-    check_devices(said, gpus, nodes=nodes)
-    gpus = None if gpus is None else gpus * processes_of_device(said)
+    check_devices(said, device, gpus, nodes=nodes)
+    gpus = None if gpus is None else gpus * processes_of_device(device)
     here = max(1, gpus or 0)
     return with_reserved(resources, extras.reserved, limits=extras.limits, own=own, besides=process_memory(here)), gpus
 
