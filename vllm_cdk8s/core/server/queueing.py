@@ -15,10 +15,11 @@ from vllm_cdk8s.core.showing import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_QUEUE, _PRIORITY = "kueue.x-k8s.io/queue-name", "kueue.x-k8s.io/priority-class"
+QUEUE_LABEL, _PRIORITY = "kueue.x-k8s.io/queue-name", "kueue.x-k8s.io/priority-class"
 # On the pod templates. Source: apis/kueue/v1beta2/topology_types.go of https://github.com/kubernetes-sigs/kueue
 REQUIRED_TOPOLOGY = "kueue.x-k8s.io/podset-required-topology"
 PREFERRED_TOPOLOGY = "kueue.x-k8s.io/podset-preferred-topology"
+UNCONSTRAINED_TOPOLOGY = "kueue.x-k8s.io/podset-unconstrained-topology"
 POD_SET_GROUP = "kueue.x-k8s.io/podset-group-name"
 # Any name that is not a number; the two templates of one object share it, and it means nothing beyond.
 _POD_SET_GROUP_NAME = "server"
@@ -76,7 +77,7 @@ class KueueQueue:
 
     def labels(self) -> dict[str, str]:
         """The labels of what makes the pods; Kueue puts them on the pods."""
-        return {_QUEUE: self.name, **({} if self.priority is None else {_PRIORITY: self.priority})}
+        return {QUEUE_LABEL: self.name, **({} if self.priority is None else {_PRIORITY: self.priority})}
 
     def pod_annotations(self) -> dict[str, str]:
         """The annotations of all pods of a group, by which Kueue places it as one."""
@@ -183,7 +184,7 @@ def _placed(kueue: KueueQueue, said: Mapping[str, Any], kind: str) -> dict[str, 
             rule=GANG,
         )
     own = checks.annotation_map("pod_annotations", said.get("pod_annotations", {}))
-    for key in (REQUIRED_TOPOLOGY, PREFERRED_TOPOLOGY, POD_SET_GROUP):
+    for key in (REQUIRED_TOPOLOGY, PREFERRED_TOPOLOGY, UNCONSTRAINED_TOPOLOGY, POD_SET_GROUP):
         if key in own:
             raise ConflictError(
                 f"{shown(own[key])} is what kueue= says; say it there", option=f"pod_annotations[{key!r}]"
@@ -200,8 +201,7 @@ def _leader_worker_set(gang: Gang, said: Mapping[str, Any]) -> Additions:
             )
         if EXCLUSIVE_TOPOLOGY in said.get("annotations", {}):
             raise ConflictError(
-                "LeaderWorkerSet refuses it beside a gang of Kubernetes' own scheduler; say gang=Gang(topology=) in its "
-                "place",
+                "LeaderWorkerSet refuses it beside a gang of Kubernetes' own scheduler; say gang=Gang(topology=)",
                 option=f"annotations[{EXCLUSIVE_TOPOLOGY!r}]",
                 rule=GANG,
             )
