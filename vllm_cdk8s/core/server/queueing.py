@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.inspection.disaggregated_set import EXCLUSIVE_TOPOLOGY
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import GANG
@@ -27,8 +28,6 @@ _SCHEDULERS = ("kubernetes", "volcano", "scheduler-plugins")
 _DEFAULT_SCHEDULER = "default-scheduler"
 _RAY_GANG, _RAY_QUEUE = "ray.io/gang-scheduling-enabled", "volcano.sh/queue-name"
 _VOLCANO_QUEUE = "scheduling.volcano.sh/queue-name"
-# LeaderWorkerSet's own way to keep a group on one rack; it refuses both together.
-EXCLUSIVE_TOPOLOGY = "leaderworkerset.sigs.k8s.io/exclusive-topology"
 
 
 @named_keywords
