@@ -22,8 +22,8 @@ class QueuedChart(Chart):
             name="models",
             volume_name="queued-models",
         )
-        # Both machines are let in together, or neither: half of a group would hold GPUs and serve nobody. And both are of
-        # one rack, since each token crosses the network between them many times.
+        # Both machines are let in together, or neither: half of a group would hold GPUs and serve nobody. And both
+        # are of one rack, since each token crosses the network between them many times.
         MultiNodeVllmServer(
             self,
             "large",
