@@ -22,7 +22,8 @@ class QueuedChart(Chart):
             name="models",
             volume_name="queued-models",
         )
-        # Both machines are let in together, or neither: half of a group would hold GPUs and serve nobody.
+        # Both machines are let in together, or neither: half of a group would hold GPUs and serve nobody. And both
+        # are of one rack, since each token crosses the network between them many times.
         MultiNodeVllmServer(
             self,
             "large",
@@ -35,7 +36,7 @@ class QueuedChart(Chart):
             engine_args={"max_model_len": 16384},
             hf_token=SecretKey("huggingface", "token"),
             storage=storage,
-            kueue=KueueQueue(name="serving", priority="production"),
+            kueue=KueueQueue(name="serving", priority="production", topology="topology.kubernetes.io/rack"),
             probes=SlowStartProbes(self, "large-probes", max_startup_seconds=3600),
             tolerations=GPU_TAINT,
         )

@@ -171,6 +171,14 @@ def test_a_set_that_would_be_refused_is_and_leaves_nothing(options: dict[str, An
     assert not [item for item in documents(chart) if item["kind"] in ("DisaggregatedSet", "Service")]
 
 
+def test_a_slice_in_one_place_is_refused_where_each_group_is_to_have_its_own() -> None:
+    exclusive = {"leaderworkerset.sigs.k8s.io/exclusive-topology": "rack"}
+    with pytest.raises(ConflictError, match=r"annotations\['leader.*'\]: gives each group a place of its own.*VC455"):
+        made(disaggregated_set=DisaggregatedSet(topology="rack"), annotations=exclusive)
+    [role, _] = the_set(made(annotations=exclusive))["spec"]["roles"]
+    assert role["metadata"]["annotations"] == exclusive
+
+
 def test_its_own_options_are_checked() -> None:
     with pytest.raises(InvalidOptionError, match="slices: 101"):
         DisaggregatedSet(slices=101)

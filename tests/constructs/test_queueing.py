@@ -90,6 +90,29 @@ def test_each_group_is_a_gang_of_volcanos(chart: cdk8s.Chart) -> None:
     assert "scheduling" not in workload["spec"]
 
 
+def test_a_gang_of_kubernetes_own_scheduler_stays_within_one_rack(chart: cdk8s.Chart) -> None:
+    workload = made(chart, "LeaderWorkerSet", gang=Gang(topology="example.com/rack"))
+    constraints = {"topology": [{"key": "example.com/rack"}]}
+    # Without a policy of its own the level is a gang.
+    assert workload["spec"]["scheduling"] == {"replica": {"schedulingConstraints": constraints}}
+
+
+@pytest.mark.parametrize(("prefer", "how"), [(False, "required"), (True, "preferred")])
+@pytest.mark.parametrize("kind", ["LeaderWorkerSet", "RayCluster"])
+def test_kueue_places_all_pods_of_a_group_together(chart: cdk8s.Chart, kind: str, prefer: bool, how: str) -> None:
+    queue = KueueQueue(name="serving", topology="example.com/rack", prefer=prefer)
+    workload = made(chart, kind, kueue=queue, gang=Gang(), pod_annotations={"own": "kept"})
+    assert [each["metadata"]["annotations"] for each in templates(workload)] == [
+        {
+            "own": "kept",
+            f"kueue.x-k8s.io/podset-{how}-topology": "example.com/rack",
+            "kueue.x-k8s.io/podset-group-name": "server",
+        }
+    ] * 2
+    # Kueue reads them of the templates alone.
+    assert not any("podset" in key for key in workload["metadata"].get("annotations", {}))
+
+
 @pytest.mark.parametrize("scheduler", ["kubernetes", "volcano", "scheduler-plugins"])
 def test_a_ray_cluster_asks_kuberay_for_a_gang(chart: cdk8s.Chart, scheduler: str) -> None:
     workload = made(chart, "RayCluster", gang=Gang(scheduler=scheduler))
@@ -133,6 +156,20 @@ def test_a_ray_cluster_names_volcanos_queue_by_a_label(chart: cdk8s.Chart) -> No
             {"gang": Gang(), "annotations": {"leaderworkerset.sigs.k8s.io/exclusive-topology": "rack"}},
             r"annotations\['leaderworkerset.*'\]: LeaderWorkerSet refuses it beside a gang",
         ),
+        (
+            "Deployment",
+            {"kueue": KueueQueue(name="serving", topology="rack")},
+            r"kueue\.topology: Kueue lets in each pod of this server by itself.*\[VC652\]",
+        ),
+        (
+            "LeaderWorkerSet",
+            {
+                "kueue": KueueQueue(name="serving", topology="rack"),
+                "pod_annotations": {"kueue.x-k8s.io/podset-preferred-topology": "block"},
+            },
+            r"pod_annotations\['kueue.*preferred-topology'\]: 'block' is what kueue= says",
+        ),
+        ("RayCluster", {"gang": Gang(topology="rack")}, r"gang\.topology: KubeRay tells .* of no topology.*\[VC652\]"),
         ("LeaderWorkerSet", {"gang": "volcano"}, r"gang: 'volcano'"),
         ("Deployment", {"kueue": "serving"}, r"kueue: 'serving'"),
     ],
@@ -151,6 +188,10 @@ def test_what_cannot_be_had_is_refused(chart: cdk8s.Chart, kind: str, options: d
         (lambda: Gang(scheduler="volcan"), r"^gang\.scheduler: 'volcan'.*did you mean 'volcano'"),
         (lambda: Gang(scheduler="volcano", queue="a b"), r"^gang\.queue: 'a b'"),
         (lambda: Gang(queue="serving"), r"^gang\.queue: 'kubernetes' has no queues"),
+        (lambda: Gang(topology="a b"), r"^gang\.topology: 'a b'"),
+        (lambda: Gang(scheduler="volcano", topology="rack"), r"^gang\.topology: 'volcano' is told of no topology"),
+        (lambda: KueueQueue(name="a", topology="a b"), r"^kueue\.topology: 'a b'"),
+        (lambda: KueueQueue(name="a", prefer=True), r"^kueue\.prefer: needs to know what"),
     ],
 )
 def test_a_wrong_value_is_named(make: Any, message: str) -> None:

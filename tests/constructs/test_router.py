@@ -206,7 +206,10 @@ def test_a_choice_among_pods_that_a_service_makes_itself_is_refused(
     ("options", "message"),
     [
         ({"routing": "kvaware"}, r"^routing: 'kvaware' needs servers whose LMCache"),
+        ({"routing": "loadaware"}, r"^routing: 'loadaware' needs servers whose LMCache .*EndpointPicker.*\[VC651\]"),
         ({"routing": "disaggregated_prefill"}, r"^routing: 'disaggregated_prefill' knows one prefilling"),
+        ({"routing": "disaggregated_prefill_orchestrated"}, r"^routing: .* sends the two sides no API key"),
+        ({"routing": "priority"}, r"^routing: 'priority' is not in the images up to 0\.1\.12"),
         ({"routing": "prefix-aware"}, r"^routing: 'prefix-aware'.*did you mean 'prefixaware'"),
         ({"discovery": "k8s"}, r"^discovery: 'k8s'"),
         ({"routing": "session"}, r"^session_key: is missing"),

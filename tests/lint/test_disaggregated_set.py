@@ -10,6 +10,7 @@ from tests.crd_examples import EXAMPLES
 from tests.lint.manifests import GOOD, codes, run
 
 TEMPLATE = GOOD["spec"]["template"]
+EXCLUSIVE = {"leaderworkerset.sigs.k8s.io/exclusive-topology": "rack"}
 SET: dict[str, Any] = {
     "apiVersion": "disaggregatedset.x-k8s.io/v1",
     "kind": "DisaggregatedSet",
@@ -55,6 +56,13 @@ def test_a_good_set_is_clean_and_so_is_the_schemas_own_example(tmp_path: Path) -
             }},
             "slices: 'prefill' is scaled by",
         ),
+        (
+            {**SET, "spec": {
+                "placementPolicy": {"type": "ExclusiveSlice", "topology": "rack"},
+                "roles": changed(1, metadata={"annotations": EXCLUSIVE})["spec"]["roles"],
+            }},
+            "no slice would ever be placed",
+        ),
     ],
 )  # fmt: skip
 def test_what_the_api_server_refuses_is_told_at_its_place(tmp_path: Path, manifest: dict[str, Any], words: str) -> None:
@@ -71,6 +79,7 @@ def test_what_the_api_server_refuses_is_told_at_its_place(tmp_path: Path, manife
         changed(0, spec=spec(replicas=0), scaling={"mode": "External"}),
         changed(0, spec=spec(replicas=0), subRoles=[{"name": "short", "replicas": 1}]),
         {**SET, "spec": {"roles": "{{ .Values.roles }}"}},
+        changed(1, metadata={"annotations": EXCLUSIVE}),
         {**SET, "spec": None},
     ],
 )

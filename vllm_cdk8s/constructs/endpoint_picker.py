@@ -75,7 +75,8 @@ class EndpointPicker(Whole):
         open_metrics: give the picker's metrics to whoever reaches the port. By default it asks for a token, which it
             can only review with a ClusterRole of yours (``system:auth-delegator``) bound to its ServiceAccount.
         failure_mode: ``FailClose`` drops requests while the picker does not answer, ``FailOpen`` sends them anywhere.
-        target_ports: ports of each pod, each an endpoint of its own; None takes the server's.
+        target_ports: ports of each pod, each an endpoint of its own; None takes the server's. More than one needs the
+            extension 1.2 or newer, and a gateway that passes its test for them.
         replicas: pickers, of which one works.
         resources: requests and limits of the picker.
         image: the picker's image.

@@ -43,7 +43,8 @@ class InferencePool(Whole):
         endpoint_picker: the picker's Service, by name or as a kplus service, in the server's namespace.
         endpoint_picker_port: the Service's port.
         failure_mode: ``FailClose`` drops requests while the picker does not answer, ``FailOpen`` sends them anywhere.
-        target_ports: ports of each pod, each an endpoint of its own; None takes the server's.
+        target_ports: ports of each pod, each an endpoint of its own; None takes the server's. More than one needs the
+            extension 1.2 or newer, and a gateway that passes its test for them.
         name: the name of the pool; None lets cdk8s name it.
         labels: further labels of the pool.
         annotations: annotations of the pool.

@@ -19,6 +19,7 @@ from vllm_cdk8s.lint import ray_serve
 from vllm_cdk8s.lint.documents import UnreadableError, files_of, read
 from vllm_cdk8s.lint.finding import Finding, Options, Place, finding, object_name, place
 from vllm_cdk8s.lint.gangs import gang_findings
+from vllm_cdk8s.lint.kueue import kueue_findings
 from vllm_cdk8s.lint.pods import items, mapping
 from vllm_cdk8s.lint.routers import router_findings
 from vllm_cdk8s.lint.servers import Server, servers_of
@@ -103,6 +104,7 @@ def _one(document: Document, options: Options, together: ManifestSet, result: Re
             if found is not None:
                 yield found
     yield from gang_findings(document)
+    yield from kueue_findings(document)
     yield from _misspelt(document)
     for template, servers in servers_of(document, options):
         result.servers += len(servers)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vllm_cdk8s.core.errors import Problem
+from vllm_cdk8s.core.inspection.disaggregated_set import EXCLUSIVE_TOPOLOGY
 from vllm_cdk8s.core.rules.book import GANG
-from vllm_cdk8s.core.server.queueing import EXCLUSIVE_TOPOLOGY
 from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.lint.finding import finding, place
 from vllm_cdk8s.lint.pods import mapping

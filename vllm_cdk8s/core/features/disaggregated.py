@@ -13,11 +13,12 @@ from msgspec.structs import replace
 
 from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.features.kv_transfer import PAIR_LABEL, KvTransfer, Nixl, PairProxy, RoutingSidecar, SharedFiles
+from vllm_cdk8s.core.inspection.disaggregated_set import EXCLUSIVE_TOPOLOGY, NEVER_PLACED
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.pod.health import PORT_NAME
-from vllm_cdk8s.core.rules.book import KV_TRANSFER
+from vllm_cdk8s.core.rules.book import DISAGGREGATED_SET, KV_TRANSFER
 from vllm_cdk8s.core.server.set_role import DisaggregatedSet, SetRoleShape
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def plan_pair(
     said = {name: value for name, value in options.items() if value is not None}
     each = {role: _merged(said, pools[role].options) for role in ROLES}
     collector.attempt(_check_layout, each)
+    collector.attempt(_check_placement, each, together)
     collector.finish()
     digest = _digest(model, said, connector)
     result = {}
@@ -158,6 +160,14 @@ def plan_pair(
         digest=digest, options=result, together=together,
         shapes={role: pools[role].shape(role, slices=together.slices) for role in ROLES},
     )  # fmt: skip
+
+
+def _check_placement(each: Mapping[str, Mapping[str, Any]], together: object) -> None:
+    if not isinstance(together, DisaggregatedSet) or together.topology is None:
+        return
+    for role in ROLES:
+        if EXCLUSIVE_TOPOLOGY in checks.annotation_map("annotations", each[role].get("annotations", {})):
+            raise ConflictError(NEVER_PLACED, option=f"annotations[{EXCLUSIVE_TOPOLOGY!r}]", rule=DISAGGREGATED_SET)
 
 
 def pairing_name(prefill: Serving, digest: str) -> str:

@@ -8,6 +8,13 @@ from typing import Any
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.rules.book import DISAGGREGATED_SET
 
+# LeaderWorkerSet's own way to keep each group on a rack of its own, besides all other groups.
+EXCLUSIVE_TOPOLOGY = "leaderworkerset.sigs.k8s.io/exclusive-topology"
+# Source: keps/ and api/disaggregatedset/v1 of https://github.com/kubernetes-sigs/lws (0.10)
+NEVER_PLACED = (
+    "gives each group a place of its own, where the set's placement wants all groups of a slice in one, so that no "
+    "slice would ever be placed; say one of the two"
+)
 _ROLES = ("spec", "roles")
 
 
@@ -18,6 +25,10 @@ def set_problems(manifest: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _one_name_each(roles)
     for index, role in roles:
         yield from _own_rollout(index, role)
+        at = (*_ROLES, index, "metadata", "annotations", EXCLUSIVE_TOPOLOGY)
+        own = _mapping(_mapping(role.get("metadata")).get("annotations"))
+        if EXCLUSIVE_TOPOLOGY in own and _mapping(spec.get("placementPolicy")).get("type", "None") != "None":
+            yield _problem(NEVER_PLACED, at, option=f"annotations[{EXCLUSIVE_TOPOLOGY!r}]")
         if _scaled_elsewhere(role) and spec.get("slices", 1) != 1:
             yield _problem(
                 f"{role.get('name')!r} is scaled by a DisaggregatedSetRoleScaler, which needs a set of one slice",

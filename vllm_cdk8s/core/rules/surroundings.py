@@ -141,6 +141,14 @@ GANG = Rule(
     mend="Use a scheduler that the controller of these pods makes groups for, or leave it out.",
     source="https://lws.sigs.k8s.io/docs/concepts/leaderworkerset/gang-scheduling/",
 )
+KUEUE = Rule(
+    code="VC654",
+    name="kueue",
+    title="Kueue refuses how an object asks for its queue, or places its pods apart",
+    why="Its webhook refuses the object, or a leader and its workers are placed far from each other.",
+    mend="Correct the label or the annotation that the message names.",
+    source="https://kueue.sigs.k8s.io/docs/concepts/topology_aware_scheduling/",
+)
 NEVER_WAKES = Rule(
     code="VC653",
     name="never-wakes",

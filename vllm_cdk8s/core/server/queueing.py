@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.inspection.disaggregated_set import EXCLUSIVE_TOPOLOGY
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import GANG
@@ -15,13 +16,18 @@ from vllm_cdk8s.core.showing import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_QUEUE, _PRIORITY = "kueue.x-k8s.io/queue-name", "kueue.x-k8s.io/priority-class"
+QUEUE_LABEL, _PRIORITY = "kueue.x-k8s.io/queue-name", "kueue.x-k8s.io/priority-class"
+# On the pod templates. Source: apis/kueue/v1beta2/topology_types.go of https://github.com/kubernetes-sigs/kueue
+REQUIRED_TOPOLOGY = "kueue.x-k8s.io/podset-required-topology"
+PREFERRED_TOPOLOGY = "kueue.x-k8s.io/podset-preferred-topology"
+UNCONSTRAINED_TOPOLOGY = "kueue.x-k8s.io/podset-unconstrained-topology"
+POD_SET_GROUP = "kueue.x-k8s.io/podset-group-name"
+# Any name that is not a number; the two templates of one object share it, and it means nothing beyond.
+_POD_SET_GROUP_NAME = "server"
 _SCHEDULERS = ("kubernetes", "volcano", "scheduler-plugins")
 _DEFAULT_SCHEDULER = "default-scheduler"
 _RAY_GANG, _RAY_QUEUE = "ray.io/gang-scheduling-enabled", "volcano.sh/queue-name"
 _VOLCANO_QUEUE = "scheduling.volcano.sh/queue-name"
-# LeaderWorkerSet's own way to keep a group on one rack; it refuses both together.
-EXCLUSIVE_TOPOLOGY = "leaderworkerset.sigs.k8s.io/exclusive-topology"
 
 
 @named_keywords
@@ -34,21 +40,34 @@ class KueueQueue:
 
     Needs Kueue (0.11 or newer for groups), with the integrations ``deployment``,
     ``leaderworkerset.x-k8s.io/leaderworkerset`` and ``ray.io/raycluster`` turned on for what is used of them.
-    Source: https://kueue.sigs.k8s.io/docs/tasks/run/
+    ``topology`` needs Kueue 0.13 or newer, and a ResourceFlavor that names a Topology with that level.
+    Sources: https://kueue.sigs.k8s.io/docs/tasks/run/ and
+    https://kueue.sigs.k8s.io/docs/concepts/topology_aware_scheduling/
 
     Args:
         name: a LocalQueue of the server's namespace.
         priority: a WorkloadPriorityClass, which says who is let in first and who must go for others.
+        topology: a label of nodes that is a level of Kueue's Topology, such as ``topology.kubernetes.io/rack``: all
+            pods of a group go to nodes of one value. For servers over several nodes.
+        prefer: where no one value has room for a group, it is spread over several of the next level rather than wait.
 
     Raises:
         InvalidOptionError: a name is not valid.
+        ConflictError: ``prefer`` without ``topology``.
     """
 
     name: str
     priority: str | None = None
+    topology: str | None = None
+    prefer: bool = False
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
+        checks.boolean("kueue.prefer", self.prefer)
+        if self.topology is not None:
+            checks.qualified_name("kueue.topology", self.topology)
+        elif self.prefer:
+            raise ConflictError("needs to know what; say topology='topology.kubernetes.io/rack'", option="kueue.prefer")
         for option in ("name", "priority"):
             value = getattr(self, option)
             if value is not None:
@@ -57,7 +76,17 @@ class KueueQueue:
 
     def labels(self) -> dict[str, str]:
         """The labels of what makes the pods; Kueue puts them on the pods."""
-        return {_QUEUE: self.name, **({} if self.priority is None else {_PRIORITY: self.priority})}
+        return {QUEUE_LABEL: self.name, **({} if self.priority is None else {_PRIORITY: self.priority})}
+
+    def pod_annotations(self) -> dict[str, str]:
+        """The annotations of all pods of a group, by which Kueue places it as one."""
+        if self.topology is None:
+            return {}
+        # Without the group's name, Kueue would place the leader, or head, by itself.
+        return {
+            PREFERRED_TOPOLOGY if self.prefer else REQUIRED_TOPOLOGY: self.topology,
+            POD_SET_GROUP: _POD_SET_GROUP_NAME,
+        }
 
 
 @named_keywords
@@ -79,14 +108,18 @@ class Gang:
     Args:
         scheduler: ``kubernetes`` (its own, from 1.37), ``volcano`` or ``scheduler-plugins``.
         queue: a queue of Volcano's.
+        topology: a label of nodes, such as ``topology.kubernetes.io/rack``: all pods of a group go to nodes of one
+            value, or wait. For a `MultiNodeVllmServer` and ``kubernetes``, whose scheduler needs its feature gate
+            TopologyAwareWorkloadScheduling.
 
     Raises:
-        InvalidOptionError: the scheduler is unknown, or the queue's name is not valid.
-        ConflictError: a queue with another scheduler.
+        InvalidOptionError: the scheduler is unknown, or a name is not valid.
+        ConflictError: a queue or a topology with another scheduler.
     """
 
     scheduler: str = "kubernetes"
     queue: str | None = None
+    topology: str | None = None
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
@@ -95,6 +128,13 @@ class Gang:
             checks.label_value("gang.queue", checks.dns_subdomain("gang.queue", self.queue))
             if self.scheduler != "volcano":
                 raise ConflictError(f"{self.scheduler!r} has no queues; 'volcano' has", option="gang.queue")
+        if self.topology is not None:
+            checks.qualified_name("gang.topology", self.topology)
+            if self.scheduler != "kubernetes":
+                raise ConflictError(
+                    f"{self.scheduler!r} is told of no topology here; 'kubernetes' is, and kueue=KueueQueue(topology=)",
+                    option="gang.topology",
+                )
 
 
 def queueing(said: Mapping[str, Any], kind: str) -> Additions:
@@ -105,14 +145,16 @@ def queueing(said: Mapping[str, Any], kind: str) -> Additions:
         ConflictError: the gang cannot be had for this kind, or contradicts something else.
     """
     labels: dict[str, str] = {}
+    options: dict[str, Any] = {}
     if "kueue" in said:
         kueue = checks.instance("kueue", said["kueue"], KueueQueue, allowed='KueueQueue(name="serving")')
         labels = kueue.labels()
         own = checks.label_map("labels", said.get("labels", {}))
         for key in labels.keys() & own.keys():
             raise ConflictError(f"{shown(own[key])} is what kueue= says; say it there", option=f"labels[{key!r}]")
+        options = _placed(kueue, said, kind)
     if "gang" not in said:
-        return Additions(labels=labels)
+        return Additions(labels=labels, options=options)
     gang = checks.instance("gang", said["gang"], Gang, allowed='Gang(scheduler="volcano")')
     if kind not in _MAKERS:
         raise InvalidOptionError(
@@ -122,8 +164,31 @@ def queueing(said: Mapping[str, Any], kind: str) -> Additions:
         raise ConflictError("the KAI Scheduler of kai= groups these pods by itself; take one of the two", option="gang")
     made = _MAKERS[kind](gang, said)
     return Additions(
-        labels={**labels, **made.labels}, annotations=made.annotations, spec=made.spec, options=made.options
+        labels={**labels, **made.labels},
+        annotations=made.annotations,
+        spec=made.spec,
+        options={**options, **made.options},
     )
+
+
+def _placed(kueue: KueueQueue, said: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The option of the pods by which Kueue places those of a group together."""
+    placing = kueue.pod_annotations()
+    if not placing:
+        return {}
+    if kind not in _MAKERS:
+        raise InvalidOptionError(
+            "Kueue lets in each pod of this server by itself, and places it near no other; leave it out",
+            option="kueue.topology",
+            rule=GANG,
+        )
+    own = checks.annotation_map("pod_annotations", said.get("pod_annotations", {}))
+    for key in (REQUIRED_TOPOLOGY, PREFERRED_TOPOLOGY, UNCONSTRAINED_TOPOLOGY, POD_SET_GROUP):
+        if key in own:
+            raise ConflictError(
+                f"{shown(own[key])} is what kueue= says; say it there", option=f"pod_annotations[{key!r}]"
+            )
+    return {"pod_annotations": {**own, **placing}}
 
 
 def _leader_worker_set(gang: Gang, said: Mapping[str, Any]) -> Additions:
@@ -135,12 +200,15 @@ def _leader_worker_set(gang: Gang, said: Mapping[str, Any]) -> Additions:
             )
         if EXCLUSIVE_TOPOLOGY in said.get("annotations", {}):
             raise ConflictError(
-                "LeaderWorkerSet refuses it beside a gang of Kubernetes' own scheduler",
+                "LeaderWorkerSet refuses it beside a gang of Kubernetes' own scheduler; say gang=Gang(topology=)",
                 option=f"annotations[{EXCLUSIVE_TOPOLOGY!r}]",
                 rule=GANG,
             )
         # Nothing but that it is asked for: then each group is a gang of its own.
-        return Additions(spec={"scheduling": {}})
+        if gang.topology is None:
+            return Additions(spec={"scheduling": {}})
+        placing = {"schedulingConstraints": {"topology": [{"key": gang.topology}]}}
+        return Additions(spec={"scheduling": {"replica": placing}})
     if gang.scheduler == "volcano":
         if scheduler not in (None, "volcano"):
             raise ConflictError(f"{shown(scheduler)} contradicts gang=, which is Volcano's", option="scheduler_name")
@@ -155,6 +223,12 @@ def _leader_worker_set(gang: Gang, said: Mapping[str, Any]) -> Additions:
 
 
 def _ray_cluster(gang: Gang, said: Mapping[str, Any]) -> Additions:
+    if gang.topology is not None:
+        raise InvalidOptionError(
+            "KubeRay tells Kubernetes' scheduler of no topology; kueue=KueueQueue(topology=) does, of Kueue's",
+            option="gang.topology",
+            rule=GANG,
+        )
     if "scheduler_name" in said and gang.scheduler != "scheduler-plugins":
         raise ConflictError(
             f"{shown(said['scheduler_name'])}: KubeRay says the scheduler of a gang itself; leave it out",

@@ -275,7 +275,11 @@ def picker_selector(name: str) -> dict[str, str]:
 
 
 def objective_spec(pool: str, priority: int) -> dict[str, Any]:
-    """The spec of an InferenceObjective."""
+    """The spec of an InferenceObjective.
+
+    In ``llm-d.ai/v1alpha2``, which every release of llm-d-router has and newer ones go on storing; their ``v1`` has a
+    list ``poolRefs`` in its place. Source: https://github.com/llm-d/llm-d-router/tree/main/apix
+    """
     return {"priority": priority, "poolRef": {"group": POOL_GROUP, "kind": "InferencePool", "name": pool}}
 
 

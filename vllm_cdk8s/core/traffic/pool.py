@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 POOL_GROUP = "inference.networking.k8s.io"
 POOL_API_VERSION = f"{POOL_GROUP}/v1"
 FAILURE_MODES = ("FailClose", "FailOpen")
-# The API's own limit.
+# The API's own limit, which was 1 in 1.0: https://github.com/kubernetes-sigs/gateway-api-inference-extension/pull/1653
 _MOST_PORTS = 8
 
 

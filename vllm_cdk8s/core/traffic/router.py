@@ -31,12 +31,20 @@ ROUTER_IMAGE = "lmcache/lmstack-router:v0.1.12"
 ROUTER_PORT = 8000
 PORT_NAME = "http"
 _LOGICS = ("roundrobin", "session", "prefixaware")
-# What its parser takes besides, and what each would need that is not made here.
+_LMCACHE = (
+    "needs servers whose LMCache reports to it, of its own versions of LMCache and vLLM, and its released images have "
+    "no such pair; EndpointPicker has 'precise-prefix-cache-scorer' in config="
+)
+# What its parser takes besides, up to the stack's release 0.1.13, and what each would need that is not made here.
+# Where the versions differ nothing is logged, and no cache is ever found: the controller's messages and the hashes of
+# blocks are of one version. Source: https://github.com/vllm-project/production-stack/pull/1060
 _OTHER_LOGICS = {
-    "kvaware": "needs servers whose LMCache reports to it, of its own versions of LMCache and vLLM; EndpointPicker has "
-    "'precise-prefix-cache-scorer' in config=",
+    "kvaware": _LMCACHE,
+    "loadaware": _LMCACHE,
     "disaggregated_prefill": "knows one prefilling and one decoding backend; DisaggregatedServer has a proxy itself",
-    "priority": "is not in its released images",
+    "disaggregated_prefill_orchestrated": "sends the two sides no API key, and is not in the images up to 0.1.12; "
+    "DisaggregatedServer has a proxy itself",
+    "priority": "is not in the images up to 0.1.12",
 }
 _DISCOVERIES = ("static", "pods")
 # Requests that it sends to see whether a backend answers.

@@ -7,7 +7,7 @@ https://github.com/vllm-project/production-stack (0.1.12 to 0.1.16).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.regex import regex
@@ -22,6 +22,11 @@ _ADDRESS = regex(
     r"https?://((?:[a-zA-Z0-9_-]+\.)+[a-zA-Z]{2,}|localhost|\d{1,3}(?:\.\d{1,3}){3})(:\d+)?(/.*)?", re.ASCII
 )
 _SWITCHES = frozenset({"static-backend-health-checks", "enable-batch-api", "log-stats", "otel-secure"})
+LOGICS = (
+    "roundrobin", "session", "prefixaware", "kvaware", "loadaware", "priority", "disaggregated_prefill",
+    "disaggregated_prefill_orchestrated",
+)  # fmt: skip
+_IP = regex(r"https?://(\d{1,3}(\.\d{1,3}){3}|localhost)(:\d+)?(/.*)?", re.ASCII)
 # Another file says what is not said here.
 _ELSEWHERE = ("dynamic-config-yaml", "dynamic-config-json")
 
@@ -54,8 +59,34 @@ def argument_problems(options: Mapping[str, str]) -> Iterator[Problem]:
             yield _problem(name, "is missing, and the router stops at its start")
     if options.get("routing-logic") == "session" and not options.get("session-key"):
         yield _problem("session-key", "is missing, which routing by session needs, and the router stops at its start")
+    yield from _logic(options)
     if options.get("service-discovery") == "static":
         yield from _static(options)
+
+
+def _logic(options: Mapping[str, str]) -> Iterator[Problem]:
+    logic = options.get("routing-logic", "")
+    meant = logic.lower().replace("-", "").replace("_", "")
+    # Only what is surely misspelt: a newer router may have more of them.
+    for known in LOGICS:
+        if logic != known and meant == known.replace("_", ""):
+            yield _problem("routing-logic", f"{logic!r} is spelt {known!r}, and the router stops at its start")
+    if logic.startswith("disaggregated_prefill"):
+        for name in ("prefill-model-labels", "decode-model-labels"):
+            if not options.get(name):
+                yield _problem(name, f"is missing, without which {logic} finds no server, and no request is answered")
+    if logic in {"kvaware", "loadaware"}:
+        yield from _by_address(logic, options)
+
+
+def _by_address(logic: str, options: Mapping[str, str]) -> Iterator[Problem]:
+    """What names Services where LMCache knows the instances by the addresses of their pods."""
+    what = f"{logic} finds the server that has a prompt's cache by its pod's address, and not by a Service's name"
+    names = [url for url in options.get("static-backends", "").split(",") if url and not _IP.fullmatch(url)]
+    if options.get("service-discovery") == "static" and names:
+        yield _problem("static-backends", f"{names[0]!r}: {what}; discover pods", severity="warning")
+    if options.get("k8s-service-discovery-type") == "service-name":
+        yield _problem("k8s-service-discovery-type", f"{what}; say pod-ip", severity="warning")
 
 
 def _static(options: Mapping[str, str]) -> Iterator[Problem]:
@@ -82,5 +113,5 @@ def _static(options: Mapping[str, str]) -> Iterator[Problem]:
         yield _problem("static-model-types", "is missing, which health checks need, and the router stops at its start")
 
 
-def _problem(option: str, what: str) -> Problem:
-    return Problem(what=what, rule=ROUTER, option=f"--{option}")
+def _problem(option: str, what: str, *, severity: Literal["error", "warning"] = "error") -> Problem:
+    return Problem(what=what, rule=ROUTER, option=f"--{option}", severity=severity)
