@@ -17,6 +17,7 @@ from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.features.disaggregated import Pool
+from vllm_cdk8s.core.server.queueing import KueueQueue
 from vllm_cdk8s.core.server.set_role import DisaggregatedSet
 
 IMAGE = "vllm/vllm-openai:v0.32.0"
@@ -177,6 +178,12 @@ def test_a_slice_in_one_place_is_refused_where_each_group_is_to_have_its_own() -
         made(disaggregated_set=DisaggregatedSet(topology="rack"), annotations=exclusive)
     [role, _] = the_set(made(annotations=exclusive))["spec"]["roles"]
     assert role["metadata"]["annotations"] == exclusive
+
+
+def test_a_set_places_its_slices_and_kueue_no_group_of_them() -> None:
+    queue = KueueQueue(name="serving", topology="rack")
+    with pytest.raises(InvalidOptionError, match=r"kueue\.topology: a set places its slices itself; say disagg.*VC652"):
+        made(kueue=queue)
 
 
 def test_its_own_options_are_checked() -> None:

@@ -177,11 +177,10 @@ def _placed(kueue: KueueQueue, said: Mapping[str, Any], kind: str) -> dict[str, 
     if not placing:
         return {}
     if kind not in _MAKERS:
-        raise InvalidOptionError(
-            "Kueue lets in each pod of this server by itself, and places it near no other; leave it out",
-            option="kueue.topology",
-            rule=GANG,
-        )
+        what = "Kueue lets in each pod of this server by itself, and places it near no other; leave it out"
+        if kind == "DisaggregatedSet":
+            what = "a set places its slices itself; say disaggregated_set=DisaggregatedSet(topology=)"
+        raise InvalidOptionError(what, option="kueue.topology", rule=GANG)
     own = checks.annotation_map("pod_annotations", said.get("pod_annotations", {}))
     for key in (REQUIRED_TOPOLOGY, PREFERRED_TOPOLOGY, UNCONSTRAINED_TOPOLOGY, POD_SET_GROUP):
         if key in own:
