@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from msgspec import Meta
 
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
@@ -22,6 +21,7 @@ from vllm_cdk8s.core.rules.book import find_rule
 from vllm_cdk8s.helm.merging import without_nulls
 from vllm_cdk8s.helm.plain_data import check_number
 from vllm_cdk8s.helm.problems import value_text
+from vllm_cdk8s.helm.section import Check, FieldError, NameMap, Read
 from vllm_cdk8s.helm.written import is_octal, read, text_of
 
 # Kubernetes counts replicas, seconds and failures in 32 bits, and quantities in 64.
@@ -37,21 +37,12 @@ _ALMOST_QUANTITY = regex(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgtp])(i?)(?:b|bytes?)?", 
 _WORDS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}
 
 
-class NameMap:
-    """Marks a map from names to values: what ``--set`` says below it is one key, dots and all."""
-
-
-def problem(what: str) -> PydanticCustomError:
-    """An error of one field, without its path, which pydantic knows."""
-    return PydanticCustomError("values", "{what}", {"what": what})
-
-
 def _boolean(value: Any) -> Any:
     if isinstance(read(value), bool):
         return bool(value)
     if isinstance(value, str) and value.lower() in _WORDS:
         return _WORDS[value.lower()]
-    raise problem(f"{value_text(value)} is not a boolean; allowed: true, false")
+    raise FieldError(f"{value_text(value)} is not a boolean; allowed: true, false")
 
 
 def _whole_number(value: Any) -> int | None:
@@ -67,7 +58,7 @@ def _whole_number(value: Any) -> int | None:
 
 def _refuse_octal(value: Any) -> None:
     if is_octal(value):
-        raise problem(
+        raise FieldError(
             f"{text_of(value)} is {read(value)} to Kubernetes' reader of YAML, for the zero that it begins with; "
             "write it without"
         )
@@ -78,21 +69,21 @@ def _digits(value: Any) -> str:
     return value if isinstance(value, str) else value_text(value)
 
 
-def _whole(lowest: int, highest: int = _MOST) -> BeforeValidator:
+def _whole(lowest: int, highest: int = _MOST) -> Read:
     """A whole number, and within which range."""
 
     def check(value: Any) -> Any:
         number = _whole_number(value)
         allowed = f"{lowest} to {highest}" if highest < _MOST else f"at least {lowest}"
         if number is None:
-            raise problem(f"{value_text(value)} is not a whole number; allowed: {allowed}")
+            raise FieldError(f"{value_text(value)} is not a whole number; allowed: {allowed}")
         if number > highest == _MOST:
             allowed = f"at most {highest}"
         if not lowest <= number <= highest:
-            raise problem(f"{_digits(value)} is out of range; allowed: {allowed}")
+            raise FieldError(f"{_digits(value)} is out of range; allowed: {allowed}")
         return number
 
-    return BeforeValidator(check)
+    return Read(check)
 
 
 def _share(value: Any) -> Any:
@@ -102,17 +93,17 @@ def _share(value: Any) -> Any:
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         number = _checked_number(value)
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise problem(f"{value_text(value)} is not a number; allowed: more than 0, at most 1")
+        raise FieldError(f"{value_text(value)} is not a number; allowed: more than 0, at most 1")
     if not 0 < number <= 1:
-        raise problem(f"{_digits(value)} is out of range; allowed: more than 0, at most 1")
-    return number
+        raise FieldError(f"{_digits(value)} is out of range; allowed: more than 0, at most 1")
+    return float(number)
 
 
 def _checked_number(text: str) -> int | float:
     try:
         return check_number(text)
     except ValueError as error:
-        raise problem(str(error)) from None
+        raise FieldError(str(error)) from None
 
 
 def _text(value: Any) -> Any:
@@ -121,13 +112,13 @@ def _text(value: Any) -> Any:
         return as_written
     if isinstance(value, str):
         if "\0" in value:
-            raise problem(f"{value_text(value)} holds a NUL character")
+            raise FieldError(f"{value_text(value)} holds a NUL character")
         return value
     if isinstance(value, int) and not isinstance(read(value), bool):
         return str(value)
     if isinstance(read(value), (float, bool)):
-        raise problem(f"{value_text(value)} is not text; write it in quotes, as it may be meant otherwise than read")
-    raise problem(f"{value_text(value)} is not text")
+        raise FieldError(f"{value_text(value)} is not text; write it in quotes, as it may be meant otherwise than read")
+    raise FieldError(f"{value_text(value)} is not text")
 
 
 def _word(value: Any) -> Any:
@@ -141,7 +132,7 @@ def _word(value: Any) -> Any:
 def _writable(text: str) -> str:
     wrong = text_problem(text)
     if wrong is not None:
-        raise problem(wrong)
+        raise FieldError(wrong)
     return text
 
 
@@ -152,9 +143,9 @@ def _quantity(value: Any) -> Any:
     try:
         checks.quantity("", text)
     except InvalidOptionError as error:
-        raise problem(f"{error.problems[0].what}{_unit_hint(text)}") from None
+        raise FieldError(f"{error.problems[0].what}{_unit_hint(text)}") from None
     if checks.quantity("", text) > _MOST_QUANTITY:
-        raise problem(f"{value_text(value)} is more than Kubernetes counts, {_MOST_QUANTITY}")
+        raise FieldError(f"{value_text(value)} is more than Kubernetes counts, {_MOST_QUANTITY}")
     return text
 
 
@@ -174,9 +165,9 @@ def _pod_share(value: Any) -> Any:
         return value
     number = _whole_number(value)
     if number is None:
-        raise problem(f"{value_text(value)} is neither a number of pods nor a percentage such as '25%'")
+        raise FieldError(f"{value_text(value)} is neither a number of pods nor a percentage such as '25%'")
     if number not in range(_MOST + 1):
-        raise problem(f"{_digits(value)} is out of range; allowed: at least 0")
+        raise FieldError(f"{_digits(value)} is out of range; allowed: at least 0")
     return number
 
 
@@ -186,16 +177,16 @@ def _reasons(value: dict[str, str]) -> dict[str, str]:
     for name, reason in value.items():
         rule = find_rule(name)
         if rule is None:
-            raise problem(f"{name!r} is not the code of a rule; 'vllm-cdk8s rule --all' prints them")
+            raise FieldError(f"{name!r} is not the code of a rule; 'vllm-cdk8s rule --all' prints them")
         if not reason.strip():
-            raise problem(f"{name!r} is acknowledged without a reason")
+            raise FieldError(f"{name!r} is acknowledged without a reason")
         reasons[rule.code] = reason
     return reasons
 
 
 def _free_map(value: Any) -> Any:
     if not isinstance(value, Mapping):
-        raise problem(f"{value_text(value)} is not a mapping")
+        raise FieldError(f"{value_text(value)} is not a mapping")
     return without_nulls(value)
 
 
@@ -209,41 +200,41 @@ def _tokens(value: Any) -> Any:
         return value
     number = _whole_number(value)
     if number is None:
-        raise problem(f"{value_text(value)} is not a number of tokens; allowed: such as 4096, 32k or auto")
+        raise FieldError(f"{value_text(value)} is not a number of tokens; allowed: such as 4096, 32k or auto")
     if number < 1:
-        raise problem(f"{_digits(value)} is out of range; allowed: at least 1, or auto")
+        raise FieldError(f"{_digits(value)} is out of range; allowed: at least 1, or auto")
     return number
 
 
 def _not_blank(value: str) -> str:
     if not value.strip():
-        raise problem(f"{value!r} is empty")
+        raise FieldError(f"{value!r} is empty")
     return value
 
 
 def _one_word(value: str) -> str:
     """Quotation marks that a shell did not take off, and spaces, are in no image's or model's name."""
     if value != value.strip() or '"' in value or "\n" in value:
-        raise problem(f"{value!r} has quotation marks or blanks around it")
+        raise FieldError(f"{value!r} has quotation marks or blanks around it")
     return value
 
 
 def _untagged(value: str) -> str:
     if "@" in value or ":" in value.rpartition("/")[2]:
-        raise problem(f"{value!r} holds a tag or a digest; say it in image.tag")
+        raise FieldError(f"{value!r} holds a tag or a digest; say it in image.tag")
     return value
 
 
-def known_keys(*known: str) -> AfterValidator:
+def known_keys(*known: str) -> Check:
     """A map in Kubernetes' own form, of which only the keys are known here; the API server would refuse others."""
 
     def check(value: dict[str, Any]) -> dict[str, Any]:
         for key in value:
             if key not in known:
-                raise problem(f"{key!r} is not known{nearest(key, known)}; allowed: {', '.join(known)}")
+                raise FieldError(f"{key!r} is not known{nearest(key, known)}; allowed: {', '.join(known)}")
         return value
 
-    return AfterValidator(check)
+    return Check(check)
 
 
 # What a variable's value comes from, with the keys that the API server demands of it and the others that it takes.
@@ -258,40 +249,45 @@ SOURCES = {
 
 def _one_source(value: dict[str, Any]) -> dict[str, Any]:
     if len(value) != 1:
-        raise problem(f"has {len(value)} sources; allowed: one of {', '.join(SOURCES)}")
+        raise FieldError(f"has {len(value)} sources; allowed: one of {', '.join(SOURCES)}")
     ((source, keys),) = value.items()
     needed, others = SOURCES[source]
     if not isinstance(keys, Mapping):
-        raise problem(f"{source} is not a mapping; needed: {', '.join(needed)}")
+        raise FieldError(f"{source} is not a mapping; needed: {', '.join(needed)}")
     for key in keys:
         if key not in needed + others:
-            raise problem(f"{source}.{key} is not known{nearest(key, needed + others)}")
+            raise FieldError(f"{source}.{key} is not known{nearest(key, needed + others)}")
     for key in needed:
         if not isinstance(keys.get(key), str) or not keys[key]:
-            raise problem(f"{source}.{key} is missing, or not text")
+            raise FieldError(f"{source}.{key} is missing, or not text")
     return value
 
 
-Boolean = Annotated[bool, BeforeValidator(_boolean)]
-Positive = Annotated[int, Field(ge=1, le=_MOST), _whole(1)]
-Budget = Annotated[int, Field(ge=1, le=_WEEK), _whole(1, _WEEK)]
-NotNegative = Annotated[int, Field(ge=0, le=_MOST), _whole(0)]
-Port = Annotated[int, Field(ge=1, le=_LAST_PORT), _whole(1, _LAST_PORT)]
-Share = Annotated[float, Field(gt=0, le=1), BeforeValidator(_share)]
-Text = Annotated[str, BeforeValidator(_text)]
-Word = Annotated[str, BeforeValidator(_word)]
-Filled = Annotated[str, Field(min_length=1), AfterValidator(_not_blank), BeforeValidator(_text)]
-Quantity = Annotated[Any, BeforeValidator(_quantity), WithJsonSchema({"type": ["string", "number"]})]
-Tokens = Annotated[Any, BeforeValidator(_tokens), WithJsonSchema({"type": ["integer", "string"], "minimum": 1})]
-Name = Annotated[Filled, AfterValidator(_one_word)]
-Repository = Annotated[Name, AfterValidator(_untagged)]
-NameToText = Annotated[dict[str, Word], BeforeValidator(_free_map), NameMap()]
-NameToQuantity = Annotated[dict[str, Quantity], BeforeValidator(_free_map), NameMap()]
-PodShare = Annotated[Any, BeforeValidator(_pod_share), WithJsonSchema({"type": ["integer", "string"]})]
-Reasons = Annotated[NameToText, AfterValidator(_reasons)]
-FreeMap = Annotated[dict[str, Any], BeforeValidator(_plain_map)]
+def _schema(*kinds: str, **more: Any) -> Meta:
+    """What editors know of a value of several types."""
+    return Meta(extra_json_schema={"type": [*kinds], **more})
+
+
+Boolean = Annotated[bool, Read(_boolean)]
+Positive = Annotated[int, Meta(ge=1, le=_MOST), _whole(1)]
+Budget = Annotated[int, Meta(ge=1, le=_WEEK), _whole(1, _WEEK)]
+NotNegative = Annotated[int, Meta(ge=0, le=_MOST), _whole(0)]
+Port = Annotated[int, Meta(ge=1, le=_LAST_PORT), _whole(1, _LAST_PORT)]
+Share = Annotated[float, Meta(gt=0, le=1), Read(_share)]
+Text = Annotated[str, Read(_text)]
+Word = Annotated[str, Read(_word)]
+Filled = Annotated[Text, Meta(min_length=1), Check(_not_blank)]
+Quantity = Annotated[Any, Read(_quantity), _schema("string", "number")]
+Tokens = Annotated[Any, Read(_tokens), _schema("integer", "string", minimum=1)]
+Name = Annotated[Filled, Check(_one_word)]
+Repository = Annotated[Name, Check(_untagged)]
+NameToText = Annotated[dict[str, Word], Read(_free_map), NameMap()]
+NameToQuantity = Annotated[dict[str, Quantity], Read(_free_map), NameMap()]
+PodShare = Annotated[Any, Read(_pod_share), _schema("integer", "string")]
+Reasons = Annotated[NameToText, Check(_reasons)]
+FreeMap = Annotated[dict[str, Any], Read(_plain_map)]
 Affinity = Annotated[FreeMap, known_keys("nodeAffinity", "podAffinity", "podAntiAffinity")]
-ValueFrom = Annotated[FreeMap, known_keys(*SOURCES), AfterValidator(_one_source)]
+ValueFrom = Annotated[FreeMap, known_keys(*SOURCES), Check(_one_source)]
 _BOTH_CONTEXTS = (
     *("appArmorProfile", "runAsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile"),
     "windowsOptions",

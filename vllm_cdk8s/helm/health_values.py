@@ -19,6 +19,7 @@ from vllm_cdk8s.core.pod.health import LONGEST_STARTUP, PORT_NAME, HttpProbe, sl
 from vllm_cdk8s.core.rules.book import PROBE_TARGET, STARTUP_BUDGET
 from vllm_cdk8s.helm.model import SlowStart
 from vllm_cdk8s.helm.problems import ValuesError
+from vllm_cdk8s.helm.section import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,9 +108,10 @@ def _counts(role: str, section: Probe, slow: SlowStart) -> bool:
     silent = type(section)()
     # The delay of liveness and readiness is read apart from the rest: it belongs to the legacy form.
     ignored = {"enabled"} | ({"initial_delay_seconds"} if role != "startup" else set())
-    said = section.model_dump(exclude=ignored, by_alias=True)
     differing = [
-        key for key, default in silent.model_dump(exclude=ignored, by_alias=True).items() if said[key] != default
+        field.key
+        for field in fields_of(type(section)).values()
+        if field.name not in ignored and getattr(section, field.name) != getattr(silent, field.name)
     ]
     if not differing:
         return False

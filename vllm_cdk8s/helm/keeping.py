@@ -8,11 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic.alias_generators import to_camel
-
 from vllm_cdk8s.helm.migration import Keep, Running, mappings
 from vllm_cdk8s.helm.other_charts import OUR_MOUNT
 from vllm_cdk8s.helm.problems import path_text
+from vllm_cdk8s.helm.section import camel_case
 from vllm_cdk8s.helm.validation import field_paths
 
 _PROBE_KEYS = ("initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold")
@@ -47,7 +46,7 @@ _OBJECT_PLACES: dict[tuple[str, ...], tuple[str, ...]] = {
 
 def argument_keep(name: str, value: Any) -> tuple[Keep, ...]:
     """The values that keep an argument of vLLM's."""
-    path = ("vllm", to_camel(name))
+    path = ("vllm", camel_case(name))
     if path_text(path) in field_paths():
         return (Keep(path=path, value=value),)
     if name in {"api_key", "hf_token"} or value is None:

@@ -14,12 +14,12 @@ from vllm_cdk8s.helm.model import Values
 from vllm_cdk8s.helm.other_charts import translated
 from vllm_cdk8s.helm.problems import path_text
 from vllm_cdk8s.helm.release_plan import plan_release
-from vllm_cdk8s.helm.validation import check_values, is_section
+from vllm_cdk8s.helm.section import fields_of, is_section
+from vllm_cdk8s.helm.validation import check_values
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from vllm_cdk8s.core.errors import Path
+    from vllm_cdk8s.helm.section import Section
 
 
 def migrate(
@@ -68,11 +68,11 @@ def known_values(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return _known(data, Values, (), unknown), unknown
 
 
-def _known(data: Mapping[str, Any], section: type[BaseModel], path: Path, unknown: list[str]) -> dict[str, Any]:
-    fields = {str(field.alias): field for field in section.model_fields.values()}
+def _known(data: Mapping[str, Any], section: type[Section], path: Path, unknown: list[str]) -> dict[str, Any]:
+    fields = fields_of(section)
     result: dict[str, Any] = {}
     for key, value in data.items():
-        below = fields[key].annotation if key in fields else None
+        below = fields[key].kind.type if key in fields else None
         if key not in fields:
             if value not in (None, "", {}, []):
                 unknown.append(path_text((*path, key)))

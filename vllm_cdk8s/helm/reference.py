@@ -6,15 +6,18 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import yaml
 
 from vllm_cdk8s.helm.loading import parse_values
-from vllm_cdk8s.helm.model import Section, Values
+from vllm_cdk8s.helm.merging import without_nulls
+from vllm_cdk8s.helm.model import Values
+from vllm_cdk8s.helm.section import Section, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic.fields import FieldInfo
+    from vllm_cdk8s.helm.section import Field
 
 _WIDTH = 110
 # Their defaults stand for "decide for me", which writing them down would undo.
@@ -34,21 +37,22 @@ def default_values_text() -> str:
 
 def values_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a values file, as editors and validators want it."""
-    return {"$schema": SCHEMA_DRAFT, **Values.model_json_schema(by_alias=True)}
+    return {"$schema": SCHEMA_DRAFT, **msgspec.json.schema(Values)}
 
 
 def _blocks(section: Section) -> Iterator[list[str]]:
-    for name, field in type(section).model_fields.items():
-        yield _lines(str(field.alias), field, getattr(section, name))
+    for field in fields_of(type(section)).values():
+        yield _lines(field, getattr(section, field.name))
 
 
-def _lines(key: str, field: FieldInfo, value: Any) -> list[str]:
-    lines = [f"# {line}" for line in textwrap.wrap(field.description or "", _WIDTH)]
+def _lines(field: Field, value: Any) -> list[str]:
+    key = field.key
+    lines = [f"# {line}" for line in textwrap.wrap(field.description, _WIDTH)]
     if isinstance(value, Section) and not field.examples:
         lines.append(f"{key}:")
         lines += ["  " + line for block in _blocks(value) for line in block]
         return lines
-    plain = _plain(value)
+    plain = without_nulls(msgspec.to_builtins(value))
     mark = "# " if value is None or key in _COMMENTED else ""
     if value is None:
         lines.append(f"{mark}{key}:")
@@ -56,15 +60,9 @@ def _lines(key: str, field: FieldInfo, value: Any) -> list[str]:
         lines += [f"{mark}{key}:", *(f"{mark}  {line}" for line in _yaml(plain))]
     else:
         lines.append(f"{mark}{key}: {_scalar(plain)}")
-    for example in field.examples or ():
+    for example in field.examples:
         lines += [f"#   {line}" for line in _yaml(example)]
     return lines
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Section):
-        return value.model_dump(by_alias=True, exclude_none=True)
-    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _yaml(value: Any) -> list[str]:

@@ -144,7 +144,7 @@ def release_parts(name: str, values: Values, *, namespace: str | None = None) ->
     return ReleaseParts(
         release=release, options=options, model=values.vllm.model, storage=stored[0], claim=stored[1],
         health=probed[1], probes=probed[0], account=account, scaling=scaling, ingress=ingress,
-        own_sizes="size" in values.persistence.model_fields_set,
+        own_sizes="size" in values.persistence.said,
     )  # fmt: skip
 
 

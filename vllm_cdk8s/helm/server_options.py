@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
+
 from vllm_cdk8s.core.engine.version import said_version
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.kube import checks
@@ -14,6 +16,7 @@ from vllm_cdk8s.core.rules.book import DUPLICATE_VARIABLE, NEVER_READY, VLLM_POR
 from vllm_cdk8s.core.showing import is_secret
 from vllm_cdk8s.helm.devices import DEFAULT_GPU, gpus_of
 from vllm_cdk8s.helm.expansion import is_reference
+from vllm_cdk8s.helm.merging import without_nulls
 from vllm_cdk8s.helm.problems import ValuesError
 
 if TYPE_CHECKING:
@@ -61,7 +64,7 @@ def server_options(values: Values, release: Release, attempt: Callable[..., Any]
         "pod_security_context": values.pod_security_context,
         "security_context": values.security_context,
         "node_selector": values.node_selector,
-        "tolerations": [taint.model_dump(by_alias=True, exclude_none=True) for taint in values.tolerations],
+        "tolerations": [without_nulls(to_builtins(taint)) for taint in values.tolerations],
         "affinity": values.affinity,
         "pod_labels": values.pod_labels or None,
         "topology_spread": values.topology_spread_constraints or None,
@@ -122,7 +125,7 @@ def _check_arguments(values: Values) -> None:
 def _engine_args(values: Values) -> dict[str, Any]:
     """What the values say of vLLM; what they leave to the defaults is left to the engine's, which knows the model."""
     vllm = values.vllm
-    said, defaults = vllm.model_fields_set, type(vllm)()
+    said, defaults = vllm.said, type(vllm)()
     args: dict[str, Any] = {}
     # Said or not, these defaults are the engine's own, which leaves them out where additionalArgs say them.
     if vllm.gpu_memory_utilization != defaults.gpu_memory_utilization:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from pydantic.alias_generators import to_camel
 
 from vllm_cdk8s.core.engine import catalogue
 from vllm_cdk8s.core.errors import option_path
@@ -13,6 +12,7 @@ from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import CLAIM_TOO_SMALL, HOST_MEMORY, STARTUP_BUDGET
 from vllm_cdk8s.helm.field_types import SOURCES
 from vllm_cdk8s.helm.problems import ValuesError, as_yaml, path_text
+from vllm_cdk8s.helm.section import camel_case
 from vllm_cdk8s.helm.validation import field_paths
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Speaker:
         """Where the value of an option stands."""
         if option.startswith("kai."):
             below = option.removeprefix("kai.")
-            return _PATHS.get(below) or ("kaischeduler", to_camel(below))
+            return _PATHS.get(below) or ("kaischeduler", camel_case(below))
         head, *rest = option_path(option)
         if option == "gpus":
             return self._gpus
@@ -194,7 +194,7 @@ class Speaker:
     def _named_alike(self, head: str, rest: list[str | int]) -> Path:
         """Where a value of the option's own name stands, or the argument that says it."""
         for section in ((), ("vllm",), ("ingress",), ("persistence",), ("autoscaling",)):
-            found = (*section, to_camel(head))
+            found = (*section, camel_case(head))
             if path_text(found) in field_paths():
                 return (*found, *self._below(head, rest))
         if _is_engine_option(head):
@@ -207,7 +207,7 @@ class Speaker:
             return ()
         if head not in {"ingress", "kai", "autoscaling", "engine_args"}:
             return tuple(rest)
-        return tuple(to_camel(step) if isinstance(step, str) and _NAME.fullmatch(step) else step for step in rest)
+        return tuple(camel_case(step) if isinstance(step, str) and _NAME.fullmatch(step) else step for step in rest)
 
     def _variable(self, name: str, rest: Iterable[str | int]) -> Path:
         below = tuple(rest)

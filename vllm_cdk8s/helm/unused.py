@@ -52,7 +52,7 @@ def warn_of_release(values: Values, engine: EngineCommand) -> None:
             option="image" if values.vllm.engine_version is None else "engine_version",
         )
     mode = values.vllm.cuda_graph_mode
-    asked = "cuda_graph_mode" in values.vllm.model_fields_set and mode is not None
+    asked = "cuda_graph_mode" in values.vllm.said and mode is not None
     if asked and not version.at_least(_GRAPH_MODES_SINCE) and "compilation_config" not in engine.settings:
         warn(
             f"{mode} is left out: vLLM {version.name} has no graph modes, which came with {_GRAPH_MODES_SINCE}",
@@ -80,7 +80,7 @@ def _check_share(values: Values) -> None:
         )
         return
     share, asked = kai.gpu_memory_mib / kai.gpu_total_memory_mib, vllm.gpu_memory_utilization
-    if asked is None or "gpu_memory_utilization" not in vllm.model_fields_set:
+    if asked is None or "gpu_memory_utilization" not in vllm.said:
         return
     if asked == type(vllm)().gpu_memory_utilization and share < asked:
         warn(

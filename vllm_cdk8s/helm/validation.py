@@ -1,30 +1,29 @@
-"""From plain data to checked values, and from pydantic's findings to lines that a user of the chart understands."""
+"""From plain data to checked values, with everything that is wrong in lines that a user of the chart understands."""
 
 from __future__ import annotations
 
 import itertools
 import json
-import types
 import typing
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import to_jsonable_python
+from msgspec import to_builtins
 
 from vllm_cdk8s.core.errors import Problem, nearest
 from vllm_cdk8s.core.kube.text import text_problem
 from vllm_cdk8s.core.rules.book import INVALID, UNKNOWN_NAME, UNWRITABLE
-from vllm_cdk8s.helm.field_types import NameMap
+from vllm_cdk8s.helm.merging import without_nulls
 from vllm_cdk8s.helm.model import Values
 from vllm_cdk8s.helm.plain_data import MAX_DEPTH, is_deep
 from vllm_cdk8s.helm.problems import ValuesError, path_text, value_text
+from vllm_cdk8s.helm.section import Check, FieldError, NameMap, Read, Section, fields_of, is_section, made, section_of
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
-    from pydantic_core import ErrorDetails
+    from vllm_cdk8s.core.rules.rule import Rule
+    from vllm_cdk8s.helm.section import Field, Kind, S
 
 Path = tuple["str | int", ...]
 # One slip, such as an index of 60000, can make as many problems; nobody reads on.
@@ -62,21 +61,22 @@ def check_values(data: Mapping[str, Any]) -> Values:
         raise ValuesError(f"values: {value_text(data)} is not a mapping")
     if is_deep(data):
         raise ValuesError(f"the values nest deeper than {MAX_DEPTH} levels")
-    try:
-        return Values.model_validate(_plain(data, ()))
-    except ValidationError as error:
-        problems = list(dict.fromkeys(_problem(details) for details in error.errors(include_url=False)))
-        if len(problems) > _MOST_PROBLEMS:
-            more = f"and {len(problems) - _MOST_PROBLEMS:,} more problems"
-            problems[_MOST_PROBLEMS:] = [Problem(what=more, rule=INVALID)]
-        raise ValuesError(problems=problems) from None
+    reader = _Reader()
+    values = reader.section(Values, _plain(data, ()), ())
+    problems = list(dict.fromkeys(reader.problems))
+    if len(problems) > _MOST_PROBLEMS:
+        more = f"and {len(problems) - _MOST_PROBLEMS:,} more problems"
+        problems[_MOST_PROBLEMS:] = [Problem(what=more, rule=INVALID)]
+    if values is None:
+        raise ValuesError(problems=problems)
+    return values
 
 
 @cache
 def name_maps() -> frozenset[Path]:
     """The paths of the chart's maps from names to values, in which a key may hold dots."""
     return frozenset(
-        path for path, field in _fields(Values, ()) if any(isinstance(mark, NameMap) for mark in field.metadata)
+        path for path, field in _fields(Values, ()) if any(isinstance(mark, NameMap) for mark in field.kind.marks)
     )
 
 
@@ -106,82 +106,108 @@ def _plain(value: Any, path: Path) -> Any:
     raise ValuesError(f"{where}: {value_text(value, where=where)} is not plain data, as in YAML")
 
 
-def is_section(annotation: object) -> TypeGuard[type[BaseModel]]:
-    """Whether a field of this type is a section of the values, with fields of its own."""
-    # To Python 3.10, list[str] is a class too.
-    generic = isinstance(annotation, types.GenericAlias)
-    return not generic and isinstance(annotation, type) and issubclass(annotation, BaseModel)
+class _Reader:
+    """Reads plain data as sections, and collects everything that is wrong on the way."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def section(self, section: type[S], data: Any, path: Path) -> S | None:
+        """The section that data stands for; None where something is wrong with it, which is told."""
+        if not isinstance(data, dict):
+            self._wrong(path, f"{value_text(data, where=path_text(path))} is not a mapping{_such_as(path)}")
+            return None
+        known, given, so_far = fields_of(section), {}, len(self.problems)
+        for key, field in known.items():
+            if data.get(key) is not None or (key in data and field.kind.nullable):
+                given[field.name] = self._value(field.kind, data[key], (*path, key))
+            elif field.required:
+                self._wrong((*path, key), "is missing")
+        for key in data:
+            if key not in known:
+                self._wrong((*path, key), f"is not a value of this chart{_hint((*path, key))}", UNKNOWN_NAME)
+        if len(self.problems) > so_far:
+            return None
+        try:
+            return made(section, given)
+        except FieldError as error:
+            self._wrong(path, str(error))
+            return None
+
+    def _value(self, kind: Kind, data: Any, path: Path) -> Any:
+        if data is None and kind.nullable:
+            return None
+        so_far, value = len(self.problems), data
+        try:
+            for mark in kind.marks:
+                value = mark.read(value) if isinstance(mark, Read) else value
+            value = self._inside(kind, value, path)
+            for mark in kind.marks if len(self.problems) == so_far else ():
+                value = mark.check(value) if isinstance(mark, Check) else value
+        except FieldError as error:
+            # The value as a path allows to repeat it, where the type has said it in full.
+            self._wrong(path, str(error).replace(value_text(data), value_text(data, where=path_text(path))))
+        return value
+
+    def _inside(self, kind: Kind, value: Any, path: Path) -> Any:
+        if is_section(kind.type):
+            return self.section(kind.type, value, path)
+        if typing.get_origin(kind.type) is Literal:
+            return self._choice(typing.get_args(kind.type), value, path)
+        if kind.items is None:
+            return value
+        if kind.type is dict:
+            return {key: self._value(kind.items, item, (*path, key)) for key, item in value.items()}
+        if not isinstance(value, list):
+            self._wrong(path, f"{value_text(value, where=path_text(path))} is not a list{_such_as(path)}")
+            return value
+        return [self._value(kind.items, item, (*path, index)) for index, item in enumerate(value)]
+
+    def _choice(self, allowed: tuple[str, ...], value: Any, path: Path) -> Any:
+        if not isinstance(value, str) or value not in allowed:
+            hint = _INSTEAD.get((str(path[-1]), str(value).lower()), nearest(str(value), allowed))
+            said = value_text(value, where=path_text(path))
+            self._wrong(path, f"{said} is not allowed; allowed: {', '.join(allowed)}{hint}")
+        return value
+
+    def _wrong(self, path: Path, what: str, rule: Rule = INVALID) -> None:
+        self.problems.append(Problem(what=what, rule=rule, option=path_text(path) if path else None))
 
 
-def _fields(model: type[BaseModel], path: Path) -> Iterator[tuple[Path, FieldInfo]]:
-    for field in model.model_fields.values():
-        here = (*path, str(field.alias))
+def _fields(section: type[Section], path: Path) -> Iterator[tuple[Path, Field]]:
+    for key, field in fields_of(section).items():
+        here = (*path, key)
         yield here, field
-        if is_section(field.annotation):
-            yield from _fields(field.annotation, here)
+        if is_section(field.kind.type):
+            yield from _fields(field.kind.type, here)
 
 
-def _section(annotation: Any) -> type[BaseModel] | None:
-    """The section that an annotation names, in a list or on its own."""
-    if typing.get_origin(annotation) in {list, types.UnionType, typing.Union, typing.Annotated}:
-        return next(filter(None, map(_section, typing.get_args(annotation))), None)
-    return annotation if is_section(annotation) else None
-
-
-def _section_at(path: Path) -> list[FieldInfo]:
-    section: type[BaseModel] = Values
+def _section_at(path: Path) -> dict[str, Field]:
+    section: type[Section] = Values
     for step in path:
         if isinstance(step, str):
-            field = next(field for field in section.model_fields.values() if field.alias == step)
-            section = _section(field.annotation) or section
-    return list(section.model_fields.values())
-
-
-def _problem(details: ErrorDetails) -> Problem:
-    path = details["loc"]
-    rule = UNKNOWN_NAME if details["type"] == "extra_forbidden" else INVALID
-    return Problem(what=_what(details, path), rule=rule, option=path_text(path) if path else None)
-
-
-def _what(details: ErrorDetails, path: Path) -> str:
-    value, kind, context = value_text(details["input"], where=path_text(path)), details["type"], details.get("ctx", {})
-    if kind == "extra_forbidden":
-        return f"is not a value of this chart{_hint(path)}"
-    if kind == "literal_error":
-        allowed = context["expected"].replace(" or ", ", ").replace("'", "")
-        said = str(details["input"])
-        hint = _INSTEAD.get((str(path[-1]), said.lower()), nearest(said, allowed.split(", ")))
-        return f"{value} is not allowed; allowed: {allowed}{hint}"
-    if kind == "values":
-        return str(context["what"]).replace(value_text(details["input"]), value)
-    texts = {
-        "missing": "is missing",
-        "model_type": f"{{value}} is not a mapping{_such_as(path)}",
-        "list_type": f"{{value}} is not a list{_such_as(path)}",
-        "string_too_short": "{value} is empty",
-    }
-    return texts.get(kind, "{value} is not allowed: {message}").format(value=value, message=details["msg"], **context)
+            section = section_of(fields_of(section)[step].kind) or section
+    return fields_of(section)
 
 
 def _such_as(path: Path) -> str:
     """An example of what belongs there, for those who have written another shape."""
-    above = tuple(itertools.takewhile(lambda step: isinstance(step, str), path))
-    field = next((field for field in _section_at(above[:-1]) if field.alias == above[-1]), None)
-    if field is None:
+    above = [step for step in itertools.takewhile(lambda step: isinstance(step, str), path) if isinstance(step, str)]
+    if not above:
         return ""
-    example = field.examples[0] if field.examples else to_jsonable_python(field.default, exclude_none=True)
+    field = _section_at(tuple(above[:-1]))[above[-1]]
+    example = field.examples[0] if field.examples else without_nulls(to_builtins(field.default))
     for step in path[len(above) :]:
         example = example[0] if isinstance(example, list) and example and isinstance(step, int) else None
     if not example or len(text := json.dumps(example)) > _LONGEST_EXAMPLE:
         return ""
-    # Braces would be read as places for values.
-    return f"; allowed: such as {text}".replace("{", "{{").replace("}", "}}")
+    return f"; allowed: such as {text}"
 
 
 def _hint(path: Path) -> str:
     """The nearest key of the same section; else where a key of this name belongs, by its full path."""
     *above, key = path
-    siblings = {str(field.alias): path_text((*above, str(field.alias))) for field in _section_at(tuple(above))}
+    siblings = {sibling: path_text((*above, sibling)) for sibling in _section_at(tuple(above))}
     known_elsewhere = None if above else _OF_OTHER_CHARTS.get(str(key).lower())
     found = str(key) if str(key) in field_paths() else known_elsewhere or _near(str(key), siblings)
     if found is None and not any(isinstance(step, int) for step in above):
