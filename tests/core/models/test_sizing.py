@@ -534,10 +534,7 @@ def test_the_documented_table_is_the_real_one() -> None:
 
 
 def test_sizing_starts_no_node_process() -> None:
-    code = (
-        "import sys, vllm_cdk8s.core.models.sizing; "
-        "sys.exit(any(m in sys.modules for m in ('jsii', 'cdk8s')))"
-    )
+    code = "import sys, vllm_cdk8s.core.models.sizing; sys.exit(any(m in sys.modules for m in ('jsii', 'cdk8s')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
