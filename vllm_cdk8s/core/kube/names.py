@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha1
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -63,6 +62,8 @@ def tree_name(scopes: Sequence[str], *, readable: bool = True) -> str:
 
 
 def _digest(scopes: Iterable[str]) -> str:
+    from hashlib import sha1  # noqa: PLC0415 - loads OpenSSL, which nobody needs who names their servers
+
     text = "".join(f"{scope}\n" for scope in scopes if scope != "Default")
     return f"c8{sha1(text.encode()).hexdigest()[:6]}"  # noqa: S324 - as constructs does it; nothing is kept secret by it
 
