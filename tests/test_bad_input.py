@@ -93,13 +93,13 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"service_account": "My Account"}, "service_account: 'My Account' is not a Kubernetes object name"),
     (
         {"service_account": 1},
-        "service_account: 1 is no ServiceAccount; allowed: a name, or a construct such as a kplus",
+        "service_account: 1 is not a ServiceAccount; allowed: a name, or a construct such as a kplus",
     ),
     ({"runtime_class": "NVIDIA"}, "runtime_class: 'NVIDIA' is not a Kubernetes object name"),
     ({"scheduler_name": "a b"}, "scheduler_name: 'a b' is not a Kubernetes object name"),
     ({"priority_class": ""}, "priority_class: '' is empty"),
     ({"image_pull_secrets": "registry"}, "image_pull_secrets: 'registry' is not a list"),
-    ({"image_pull_secrets": [{"name": "registry"}]}, "image_pull_secrets: {'name': 'registry'} is no Secret"),
+    ({"image_pull_secrets": [{"name": "registry"}]}, "image_pull_secrets: {'name': 'registry'} is not a Secret"),
     ({"image": ""}, "image: '' is empty"),
     # The environment
     ({"env": {"1A": "x"}}, "env: '1A' is not a name for an environment variable"),
@@ -199,17 +199,17 @@ BAD: list[tuple[dict[str, Any], str]] = [
     # Kinds of things
     ({"service_type": "Loadbalancer"}, "service_type: 'Loadbalancer' is not a service type; allowed: ClusterIP, NodeP"),
     ({"image_pull_policy": "always"}, "image_pull_policy: 'always' is not a pull policy; allowed: Always, IfNotPresen"),
-    ({"storage": "my-claim"}, "storage: 'my-claim' is no ModelStorage; allowed: ModelStorage(self, "),
-    ({"probes": 600}, "probes: 600 is no SlowStartProbes or ManualProbes; allowed: SlowStartProbes(self, "),
-    ({"drop_cache": True}, "drop_cache: True is no DropCacheWrapper; allowed: DropCacheWrapper(self, "),
-    ({"resources": {"limits": {}}}, "resources: {'limits': {}} is no Resources; allowed: Resources(limits="),
-    ({"ingress": "llm.example.com"}, "ingress: 'llm.example.com' is no Ingress; allowed: Ingress(hosts="),
-    ({"kai": "team"}, "kai: 'team' is no KaiShare; allowed: KaiShare(queue=\"team\")"),
-    ({"device_claims": ["gpu"]}, "device_claims[0]: 'gpu' is no DeviceClaim; allowed: DeviceClaim("),
-    ({"non_root": True}, "non_root: True is no NonRoot; allowed: NonRoot()"),
+    ({"storage": "my-claim"}, "storage: 'my-claim' is not a ModelStorage; allowed: ModelStorage(self, "),
+    ({"probes": 600}, "probes: 600 is not a SlowStartProbes or ManualProbes; allowed: SlowStartProbes(self, "),
+    ({"drop_cache": True}, "drop_cache: True is not a DropCacheWrapper; allowed: DropCacheWrapper(self, "),
+    ({"resources": {"limits": {}}}, "resources: {'limits': {}} is not a Resources; allowed: Resources(limits="),
+    ({"ingress": "llm.example.com"}, "ingress: 'llm.example.com' is not an Ingress; allowed: Ingress(hosts="),
+    ({"kai": "team"}, "kai: 'team' is not a KaiShare; allowed: KaiShare(queue=\"team\")"),
+    ({"device_claims": ["gpu"]}, "device_claims[0]: 'gpu' is not a DeviceClaim; allowed: DeviceClaim("),
+    ({"non_root": True}, "non_root: True is not a NonRoot; allowed: NonRoot()"),
     ({"gpu_resource": "gpu"}, "gpu_resource: 'gpu' is not a resource; allowed: cpu, memory"),
-    ({"sizing": "7B"}, "sizing: '7B' is no Sizing; allowed: size_model(\"7B\")"),
-    ({"autoscaling": {"max_replicas": 4}}, "autoscaling: {'max_replicas': 4} is no Autoscaling; allowed: Autoscal"),
+    ({"sizing": "7B"}, "sizing: '7B' is not a Sizing; allowed: size_model(\"7B\")"),
+    ({"autoscaling": {"max_replicas": 4}}, "autoscaling: {'max_replicas': 4} is not an Autoscaling; allowed: Autoscal"),
     ({"replicas": 2, "autoscaling": Autoscaling()}, "replicas: 2 contradicts autoscaling, which decides on the repli"),
     # Names of options
     ({"replica": 2}, "replica: is not an option; did you mean 'replicas'?"),
@@ -255,7 +255,7 @@ def test_more_gpus_than_there_are_says_both_numbers() -> None:
         (lambda: Ingress(hosts=["https://x.com"]), "host: 'https://x.com' is not the name of a host"),
         (lambda: Ingress(hosts=["a.com", IngressHost(host="a.com")]), "ingress.hosts: 'a.com' is there twice"),
         (lambda: Ingress(hosts=["a.com"], class_name="N G"), "ingress.class_name: 'N G' is not a Kubernetes object"),
-        (lambda: Ingress(hosts=["a.com"], tls=["cert"]), "ingress.tls: 'cert' is no IngressTls"),  # type: ignore[list-item]
+        (lambda: Ingress(hosts=["a.com"], tls=["cert"]), "ingress.tls: 'cert' is not an IngressTls"),  # type: ignore[list-item]
         (lambda: IngressHost(host="a.com", paths=[]), "paths: host 'a.com' has no path; allowed: at least one"),
         (lambda: IngressHost(host="a.com", paths="/v1"), "paths: '/v1' is not a list"),
         (lambda: IngressHost(host="a.com", paths=["v1"]), "path: 'v1' is not an absolute path"),
@@ -263,11 +263,11 @@ def test_more_gpus_than_there_are_says_both_numbers() -> None:
         (lambda: IngressPath(path_type="prefix"), "path_type: 'prefix' is not a path type; allowed: Prefix, Exact"),
         (lambda: IngressPath(path_type=["Exact"]), "path_type: ['Exact'] is not a path type"),  # type: ignore[arg-type]
         (lambda: IngressTls(secret="A B"), "tls.secret: 'A B' is not a Kubernetes object name"),  # noqa: S106 - a name
-        (lambda: IngressTls(secret=1), "tls.secret: 1 is no Secret; allowed: a name, or a construct"),  # type: ignore[arg-type]
+        (lambda: IngressTls(secret=1), "tls.secret: 1 is not a Secret; allowed: a name, or a construct"),  # type: ignore[arg-type]
         (lambda: IngressTls(secret="a", hosts="a.com"), "tls.hosts: 'a.com' is not a list"),  # noqa: S106 - a name
         (lambda: SecretKey("A B", "key"), "secret: 'A B' is not a Kubernetes object name"),
         (lambda: SecretKey("a", ""), "key: '' is empty"),
-        (lambda: SecretKey(1, "key"), "secret: 1 is no Secret; allowed: a name, or a construct such as a"),  # type: ignore[arg-type]
+        (lambda: SecretKey(1, "key"), "secret: 1 is not a Secret; allowed: a name, or a construct such as a"),  # type: ignore[arg-type]
     ],
 )
 def test_a_value_object_that_cannot_be_is_refused(make: Any, message: str) -> None:

@@ -198,7 +198,7 @@ def test_a_name_taken_twice_is_refused(chart: cdk8s.Chart) -> None:
         ({"unhealthy_pod_eviction": "AlwaysAlow"}, r"^unhealthy_pod_eviction: .*did you mean 'AlwaysAllow'"),
         ({"labels": {"": ""}}, r"^labels: '' is empty"),
         ({"name": "Budget"}, r"^name: 'Budget'"),
-        ({"server": None}, r"^server: None is no VllmServer"),
+        ({"server": None}, r"^server: None is not a VllmServer"),
     ],
 )
 def test_a_wrong_option_is_named(chart: cdk8s.Chart, options: dict[str, Any], message: str) -> None:
@@ -253,7 +253,7 @@ def test_a_budget_of_a_ray_cluster_is_refused(chart: cdk8s.Chart) -> None:
         storage=ModelStorage.none(chart, "cache"),
     )  # fmt: skip
     with pytest.raises(
-        InvalidOptionError, match=r"^server: llm/ray, a RayVllmServer, is no .*; allowed: a VllmServer or"
+        InvalidOptionError, match=r"^server: llm/ray, a RayVllmServer, is not a .*; allowed: a VllmServer or"
     ):
         PodDisruptionBudget(chart, "budget", server=server)
 

@@ -274,9 +274,9 @@ def test_a_pool_in_another_namespace_than_its_server_is_refused(chart: cdk8s.Cha
         ({"gateways": []}, r"^gateways: is empty"),
         ({"gateways": "public"}, r"^gateways: 'public' is not a list"),
         ({"gateways": ["Public"]}, r"^gateway\.name: 'Public'"),
-        ({"gateways": [80]}, r"^gateways\[0\]: 80 is no GatewayRef"),
+        ({"gateways": [80]}, r"^gateways\[0\]: 80 is not a GatewayRef"),
         ({"backends": []}, r"^backends: is empty"),
-        ({"backends": ["llama"]}, r"^backends\[0\]: 'llama' is no WeightedBackend"),
+        ({"backends": ["llama"]}, r"^backends\[0\]: 'llama' is not a WeightedBackend"),
         ({"hostnames": ["LLM.example.com"]}, r"^hostnames: 'LLM.example.com'"),
         ({"hostnames": ["192.0.2.1"]}, r"^hostnames: '192.0.2.1' is an address"),
         ({"hostnames": ["a.example.com"] * 2}, r"^hostnames: 'a.example.com' is there twice"),
@@ -335,7 +335,7 @@ def test_a_regular_expression_is_taken_as_it_is() -> None:
         ({"target_ports": []}, r"^target_ports: has 0 ports; allowed: 1 to 8"),
         ({"target_ports": [8000, 8000]}, r"^target_ports: 8000 is there twice"),
         ({"target_ports": ["http"]}, r"^target_ports: 'http' is not a whole number"),
-        ({"server": "llama"}, r"^server: 'llama' is no VllmServer"),
+        ({"server": "llama"}, r"^server: 'llama' is not a VllmServer"),
         ({"name": "a_b"}, r"^name: 'a_b'"),
     ],
 )
@@ -362,7 +362,7 @@ def test_a_wrong_gateway_is_named(options: dict[str, Any], message: str) -> None
 def test_a_wrong_weight_is_named(chart: cdk8s.Chart) -> None:
     with pytest.raises(InvalidOptionError, match=r"^backend\.weight: -1 is out of range"):
         WeightedBackend(to=vllm(chart), weight=-1)
-    with pytest.raises(InvalidOptionError, match=r"^backend\.to: 'llama' is no Server or InferencePool"):
+    with pytest.raises(InvalidOptionError, match=r"^backend\.to: 'llama' is not a Server or InferencePool"):
         WeightedBackend(to="llama")  # type: ignore[arg-type]  # the mistake under test
 
 

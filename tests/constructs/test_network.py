@@ -278,11 +278,11 @@ def test_a_policy_for_other_pods_another_direction_or_namespace_does_not(chart: 
         ({"clients": [cdk8s.Chart(cdk8s.App(), "web")]}, r"^clients\[0\]: web is not a peer; allowed: kplus.Pods"),
         ({"clients": ["web", {"app": "web"}]}, r"^clients\[1\]: .* is not a peer; allowed: kplus.Pods"),
         ({"scrapers": [8000]}, r"^scrapers\[0\]: 8000 is not a peer"),
-        ({"clients": ["web"], "egress": ["cache"]}, r"^egress\[0\]: 'cache' is no Egress"),
+        ({"clients": ["web"], "egress": ["cache"]}, r"^egress\[0\]: 'cache' is not an Egress"),
         ({"clients": ["web"], "egress": Egress()}, r"^egress: .* is not a list"),
         ({"clients": ["web"], "name": "Policy"}, r"^name: 'Policy'"),
         ({"clients": ["web"], "labels": {"a b": "c"}}, r"^labels: 'a b'"),
-        ({"clients": ["web"], "server": "llama"}, r"^server: 'llama' is no Server"),
+        ({"clients": ["web"], "server": "llama"}, r"^server: 'llama' is not a Server"),
     ],
 )
 def test_a_wrong_option_is_named(chart: cdk8s.Chart, options: dict[str, Any], message: str) -> None:

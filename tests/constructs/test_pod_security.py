@@ -159,7 +159,7 @@ def test_a_policy_of_another_name_renames_all_three() -> None:
         ({"service_account": "a"}, "namespace: None is not a namespace, and the chart has none either"),
         (
             {"service_account": None, "namespace": "n"},
-            "service_account: None is no ServiceAccount; allowed: a name, or",
+            "service_account: None is not a ServiceAccount; allowed: a name, or",
         ),
         ({"service_account": "A b", "namespace": "n"}, "service_account: 'A b' is not a Kubernetes object name"),
         ({"service_account": "a", "namespace": "N"}, "namespace: 'N' is not a DNS label"),

@@ -375,7 +375,7 @@ def test_a_wrong_authentication_is_refused(options: dict[str, Any], message: str
             {"extra_triggers": [{"type": "cpu", "name": "waiting", "metadata": {"value": "80"}}]},
             r"^extra_triggers: 'waiting' is the name of two triggers",
         ),
-        ({"authentication": "token"}, r"^authentication: 'token' is no TriggerAuthentication"),
+        ({"authentication": "token"}, r"^authentication: 'token' is not a TriggerAuthentication"),
         ({"name": "Scale"}, r"^name: 'Scale' is not a DNS label"),
         ({"labels": {"team": "a b"}}, r"^labels\['team'\]"),
     ],

@@ -465,8 +465,8 @@ def test_two_servers_have_a_test_each() -> None:
         ({"request": "completions"}, r"^request: 'completions' is not a request; .*did you mean 'completion'\?"),
         ({"model": ""}, r"^model: '' is empty"),
         ({"prompt": ""}, r"^prompt: '' is empty"),
-        ({"api_key": "sk-x"}, r"^api_key: 'sk-x' is no SecretKey"),
-        ({"ca": "-----BEGIN"}, r"^ca: .* is no SecretKey"),
+        ({"api_key": "sk-x"}, r"^api_key: 'sk-x' is not a SecretKey"),
+        ({"ca": "-----BEGIN"}, r"^ca: .* is not a SecretKey"),
         ({"verify_tls": "no"}, r"^verify_tls: 'no' is not a boolean"),
         ({"timeout_seconds": 0}, r"^timeout_seconds: 0 is out of range"),
         ({"ttl_second": 1}, r"^ttl_second: is not an option; did you mean 'ttl_seconds'\?"),
@@ -580,7 +580,7 @@ def test_a_server_whose_namespace_is_not_known_may_not_be_found_from_another() -
 
 def test_what_is_no_server_is_refused() -> None:
     wrong: Any = "http://qwen:8000"
-    with pytest.raises(InvalidOptionError, match=r"^server: 'http://qwen:8000' is no Server"):
+    with pytest.raises(InvalidOptionError, match=r"^server: 'http://qwen:8000' is not a Server"):
         SmokeTest(new_chart(), "smoke", server=wrong)
 
 

@@ -437,7 +437,7 @@ BAD: list[tuple[Make, str]] = [
     (lambda c: ModelStorage(c, "m", mount_path="/"), "mount_path: '/' cannot be mounted at"),
     (lambda c: ModelStorage.from_claim(c, "m", "My PVC"), "claim: 'My PVC' is not a Kubernetes object name"),
     (lambda c: ModelStorage.from_claim(c, "m", ""), "claim: '' is empty"),
-    (lambda c: ModelStorage.from_claim(c, "m", 7), "claim: 7 is no PersistentVolumeClaim"),  # type: ignore[arg-type]
+    (lambda c: ModelStorage.from_claim(c, "m", 7), "claim: 7 is not a PersistentVolumeClaim"),  # type: ignore[arg-type]
     (lambda c: ModelStorage.from_claim(c, "m", kplus.Secret(c, "s")), "claim: <cdk8s_plus_27.Secret"),
     (lambda c: ModelStorage.host_path(c, "m", path="data", node="n"), "path: 'data' is not an absolute path"),
     (lambda c: ModelStorage.host_path(c, "m", path="/data", node=""), "node: '' is empty"),

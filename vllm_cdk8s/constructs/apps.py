@@ -249,6 +249,20 @@ def name_in_tree(scope: Construct, *ids: str) -> str:
     return name
 
 
+def take_whole_name(construct: Construct, scope: Construct, id: str, *, name: str | None, kinds: Iterable[str]) -> str:
+    """The one name of all objects of a construct: the fixed one, which each kind takes, else its main object's.
+
+    Raises:
+        ConflictError: another object of one of these kinds has the fixed name.
+    """
+    if name is None:
+        return name_in_tree(scope, id, "Resource")
+    registry, namespace = place(scope)
+    for kind in kinds:
+        registry.take_name(kind, namespace, name, construct)
+    return name
+
+
 def names_of(scope: Construct, id: str) -> Names:
     """The names of a server below a scope that has no name of its own."""
     return Names(

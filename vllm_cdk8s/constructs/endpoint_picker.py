@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import cdk8s
 import cdk8s_plus_27 as kplus
 
-from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place, same_namespace
+from vllm_cdk8s.constructs.apps import Whole, same_namespace, take_whole_name
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.inference_pool import InferencePool
+from vllm_cdk8s.constructs.peers import let_in, policy_of
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import ConflictError
@@ -127,11 +128,8 @@ class EndpointPicker(Whole):
 
         super().__init__(scope, id)
         same_namespace(scope, "EndpointPicker", server=server, namespace=server.namespace)
-        registry, namespace = place(scope)
-        for kind in _KINDS if name is not None else ():
-            registry.take_name(kind, namespace, str(name), self)
         self.server = server
-        self.name: str = name_in_tree(scope, id, "Resource") if name is None else name
+        self.name: str = take_whole_name(self, scope, id, name=name, kinds=_KINDS)
         self.labels = {**own_labels, **picker_selector(self.name)}
         self.pool = InferencePool(
             self, "Pool", server=server, endpoint_picker=self.name, endpoint_picker_port=PICKER_PORT,
@@ -155,18 +153,10 @@ class EndpointPicker(Whole):
         return kplus.Pods.select(self, "Pods", labels=picker_selector(self.name))
 
     def _policy(self, peers: Mapping[str, Sequence[kplus.INetworkPolicyPeer | str]]) -> kplus.NetworkPolicy:
-        ports = {"gateways": PICKER_PORT, "scrapers": METRICS_PORT}
         rules = [
-            kplus.NetworkPolicyRule(
-                peer=kplus.Namespaces.select(self, f"{option}-{index}", names=[peer])
-                if isinstance(peer, str)
-                else peer,
-                ports=[kplus.NetworkPolicyPort.tcp(ports[option])],
-            )
-            for option, named in peers.items()
-            for index, peer in enumerate(named)
+            rule
+            for option, port in (("gateways", PICKER_PORT), ("scrapers", METRICS_PORT))
+            for rule in let_in(self, option, peers[option], [kplus.NetworkPolicyPort.tcp(port)])
         ]
-        return kplus.NetworkPolicy(
-            self, "Policy", selector=self.pods, metadata=cdk8s.ApiObjectMetadata(labels=self.labels),
-            ingress=kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY, rules=rules),
-        )  # fmt: skip
+        metadata = cdk8s.ApiObjectMetadata(labels=self.labels)
+        return policy_of(self, rules, pods=self.pods, metadata=metadata)

@@ -57,7 +57,7 @@ class WeightedBackend:
         weight: its part of the sum of all weights; 0 sends it nothing.
 
     Raises:
-        InvalidOptionError: the backend is none of these, or the weight is out of range.
+        InvalidOptionError: the backend is not one of these, or the weight is out of range.
     """
 
     to: Server | InferencePool | HttpAutoscaler
@@ -99,8 +99,8 @@ class HTTPRoute(Whole):
         model_header: the header in which a request's model is found; only with ``models``.
         hostnames: the hosts, ``*.example.com`` included; none means all hosts of the listener.
         matches: the requests, as path prefixes or as `RouteMatch`; one that fits is enough.
-        request_timeout_seconds: seconds until the last byte of an answer, streamed ones included; 0 is no limit, None
-            the gateway's own (15 s with Envoy).
+        request_timeout_seconds: seconds until the last byte of an answer, streamed ones included; 0 sets no limit,
+            None keeps the gateway's own (15 s with Envoy).
         backend_timeout_seconds: the same for each attempt, where the gateway retries.
         granted: other namespaces, with backends, that have a ReferenceGrant for routes of this one; any other warns.
         name: the name of the route; None lets cdk8s name it.

@@ -47,10 +47,10 @@ class HttpAutoscaler(Whole):
         max_replicas: the most.
         concurrent_requests: the target number of requests in flight per replica; None leaves it to the other.
         requests_per_second: requests a second for each replica that are aimed at, over one minute.
-        wait_seconds: with ``min_replicas=0``, how long a request waits for the first replica; 0 is no limit, None takes
-            300 s more than the start-up budget.
-        answer_seconds: how long an answer may take to begin, which without streaming is when it is complete; 0 is no
-            limit, None the add-on's own (300 s).
+        wait_seconds: with ``min_replicas=0``, how long a request waits for the first replica; 0 sets no limit, None
+            takes 300 s more than the start-up budget.
+        answer_seconds: how long an answer may take to begin, which without streaming is when it is complete; 0 sets no
+            limit, None keeps the add-on's own (300 s).
         extra_triggers: further KEDA triggers in wire form, such as one of type ``cron``.
         cooldown_seconds: with ``min_replicas=0``, seconds without a request before the last replica goes; None takes
             300 s more than the start-up budget.

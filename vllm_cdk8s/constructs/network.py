@@ -11,6 +11,7 @@ import cdk8s_plus_27 as kplus
 
 from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.monitoring import monitors_of
+from vllm_cdk8s.constructs.peers import let_in, peer_of
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.keywords import named_keywords
@@ -87,11 +88,7 @@ class ServerNetworkPolicy(Whole):
             registry, namespace = place(scope)
             registry.take_name("NetworkPolicy", namespace, name, self)
         port = [kplus.NetworkPolicyPort.tcp(each) for each in server.serving_ports]
-        ingress = [
-            kplus.NetworkPolicyRule(peer=self._peer(f"{option}-{index}", peer), ports=port)
-            for option, peers in admitted.items()
-            for index, peer in enumerate(peers)
-        ]
+        ingress = [rule for option, peers in admitted.items() for rule in let_in(self, option, peers, port)]
         if not admitted["scrapers"]:
             registry, _ = place(scope)
             registry.add_advice(lambda _root: self._unscraped(server))
@@ -124,9 +121,6 @@ class ServerNetworkPolicy(Whole):
         )
         return [Problem(what=what, rule=KEPT_OUT, severity="warning", option="scrapers")]
 
-    def _peer(self, id: str, peer: kplus.INetworkPolicyPeer | str) -> kplus.INetworkPolicyPeer:
-        return kplus.Namespaces.select(self, id, names=[peer]) if isinstance(peer, str) else peer
-
     @cached_property
     def _everybody(self) -> list[kplus.INetworkPolicyPeer]:
         # Network plugins differ in whether an address block holds pods too, so pods are named beside it.
@@ -145,7 +139,7 @@ class ServerNetworkPolicy(Whole):
         peers = (
             self._everybody
             if way.to is None
-            else [self._peer(f"egress-{index}", cast("kplus.INetworkPolicyPeer | str", way.to))]
+            else [peer_of(self, f"egress-{index}", cast("kplus.INetworkPolicyPeer | str", way.to))]
         )
         ports = [kplus.NetworkPolicyPort.tcp(port) for port in way.ports]
         return [kplus.NetworkPolicyRule(peer=peer, ports=ports) for peer in peers]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import cdk8s
 import cdk8s_plus_27 as kplus
 
-from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
+from vllm_cdk8s.constructs.apps import Whole, place, take_whole_name
+from vllm_cdk8s.constructs.peers import let_in, policy_of
 from vllm_cdk8s.constructs.policies import ask_policies
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.constructs.tree import put
@@ -120,9 +121,7 @@ class Router(Whole):
             checks.server_name("name", name)
 
         super().__init__(scope, id)
-        for kind in _KINDS if name is not None else ():
-            registry.take_name(kind, namespace, str(name), self)
-        self.name: str = name_in_tree(scope, id, "Resource") if name is None else name
+        self.name: str = take_whole_name(self, scope, id, name=name, kinds=_KINDS)
         self.labels = {**own_labels, **router_selector(self.name)}
         self.namespace, self.port = namespace, port
         made = plan.manifests(name=self.name, labels=self.labels)
@@ -133,7 +132,11 @@ class Router(Whole):
             metadata=cdk8s.ApiObjectMetadata(name=self.name, labels=self.labels),
             ports=[kplus.ServicePort(name=PORT_NAME, port=port, target_port=ROUTER_PORT)],
         )  # fmt: skip
-        self.policy = self._policy(peers, name) if peers else None
+        self.policy: kplus.NetworkPolicy | None = None
+        if peers:
+            metadata = cdk8s.ApiObjectMetadata(name=name, labels=self.labels)
+            rules = let_in(self, "client", peers, [kplus.NetworkPolicyPort.tcp(ROUTER_PORT)])
+            self.policy = policy_of(self, rules, pods=self.pods, metadata=metadata)
         path = self.node.path
         for server in chosen:
             ask_policies(registry, partial(kept_out, server, self.labels, path=path, namespace=namespace))
@@ -148,17 +151,3 @@ class Router(Whole):
         """Where clients in the cluster reach it; without a namespace, those of its own."""
         host = self.name if self.namespace is None else f"{self.name}.{self.namespace}"
         return f"http://{host}:{self.port}"
-
-    def _policy(self, peers: Sequence[kplus.INetworkPolicyPeer | str], name: str | None) -> kplus.NetworkPolicy:
-        ports = [kplus.NetworkPolicyPort.tcp(ROUTER_PORT)]
-        rules = [
-            kplus.NetworkPolicyRule(
-                peer=kplus.Namespaces.select(self, f"client-{index}", names=[peer]) if isinstance(peer, str) else peer,
-                ports=ports,
-            )
-            for index, peer in enumerate(peers)
-        ]
-        return kplus.NetworkPolicy(
-            self, "Policy", selector=self.pods, metadata=cdk8s.ApiObjectMetadata(name=name, labels=self.labels),
-            ingress=kplus.NetworkPolicyTraffic(default=kplus.NetworkPolicyTrafficDefault.DENY, rules=rules),
-        )  # fmt: skip

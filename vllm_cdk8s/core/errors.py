@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, UNWISE
+from vllm_cdk8s.core.rules.parts import rule_at
 from vllm_cdk8s.core.showing import masked
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class VllmCdk8sError(ValueError):
         problems: Iterable[Problem] = (),
     ) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems) or (
-            Problem(what=message, rule=rule or self._rule, option=option),
+            Problem(what=message, rule=rule or rule_at(option, self._rule), option=option),
         )
         super().__init__("\n".join(map(str, self.problems)))
 

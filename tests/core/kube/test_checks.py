@@ -187,8 +187,14 @@ def test_one_of_a_few_words_is_given_back() -> None:
 
 def test_a_construct_of_the_wrong_kind_is_named_by_its_path() -> None:
     chart = cdk8s.Chart(cdk8s.App(), "llm")
-    with pytest.raises(InvalidOptionError, match=r"^server: llm, a Chart, is no str; allowed: a name \[VC001\]$"):
+    with pytest.raises(InvalidOptionError, match=r"^server: llm, a Chart, is not a str; allowed: a name \[VC001\]$"):
         checks.instance("server", chart, str, allowed="a name")
+
+
+@pytest.mark.parametrize("kind", ["a Server", "a HubModel", "an Ingress", "an HttpProbe", "an HTTPRoute"])
+def test_a_kind_has_the_article_that_it_is_spoken_with(kind: str) -> None:
+    with pytest.raises(InvalidOptionError, match=rf"^to: '5' is not {kind} or int; allowed: x \[VC001\]$"):
+        checks.instance("to", "5", type(kind.split()[1], (), {}), int, allowed="x")
 
 
 @pytest.mark.parametrize("value", ["nfs", "nfs.example.com", "10.0.0.1", "fd00::1", "[fd00::1]", "NAS_1"])

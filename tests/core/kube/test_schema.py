@@ -64,7 +64,7 @@ def test_what_has_not_its_shape_is_named_by_its_path(value: Any, definition: str
     with pytest.raises(InvalidOptionError) as caught:
         check_schema("affinity", value, definition)
     assert str(caught.value).startswith(message)
-    assert caught.value.code == "VC010"
+    assert caught.value.code == "VC223"
 
 
 def test_a_misspelt_field_gets_the_nearest_name_and_all_that_is_wrong_is_said_at_once() -> None:

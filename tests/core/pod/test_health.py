@@ -184,5 +184,5 @@ def test_only_readiness_may_ask_for_more_than_one_success(role: str) -> None:
 
 def test_a_mapping_is_no_probe() -> None:
     probes: dict[str, Any] = {"startup": {"periodSeconds": 10}, "liveness": HttpProbe(), "readiness": HttpProbe()}
-    with pytest.raises(InvalidOptionError, match=r"^startup: \{'periodSeconds': 10\} is no HttpProbe; allowed: Http"):
+    with pytest.raises(InvalidOptionError, match=r"^startup: \{'periodSeconds': 10\} is not an HttpProbe; allowed: "):
         manual(**probes)

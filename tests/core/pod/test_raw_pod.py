@@ -129,7 +129,7 @@ def test_what_may_be_patched_is_patched(path: str, value: object) -> None:
         (
             {"volumes": [{"name": "x", "emptyDir": {}}],
              "extra_containers": [{"name": "a", "image": "b", "volumeDevices": [{"name": "x", "devicePath": "/d"}]}]},
-            "extra_containers[0].volumeDevices[0].name: is no claim, which a block device is",
+            "extra_containers[0].volumeDevices[0].name: is not a claim, which a block device needs",
         ),
         (
             {"volumes": [{"name": "x", "emptyDir": {}}],

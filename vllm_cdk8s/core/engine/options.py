@@ -125,7 +125,7 @@ def json_data(option: str, value: Any, *, depth: int = 0) -> Any:
     """A copy of what JSON can say; unlike in Kubernetes, a null has a meaning of its own to vLLM.
 
     Raises:
-        InvalidOptionError: it is no plain data, or is nested too deeply, as what holds itself is.
+        InvalidOptionError: it is not plain data, or is nested too deeply, as what holds itself is.
     """
     value = checks.plain_member(value)
     if isinstance(value, str):

@@ -72,7 +72,7 @@ def parse(option: str, items: Sequence[str], release: Release, finding: Finding)
     """What raw arguments set, by canonical name, in their order.
 
     Raises:
-        InvalidOptionError: an argument is none, lacks its value, or is abbreviated; ``finding`` gets what another
+        InvalidOptionError: an argument is not one, lacks its value, or is abbreviated; ``finding`` gets what another
             version may allow.
         ConflictError: a setting is given twice.
     """

@@ -38,7 +38,7 @@ def cache_folder(option: str, path: object) -> str:
     """A folder of a node that may hold models, and is not one that the node lives by.
 
     Raises:
-        InvalidOptionError: it is no such folder.
+        InvalidOptionError: it is not such a folder.
     """
     folder = checks.absolute_path(option, path).rstrip("/") or "/"
     if folder in _ONLY_BELOW or any(folder == own or folder.startswith(f"{own}/") for own in _NODES_OWN):

@@ -39,6 +39,9 @@ _FACTORS = {
 
 _HOST = regex(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9.])?|\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%\w+)?\]?")
 
+# HTTP is spelt when it is spoken, and begins with a vowel then.
+_SPOKEN_VOWEL = regex(r"[AEIOU]|H(TTP|ttp)")
+
 _T = TypeVar("_T")
 
 MAX_LABEL = 63
@@ -272,11 +275,16 @@ def instance(option: str, value: _T, *kinds: type, allowed: str) -> _T:
     if not isinstance(value, kinds):
         # A construct's own text has an address in it, which says nothing and is another each time.
         path = getattr(getattr(value, "node", None), "path", None)
-        said = shown(value) if path is None else f"{path}, a {type(value).__name__},"
+        said = shown(value) if path is None else f"{path}, {_a(type(value).__name__)},"
         raise InvalidOptionError(
-            f"{said} is no {' or '.join(kind.__name__ for kind in kinds)}; allowed: {allowed}", option=option
+            f"{said} is not {_a(' or '.join(kind.__name__ for kind in kinds))}; allowed: {allowed}", option=option
         )
     return value
+
+
+def _a(kind: str) -> str:
+    """The name of a class or a kind with its article."""
+    return f"an {kind}" if _SPOKEN_VOWEL.match(kind) else f"a {kind}"
 
 
 def one_of(option: str, value: object, allowed: Collection[str], *, what: str = "known") -> str:
@@ -292,7 +300,8 @@ def reference(option: str, value: object, kind: str) -> str:
     if not isinstance(value, str):
         if getattr(value, "kind", None) != kind:
             raise InvalidOptionError(
-                f"{shown(value)} is no {kind}; allowed: a name, or a construct such as a kplus.I{kind}", option=option
+                f"{shown(value)} is not {_a(kind)}; allowed: a name, or a construct such as a kplus.I{kind}",
+                option=option,
             )
         value = getattr(value, "name", None)
     return dns_subdomain(option, value)

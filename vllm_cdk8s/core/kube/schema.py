@@ -14,6 +14,7 @@ from vllm_cdk8s.core.data import generated
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem, nearest
 from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import SCHEMA
+from vllm_cdk8s.core.rules.parts import rule_at
 from vllm_cdk8s.core.showing import shown
 
 _INT32 = 2**31
@@ -37,7 +38,8 @@ def check_schema(option: str, value: object, definition: str) -> None:
         InvalidOptionError: with all that is wrong.
     """
     problems = [
-        Problem(what=what, rule=SCHEMA, option=path) for path, what in _wrong(option, value, definition.rstrip("!"))
+        Problem(what=what, rule=rule_at(path, SCHEMA), option=path)
+        for path, what in _wrong(option, value, definition.rstrip("!"))
     ]
     if problems:
         raise InvalidOptionError(problems=problems)

@@ -75,7 +75,7 @@ def gpu_count(need: Need, usable: int, capacity: int, wanted: int | None) -> tup
     """The fewest GPUs that hold what is needed, or the number wanted where that works; and where the number comes from.
 
     Raises:
-        InvalidOptionError: the number wanted is none.
+        InvalidOptionError: the number wanted is not one.
         ConflictError: it does not divide the attention heads or is too small; or no number of such GPUs is enough.
     """
     numbers = candidates(need.facts, wanted)
@@ -106,7 +106,7 @@ def candidates(facts: ModelFacts, wanted: int | None) -> list[int]:
     """The tensor parallel sizes to try, in order: those that divide the heads and the vocabulary, as vLLM demands.
 
     Raises:
-        InvalidOptionError: the number wanted is none.
+        InvalidOptionError: the number wanted is not one.
         ConflictError: it does not divide the attention heads, or the padded vocabulary.
     """
     heads = facts.attention_heads

@@ -121,7 +121,7 @@ def check_together(spec: Wire, place: Callable[[str, int], str]) -> None:
             option = f"{at}volumeDevices[{index}].name"
             _named(option, device["name"], list(volumes), "a volume")
             if not {"persistentVolumeClaim", "ephemeral"} & volumes[device["name"]].keys():
-                raise ConflictError("is no claim, which a block device is", option=option)
+                raise ConflictError("is not a claim, which a block device needs", option=option)
         for index, claim in enumerate(item.get("resources", {}).get("claims", ())):
             _named(f"{at}resources.claims[{index}].name", claim["name"], claims, "a claim of the pod")
         for index, variable in enumerate(item.get("env", ())):

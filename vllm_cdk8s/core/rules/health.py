@@ -67,6 +67,15 @@ EAGER_LIVENESS = Rule(
     why="A server under load answers late, and a restart costs minutes of loading.",
     mend="Allow at least 5 s for an answer and 3 failures.",
 )
+PROBE = Rule(
+    code="VC409",
+    name="probe",
+    title="Kubernetes does not take this probe",
+    why="The API server refuses the pod, or drops a field that it does not know without a word: the probe then asks "
+    "otherwise than was meant.",
+    mend="Correct the field that the message names: a probe asks in one way, at a port that its container has.",
+    source=f"{_K8S}tasks/configure-pod-container/configure-liveness-readiness-startup-probes/",
+)
 DISAGGREGATED_SET = Rule(
     code="VC455",
     name="disaggregated-set",

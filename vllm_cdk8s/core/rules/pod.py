@@ -143,3 +143,12 @@ OFFLOAD_IN_SHM = Rule(
     why="vLLM keeps offloaded blocks in a file there, and stops, or is killed, when it is full.",
     mend="Give the volume at /dev/shm more than the offloaded size.",
 )
+POD_PART = Rule(
+    code="VC223",
+    name="pod-part",
+    title="Kubernetes does not take this part of a pod",
+    why="The API server refuses the pod, or drops a field that it does not know without a word; some of it only the "
+    "node refuses, and the container never starts.",
+    mend="Correct the field that the message names, as the reference of the Kubernetes API has it.",
+    source=f"{_K8S}reference/kubernetes-api/",
+)

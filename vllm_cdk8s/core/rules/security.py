@@ -55,6 +55,15 @@ PRIVILEGE = Rule(
     why="Whoever may change the pod controls the node.",
     mend="Take the privilege away.",
 )
+SECURITY_CONTEXT = Rule(
+    code="VC507",
+    name="security-context",
+    title="Kubernetes does not take this security context",
+    why="The API server refuses the pod, or drops a field that it does not know without a word: the container then has "
+    "rights that it was not to have.",
+    mend="Correct the field that the message names.",
+    source=f"{_K8S}tasks/configure-pod-container/security-context/",
+)
 TRUSTS_ANYBODY = Rule(
     code="VC510",
     name="trusts-anybody",

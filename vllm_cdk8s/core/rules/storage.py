@@ -56,6 +56,16 @@ CACHE_ELSEWHERE = Rule(
     why="vLLM downloads and compiles into the container, and loses both at each restart.",
     mend="Mount it at the cache folder, or set HF_HOME and VLLM_CACHE_ROOT.",
 )
+VOLUME = Rule(
+    code="VC308",
+    name="volume",
+    title="Kubernetes does not take this volume, or how it is mounted",
+    why="The API server refuses the pod, or drops a field that it does not know without a word; what is mounted below "
+    "/proc the container runtime refuses.",
+    mend="Correct the field that the message names: a volume has a name and one source, a mount the name of a volume "
+    "and a path of its own.",
+    source=f"{_K8S}concepts/storage/volumes/",
+)
 FAST_START = Rule(
     code="VC330",
     name="fast-start",

@@ -177,7 +177,7 @@ def header_name(option: str, value: object) -> str:
     """The name of a header.
 
     Raises:
-        InvalidOptionError: it is none.
+        InvalidOptionError: it is not one.
     """
     name = checks.text(option, value)
     if not _HEADER.fullmatch(name):
@@ -296,7 +296,7 @@ def route_timeouts(request: int | None, backend: int | None) -> dict[str, str]:
     for option, value in (("request_timeout_seconds", request), ("backend_timeout_seconds", backend)):
         if value is not None:
             checks.integer(option, value, minimum=0, maximum=_LONGEST_SECONDS)
-    # 0 is no limit, for the request as for the attempt.
+    # 0 sets no limit, for the request as for the attempt.
     if request and backend is not None and (backend == 0 or backend > request):
         raise ConflictError(
             f"{backend or 'no limit'} is longer than request_timeout_seconds: {request}",

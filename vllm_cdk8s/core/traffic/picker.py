@@ -17,9 +17,9 @@ from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.kube.writing import to_yaml
 from vllm_cdk8s.core.pod.resources import Resources
-from vllm_cdk8s.core.pod.security import no_privileges, ordinary_user
 from vllm_cdk8s.core.rules.book import PICKER
 from vllm_cdk8s.core.showing import shown
+from vllm_cdk8s.core.traffic.front import front_deployment
 from vllm_cdk8s.core.traffic.pool import POOL_GROUP
 from vllm_cdk8s.core.traffic.rights import account_with_rights
 
@@ -48,9 +48,6 @@ SCORERS = (
 # The chart's own weights.
 DEFAULT_SCORERS: Mapping[str, int] = {"queue-scorer": 2, "kv-cache-utilization-scorer": 2, "prefix-cache-scorer": 3}
 _READ = ["get", "list", "watch"]
-# The longest that a pod of the pool has for its requests unless its server says more.
-_GRACE_SECONDS = 130
-_USER = 65532
 _LEAST_INT32 = -checks.MAX_INT32 - 1
 
 
@@ -227,7 +224,7 @@ class Picker(Struct, frozen=True, kw_only=True):
     def _deployment(self, name: str, pool: str, labels: Mapping[str, str], configuration: str) -> dict[str, Any]:
         # One that waits to lead is alive and not ready.
         alive, ready = ("liveness", "readiness") if self.replicas > 1 else ("inference-extension",) * 2
-        container = prune({
+        container = {
             "name": "epp",
             "image": self.image,
             "args": self.arguments(pool),
@@ -244,29 +241,20 @@ class Picker(Struct, frozen=True, kw_only=True):
             "livenessProbe": _grpc(alive, initialDelaySeconds=5, periodSeconds=10),
             "readinessProbe": _grpc(ready, periodSeconds=2),
             "volumeMounts": [{"name": "config", "mountPath": _CONFIG_FOLDER, "readOnly": True}],
-            "securityContext": no_privileges(),
-        })  # fmt: skip
-        return {
-            "replicas": self.replicas,
+        }
+        return front_deployment(
+            replicas=self.replicas,
             # What it knows of the pods' caches is in the memory of one process: an old and a new one would each know
             # half, and a new one that waits to lead is not ready before the old one has gone.
-            "strategy": {"type": "Recreate"},
-            "selector": {"matchLabels": picker_selector(name)},
-            "template": {
-                "metadata": {
-                    "labels": dict(labels),
-                    # A changed configuration is read at the start alone.
-                    "annotations": {_CONFIG_ANNOTATION: sha256(configuration.encode()).hexdigest()},
-                },
-                "spec": {
-                    "serviceAccountName": name,
-                    "terminationGracePeriodSeconds": _GRACE_SECONDS,
-                    "securityContext": ordinary_user(_USER),
-                    "containers": [container],
-                    "volumes": [{"name": "config", "configMap": {"name": name}}],
-                },
-            },
-        }
+            strategy={"type": "Recreate"},
+            selector=picker_selector(name),
+            labels=labels,
+            # A changed configuration is read at the start alone.
+            annotations={_CONFIG_ANNOTATION: sha256(configuration.encode()).hexdigest()},
+            account={"serviceAccountName": name},
+            container=container,
+            volume={"name": "config", "configMap": {"name": name}},
+        )
 
 
 def picker_selector(name: str) -> dict[str, str]:

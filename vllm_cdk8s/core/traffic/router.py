@@ -13,10 +13,9 @@ from msgspec import Struct, field
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, nearest, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
-from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.pod.resources import Resources
-from vllm_cdk8s.core.pod.security import no_privileges, ordinary_user
 from vllm_cdk8s.core.rules.book import BACKEND_TLS, KEPT_OUT, OTHER_NAMESPACE, ROUTER
+from vllm_cdk8s.core.traffic.front import USER, front_deployment
 from vllm_cdk8s.core.traffic.gateway import header_name
 from vllm_cdk8s.core.traffic.model_names import adapter_names, base_names
 from vllm_cdk8s.core.traffic.network_policy import keeping_out
@@ -50,9 +49,6 @@ _DISCOVERIES = ("static", "pods")
 # Requests that it sends to see whether a backend answers.
 _REQUESTS = ("chat", "completion", "embeddings", "rerank", "score", "transcription", "vision")
 _API_KEY = "VLLM_API_KEY"
-_USER = 65532
-# An answer that is under way when a pod must go; the router stops when the last is written, or at the end of this.
-_GRACE_SECONDS = 130
 _PRE_STOP_SECONDS = 5
 _SCRAPE_SECONDS = 15
 
@@ -292,7 +288,7 @@ class RouterPlan(Struct, frozen=True, kw_only=True):
             variables.append({"name": "NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}})
         if key is not None:
             variables.append({"name": _API_KEY, "valueFrom": key})
-        container = prune({
+        container = {
             "name": "router",
             "image": self.image,
             "args": self.arguments(),
@@ -305,23 +301,17 @@ class RouterPlan(Struct, frozen=True, kw_only=True):
             "readinessProbe": _health(periodSeconds=5, timeoutSeconds=5, failureThreshold=2),
             "lifecycle": {"preStop": {"exec": {"command": ["sleep", str(_PRE_STOP_SECONDS)]}}},
             "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - a volume of the pod
-            "securityContext": no_privileges(),
-        })  # fmt: skip
-        return {
-            "replicas": self.replicas,
-            "selector": {"matchLabels": router_selector(name)},
-            "template": {
-                "metadata": {"labels": dict(labels)},
-                "spec": {
-                    **({"serviceAccountName": name} if pods else {"automountServiceAccountToken": False}),
-                    "enableServiceLinks": False,
-                    "terminationGracePeriodSeconds": _GRACE_SECONDS,
-                    "securityContext": ordinary_user(_USER, _USER),
-                    "containers": [container],
-                    "volumes": [{"name": "tmp", "emptyDir": {}}],
-                },
-            },
         }
+        account = {"serviceAccountName": name} if pods else {"automountServiceAccountToken": False}
+        return front_deployment(
+            replicas=self.replicas,
+            selector=router_selector(name),
+            labels=labels,
+            account={**account, "enableServiceLinks": False},
+            group=USER,
+            container=container,
+            volume={"name": "tmp", "emptyDir": {}},
+        )
 
 
 def router_selector(name: str) -> dict[str, str]:
