@@ -60,6 +60,10 @@ def options_of(**options: Any) -> list[str | None]:
          ["service_type", "node_port", "service_port", "service_annotations"]),
         ({"download": 1, "streaming": 2, "lora": 3, "service_port": 0},
          ["lora", "download", "streaming", "service_port"]),
+        ({"pod_security_context": {"runAsUser": -1, "fsGroup": -2}, "security_context": {"runAsGroup": -1},
+          "topology_spread": [1, 2]},
+         ["pod_security_context.runAsUser", "pod_security_context.fsGroup", "security_context.runAsGroup",
+          "topology_spread[0]", "topology_spread[1]"]),
         ({"non_root": True, "pod_security_context": {"runAsNonRoot": True}}, ["non_root"]),
     ],
 )  # fmt: skip
