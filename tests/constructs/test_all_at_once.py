@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from tests.synthesis import new_chart
-from vllm_cdk8s import Autoscaling, HttpProbe, ModelStorage, Resources, VllmCdk8sError, VllmServer
+from vllm_cdk8s import (
+    Autoscaling,
+    HttpProbe,
+    ModelStorage,
+    MultiNodeVllmServer,
+    Resources,
+    VllmCdk8sError,
+    VllmServer,
+    WeightedBackend,
+)
 
 
 def options_of(**options: Any) -> list[str | None]:
@@ -27,6 +36,21 @@ def options_of(**options: Any) -> list[str | None]:
           "security_context": {"runAsUser": "a"}, "volumes": [{"name": "v"}], "image_pull_secrets": ["A b"]},
          ["drain_seconds", "volumes[0]", "security_context.runAsUser", "pod_labels", "image_pull_secrets",
           "node_selector", "tolerations[0].operator", "tolerations[1].effect", "runtime_class", "priority_class"]),
+        ({"replicas": "x", "replcas": 1, "service_port": 0, "labels": {"a b": "c"}},
+         ["replcas", "replicas", "labels", "service_port"]),
+        ({"max_surge": "x", "max_unavailable": "y", "tolerations": 1}, ["max_surge", "max_unavailable", "tolerations"]),
+        ({"sizing": 1, "autoscaling": 2, "storage": 3, "probes": 4, "drop_cache": 5, "host": "bad host"},
+         ["sizing", "autoscaling", "storage", "probes", "drop_cache", "host"]),
+        ({"resources": 1, "kai": 2, "ingress": 3, "device_claims": 4, "name": "", "tolerations": 5},
+         ["kai", "resources", "ingress", "device_claims", "name", "tolerations"]),
+        ({"gpus": "x", "gpu_resource": "a b", "image_pull_policy": "Sometimes", "tolerations": 1,
+          "engine_args": {"tensor_parallel_size": 2}}, ["image_pull_policy", "gpu_resource", "tolerations"]),
+        ({"gpus": "x", "service_account": "A b", "tolerations": 1}, ["gpus", "service_account", "tolerations"]),
+        ({"service_type": "x", "node_port": 0, "service_port": 0, "service_annotations": 2},
+         ["service_type", "node_port", "service_port", "service_annotations"]),
+        ({"download": 1, "streaming": 2, "lora": 3, "service_port": 0},
+         ["lora", "download", "streaming", "service_port"]),
+        ({"non_root": True, "pod_security_context": {"runAsNonRoot": True}}, ["non_root"]),
     ],
 )  # fmt: skip
 def test_each_part_of_a_server_is_told_of(options: dict[str, Any], expected: list[str]) -> None:
@@ -34,8 +58,28 @@ def test_each_part_of_a_server_is_told_of(options: dict[str, Any], expected: lis
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"nodes": 1, "replicas": -1, "storage": None, "port": 0}, ["nodes", "replicas"]),
+        ({"nodes": 2, "replicas": -1, "storage": 1, "port": 0}, ["storage", "replicas"]),
+        ({"nodes": 2, "replicas": -1, "storage": "nfs", "port": 0}, ["replicas", "port"]),
+    ],
+)
+def test_what_is_wrong_with_a_group_is_told_without_what_only_follows_from_it(
+    given: dict[str, Any], expected: list[str]
+) -> None:
+    chart = new_chart()
+    if given["storage"] == "nfs":
+        given = {**given, "storage": ModelStorage.nfs(chart, "models", server="nfs", path="/models")}
+    with pytest.raises(VllmCdk8sError) as caught:
+        MultiNodeVllmServer(chart, "s", model="Qwen/Qwen3-8B", gpus=1, **given)
+    assert [problem.option for problem in caught.value.problems] == expected
+
+
+@pytest.mark.parametrize(
     ("make", "expected"),
     [
+        (lambda: WeightedBackend(to=1, weight=-1), ["backend.to", "backend.weight"]),  # type: ignore[arg-type]
         (lambda: Resources(limits={"a b": 1, "memory": "x"}, requests={"cpu": -1}),
          ["resources.requests['cpu']", "resources.limits", "resources.limits['memory']"]),
         (lambda: HttpProbe(period_seconds=0, timeout_seconds=0, path="x"),

@@ -16,7 +16,7 @@ from vllm_cdk8s.constructs.http_autoscaler import HttpAutoscaler
 from vllm_cdk8s.constructs.inference_pool import InferencePool, warn_of_tls
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.core.engine.adapters import beyond_key, come_at_runtime
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, give, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, Problem, give, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
@@ -66,8 +66,11 @@ class WeightedBackend:
     def __post_init__(self) -> None:
         checks.plain_fields(self)
         allowed = "a VllmServer, an InferencePool or an HttpAutoscaler"
-        checks.instance("backend.to", self.to, Server, InferencePool, HttpAutoscaler, allowed=allowed)
-        checks.integer("backend.weight", self.weight, minimum=0, maximum=MOST_WEIGHT)
+        with Collector() as found:
+            found.attempt(
+                checks.instance, "backend.to", self.to, Server, InferencePool, HttpAutoscaler, allowed=allowed
+            )
+            found.attempt(checks.integer, "backend.weight", self.weight, minimum=0, maximum=MOST_WEIGHT)
 
 
 _Backend = Server | InferencePool | HttpAutoscaler | WeightedBackend

@@ -62,7 +62,7 @@ class MultiNodeVllmServer(GroupServer):
         super().__init__(
             scope, id, model=model, options=given, known=tuple(ServerOptions.__annotations__), storage=storage,
             shape=lambda _: LeaderWorkerSetShape(nodes=nodes, replicas=replicas),
-            others=("model", "nodes", "storage", "replicas"),
+            others=("model", "nodes", "storage", "replicas"), instead=lambda: LeaderWorkerSetShape(nodes=nodes),
         )  # fmt: skip
         self.replicas = replicas
         self.leader_worker_set = self.workload

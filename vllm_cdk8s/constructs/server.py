@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from vllm_cdk8s.constructs.apps import name_in_tree
 from vllm_cdk8s.constructs.server_base import INSTANCE_LABEL, NAME_LABEL, Server, keyword_options
 from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.server.deployment import DeploymentShape
@@ -78,14 +79,16 @@ class VllmServer(Server):
         given: dict[str, Any] = dict(options)
         storage, sizing = given.pop("storage", None), given.pop("sizing", None)
         scaling = given.get("autoscaling")
+        found = Collector()
         if sizing is not None:
             from vllm_cdk8s.core.models.sizing import Sizing  # noqa: PLC0415 - for those who made one
 
-            checks.instance("sizing", sizing, Sizing, allowed='size_model("7B")')
+            sizing = found.attempt(checks.instance, "sizing", sizing, Sizing, allowed='size_model("7B")')
         if scaling is not None:
             from vllm_cdk8s.core.scaling.autoscaling import Autoscaling  # noqa: PLC0415 - likewise
 
-            checks.instance("autoscaling", scaling, Autoscaling, allowed="Autoscaling(max_replicas=4)")
+            allowed = "Autoscaling(max_replicas=4)"
+            scaling = found.attempt(checks.instance, "autoscaling", scaling, Autoscaling, allowed=allowed)
         bounds = None if scaling is None else (scaling.min_replicas, scaling.max_replicas)
 
         def shape(said: Mapping[str, Any]) -> Shape:
@@ -99,7 +102,7 @@ class VllmServer(Server):
 
         super().__init__(
             scope, id, model=model, options=given, known=_KNOWN, shape=shape, storage=storage, sizing=sizing,
-            bounds=bounds, others=("model",),
+            bounds=bounds, others=("model",), instead=lambda: DeploymentShape(own_claim=storage is None), wrong=found,
         )  # fmt: skip
         self.deployment = self.workload
         if scaling is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import cdk8s
@@ -30,7 +30,7 @@ from vllm_cdk8s.core.server.pod import scheme
 from vllm_cdk8s.core.server.serving import WorkloadRef, asks_for_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import cdk8s_plus_27 as kplus
     from constructs import Construct
@@ -45,6 +45,7 @@ __all__ = ["INSTANCE_LABEL", "NAME_LABEL", "Server"]
 
 _Class = TypeVar("_Class", bound=type)
 
+_STORAGE = 'ModelStorage(self, "models", size="50Gi") or another of its kinds'
 _PROBES = 'SlowStartProbes(self, "probes", max_startup_seconds=600)'
 
 
@@ -82,13 +83,15 @@ class Server(Whole):
         sizing: Sizing | None = None,
         bounds: tuple[int, int] | None = None,
         others: tuple[str, ...] = (),
+        instead: Callable[[], Shape] | None = None,
+        wrong: Collector | None = None,
     ) -> None:
         try:
-            collector = Collector()
-            said = wire_options(check_options(options, known, others=others, unknown=collector))
-            model = checks.plain_member(model)
-            plan: Any = collector.attempt(self._planned, scope, id, model, said, shape, storage, sizing, bounds)
-            collector.finish()
+            with wrong or Collector() as found:
+                said = wire_options(check_options(options, known, others=others, found=found))
+                model = checks.plain_member(model)
+                shapes = [partial(shape, said), *([] if instead is None else [instead])]
+                plan: Any = found.attempt(self._planned, scope, id, model, said, shapes, storage, sizing, bounds)
         except VllmCdk8sError as error:
             raise error.at(f"{place_of(scope).path}/{id}") from None
         super().__init__(scope, id)
@@ -103,40 +106,45 @@ class Server(Whole):
         id: str,
         model: str,
         said: dict[str, Any],
-        shape: Callable[[Mapping[str, Any]], Shape],
+        shapes: Sequence[Callable[[], Shape]],
         storage: ModelStorage | None,
         sizing: Sizing | None,
         bounds: tuple[int, int] | None,
     ) -> ServerPlan:
-        collector = Collector()
-        for option, value, kinds, allowed in (
-            ("storage", storage, (ModelStorage,), 'ModelStorage(self, "models", size="50Gi") or another of its kinds'),
-            ("probes", said.get("probes"), (SlowStartProbes, ManualProbes), _PROBES),
-            ("drop_cache", said.get("drop_cache"), (DropCacheWrapper,), 'DropCacheWrapper(self, "drop-cache")'),
-        ):
-            if value is not None:
-                collector.attempt(construct_of, option, value, *kinds, allowed=allowed)
-        made: Any = collector.attempt(shape, said)
-        collector.finish()
-        name = said.get("name")
-        if name is not None:
-            checks.text("name", name)
-        probes = said.get("probes")
-        return plan_server(
-            ServerInput(
-                model=model,
-                said=said,
-                shape=made,
-                names=names_of(scope, id) if name is None else fixed_names(name, service_suffix=made.service_suffix),
-                path=lambda: f"{place_of(scope).path}/{id}",
-                namespace=place_of(scope).namespace,
-                storage=None if storage is None else storage.plan,
-                health=None if probes is None else probes.health,
-                sizing=sizing,
-                min_replicas=None if bounds is None else bounds[0],
-                max_replicas=None if bounds is None else bounds[1],
+        with Collector() as found:
+            for option, value, kinds, allowed in (
+                ("storage", storage, (ModelStorage,), _STORAGE),
+                ("probes", said.get("probes"), (SlowStartProbes, ManualProbes), _PROBES),
+                ("drop_cache", said.get("drop_cache"), (DropCacheWrapper,), 'DropCacheWrapper(self, "drop-cache")'),
+            ):
+                found.given(construct_of, option, value, *kinds, allowed=allowed)
+            found.given(checks.text, "name", said.get("name"))
+            # The rest is looked at as if what is wrong had not been said.
+            sound = {name: value for name, value in said.items() if found.sound(name)}
+            storage = storage if found.sound("storage") else None
+            made: Any = next((one for one in map(found.attempt, shapes) if one is not None), None)
+            if made is None or (made.nodes > 1 and storage is None):
+                found.finish()
+            name, probes = sound.get("name"), sound.get("probes")
+            names = names_of(scope, id) if name is None else fixed_names(name, service_suffix=made.service_suffix)
+            plan = found.attempt(
+                plan_server,
+                ServerInput(
+                    model=model,
+                    said=sound,
+                    shape=made,
+                    names=names,
+                    path=lambda: f"{place_of(scope).path}/{id}",
+                    namespace=place_of(scope).namespace,
+                    storage=None if storage is None else storage.plan,
+                    health=None if probes is None else probes.health,
+                    sizing=sizing,
+                    min_replicas=None if bounds is None else bounds[0],
+                    max_replicas=None if bounds is None else bounds[1],
+                ),
             )
-        )
+        assert plan is not None  # noqa: S101 - nothing was wrong
+        return plan
 
     def _stand(self, scope: Construct, plan: ServerPlan, said: Mapping[str, Any], storage: ModelStorage | None) -> None:
         """Put the plan's objects into the tree, in the order in which they are written."""

@@ -24,6 +24,8 @@ from vllm_cdk8s.core.showing import masked
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from typing_extensions import Self
+
     from vllm_cdk8s.core.rules.rule import Rule
 
 Severity = Literal["error", "warning"]
@@ -205,15 +207,35 @@ def _is_internal(module: str) -> bool:
 class Collector:
     """Everything that is wrong with one thing, so that its user reads all of it at once, and its warnings.
 
+    At the end of its ``with`` all is raised, with what the block itself raises::
+
+        with Collector() as found:
+            found.attempt(checks.port, "port", self.port)
+            found.given(checks.port, "other_port", self.other_port)
+            if found.sound("port", "other_port") and self.port == self.other_port:
+                found.note(ConflictError(...))
+
     Attributes:
         problems: the errors.
         warnings: the warnings.
     """
 
+    __slots__ = ("_kinds", "problems", "warnings")
+
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
-        self._kinds: set[type[VllmCdk8sError]] = set()
+        self._kinds: frozenset[type[VllmCdk8sError]] = frozenset()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, VllmCdk8sError):
+            self.note(error)
+        elif error is not None or not self.problems:
+            return
+        self.finish()
 
     def attempt(self, make: Callable[..., _Value], *args: Any, **options: Any) -> _Value | None:
         """What the call returns, or None, with what is wrong noted."""
@@ -223,10 +245,28 @@ class Collector:
             self.note(error)
             return None
 
+    def given(self, check: Callable[..., _Value], option: str, value: Any, *args: Any, **options: Any) -> _Value | None:
+        """As `attempt`, of an option for which None says nothing."""
+        if value is None:
+            return None
+        try:
+            return check(option, value, *args, **options)
+        except VllmCdk8sError as error:
+            self.note(error)
+            return None
+
+    def sound(self, *options: str) -> bool:
+        """Whether nothing is wrong with these options, or with anything in them, so far."""
+        if not self.problems:
+            return True
+        within = tuple(f"{option}{mark}" for option in options for mark in "[.")
+        wrong = [problem.option for problem in self.problems if problem.option is not None]
+        return not any(option in options or option.startswith(within) for option in wrong)
+
     def note(self, error: VllmCdk8sError) -> None:
         """Note what an error says is wrong."""
         self.problems += [problem for problem in error.problems if problem not in self.problems]
-        self._kinds.add(type(error))
+        self._kinds |= {type(error)}
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Note problems, each where its severity belongs."""
@@ -256,7 +296,7 @@ class Collector:
             kind = ConflictError if contradiction else InvalidOptionError
             if len(self._kinds) == 1:
                 (kind,) = self._kinds  # type: ignore[assignment]
-            raise kind(problems=self.problems)
+            raise kind(problems=self.problems) from None
 
 
 @contextmanager

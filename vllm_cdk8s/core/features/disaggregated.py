@@ -66,16 +66,17 @@ class Pool:
     """
 
     def __init__(self, *, replicas: int | None = None, nodes: int = 1, **options: Unpack[ServerOptions]) -> None:
-        if replicas is not None:
-            checks.integer("replicas", replicas, minimum=0)
         self.replicas = replicas
-        self.nodes = checks.integer("nodes", nodes, minimum=1)
         self.options: Mapping[str, Any] = MappingProxyType(
             {name: value for name, value in options.items() if value is not None}
         )
-        for name in self.options:
-            if name in _SHARED:
-                raise ConflictError("is of both sides; say it of the DisaggregatedServer", option=name)
+        with Collector() as found:
+            found.given(checks.integer, "replicas", replicas, minimum=0)
+            self.nodes = found.attempt(checks.integer, "nodes", nodes, minimum=1) or 1
+            for name in self.options:
+                if name in _SHARED:
+                    what = "is of both sides; say it of the DisaggregatedServer"
+                    found.note(ConflictError(what, option=name))
 
     def shape(self, role: str, *, slices: int) -> SetRoleShape:
         """What its pods are as a role of a DisaggregatedSet."""

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
@@ -55,17 +55,17 @@ class HubModel:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        name = checks.text("model", self.model)
-        if not _REPOSITORY.fullmatch(name) or ".." in name or "--" in name:
-            raise InvalidOptionError(
-                f"{name!r} is not a repository of the Hugging Face hub; allowed: such as 'Qwen/Qwen2.5-7B-Instruct'",
-                option="model",
-            )
-        if self.revision is not None:
-            checks.text("revision", self.revision)
-        for option in ("allow", "ignore"):
-            for index, pattern in enumerate(sequence(option, getattr(self, option))):
-                checks.text(f"{option}[{index}]", pattern)
+        with Collector() as found:
+            name = found.attempt(checks.text, "model", self.model)
+            if name is not None and (not _REPOSITORY.fullmatch(name) or ".." in name or "--" in name):
+                what = (
+                    f"{name!r} is not a repository of the Hugging Face hub; allowed: such as 'Qwen/Qwen2.5-7B-Instruct'"
+                )
+                found.note(InvalidOptionError(what, option="model"))
+            found.given(checks.text, "revision", self.revision)
+            for option in ("allow", "ignore"):
+                for index, pattern in enumerate(found.attempt(sequence, option, getattr(self, option)) or ()):
+                    found.attempt(checks.text, f"{option}[{index}]", pattern)
 
     def argument(self) -> str:
         """What the download program is told: the arguments of huggingface_hub's own snapshot_download."""
@@ -109,12 +109,11 @@ class InitDownload:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.integer("download.max_seconds", self.max_seconds, minimum=0)
-        checks.boolean("download.offline", self.offline)
-        if self.models is not None:
-            hub_models("download.models", self.models)
-        if self.resources is not None:
-            checks.instance("download.resources", self.resources, Resources, allowed="Resources(...)")
+        with Collector() as found:
+            found.attempt(checks.integer, "download.max_seconds", self.max_seconds, minimum=0)
+            found.attempt(checks.boolean, "download.offline", self.offline)
+            found.given(hub_models, "download.models", self.models)
+            found.given(checks.instance, "download.resources", self.resources, Resources, allowed="Resources(...)")
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""
@@ -169,14 +168,15 @@ class InitDownload:
 
 def hub_models(option: str, models: Sequence[str | HubModel]) -> list[HubModel]:
     """The models of an option, at least one; a name alone is its main branch."""
-    result = []
-    for index, item in enumerate(sequence(option, models)):
-        if isinstance(item, str):
-            result.append(HubModel(model=item))
-        else:
-            result.append(
-                checks.instance(f"{option}[{index}]", item, HubModel, allowed="a name, or HubModel(model=...)")
-            )
-    if not result:
+    given = sequence(option, models)
+    if not given:
         raise InvalidOptionError("there are none; allowed: at least one", option=option)
-    return result
+    with Collector() as found:
+        result = [found.attempt(_hub_model, f"{option}[{index}]", item) for index, item in enumerate(given)]
+    return [model for model in result if model is not None]
+
+
+def _hub_model(option: str, item: str | HubModel) -> HubModel:
+    if isinstance(item, str):
+        return HubModel(model=item)
+    return checks.instance(option, item, HubModel, allowed="a name, or HubModel(model=...)")

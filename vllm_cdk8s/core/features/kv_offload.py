@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.accelerators import accelerator
@@ -82,27 +82,33 @@ class KvOffload:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
+        with Collector() as found:
+            found.attempt(self._check_host)
+            found.attempt(checks.one_of, "kv_offload.backend", self.backend, _BACKENDS, what="a backend")
+            if self.disk is None:
+                return
+            if found.sound("kv_offload.backend") and self.backend != "native":
+                found.note(
+                    ConflictError(
+                        f"{self.backend!r} keeps its disk itself, by its own settings; leave disk out",
+                        option="kv_offload.backend",
+                    )
+                )
+            if not isinstance(self.disk, str) and not hasattr(self.disk, "name"):
+                raise InvalidOptionError(
+                    f"{shown(self.disk)} is neither a size nor a claim; allowed: '1Ti', a claim's name or a "
+                    "kplus.IPersistentVolumeClaim",
+                    option="kv_offload.disk",
+                )
+            if isinstance(self.disk, str) and not self._is_size():
+                found.attempt(checks.dns_subdomain, "kv_offload.disk", self.disk)
+
+    def _check_host(self) -> None:
         if checks.quantity("kv_offload.host", checks.size("kv_offload.host", self.host)) < _LEAST:
             raise InvalidOptionError(
                 f"{self.host!r} is less than 256Mi; a quantity in bytes is meant, such as '200Gi'",
                 option="kv_offload.host",
             )
-        checks.one_of("kv_offload.backend", self.backend, _BACKENDS, what="a backend")
-        if self.disk is None:
-            return
-        if self.backend != "native":
-            raise ConflictError(
-                f"{self.backend!r} keeps its disk itself, by its own settings; leave disk out",
-                option="kv_offload.backend",
-            )
-        if not isinstance(self.disk, str) and not hasattr(self.disk, "name"):
-            raise InvalidOptionError(
-                f"{shown(self.disk)} is neither a size nor a claim; allowed: '1Ti', a claim's name or a "
-                "kplus.IPersistentVolumeClaim",
-                option="kv_offload.disk",
-            )
-        if isinstance(self.disk, str) and not self._is_size():
-            checks.dns_subdomain("kv_offload.disk", self.disk)
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from msgspec import Struct
 
 from vllm_cdk8s.core.engine.version import check_reference
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
@@ -100,12 +100,12 @@ class Nixl:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.port("connector.port", self.port)
-        if self.rdma is not None:
-            resource_name("connector.rdma", self.rdma)
-        for index, name in enumerate(sequence("connector.backends", self.backends)):
-            checks.text(f"connector.backends[{index}]", name)
-        checks.one_of("connector.load_failure", self.load_failure, _POLICIES, what="a policy")
+        with Collector() as found:
+            found.attempt(checks.port, "connector.port", self.port)
+            found.given(resource_name, "connector.rdma", self.rdma)
+            for index, name in enumerate(found.attempt(sequence, "connector.backends", self.backends) or ()):
+                found.attempt(checks.text, f"connector.backends[{index}]", name)
+            found.attempt(checks.one_of, "connector.load_failure", self.load_failure, _POLICIES, what="a policy")
 
     @property
     def sidecar_name(self) -> str:
@@ -217,10 +217,10 @@ class PairProxy:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        if self.image is not None:
-            check_reference("proxy.image", self.image)
-        checks.instance("proxy.resources", self.resources, Resources, allowed="Resources(...)")
-        checks.integer("proxy.timeout_seconds", self.timeout_seconds, minimum=1)
+        with Collector() as found:
+            found.given(check_reference, "proxy.image", self.image)
+            found.attempt(checks.instance, "proxy.resources", self.resources, Resources, allowed="Resources(...)")
+            found.attempt(checks.integer, "proxy.timeout_seconds", self.timeout_seconds, minimum=1)
 
     def container(self, target: Target, connector: Connector, prefill_url: str) -> dict[str, Any]:
         """The native sidecar."""
@@ -266,8 +266,9 @@ class RoutingSidecar:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        check_reference("proxy.image", self.image)
-        checks.instance("proxy.resources", self.resources, Resources, allowed="Resources(...)")
+        with Collector() as found:
+            found.attempt(check_reference, "proxy.image", self.image)
+            found.attempt(checks.instance, "proxy.resources", self.resources, Resources, allowed="Resources(...)")
 
     def container(self, target: Target, connector: Connector, prefill_url: str) -> dict[str, Any]:  # noqa: ARG002
         """The native sidecar; it learns of the prefilling pod from each request."""

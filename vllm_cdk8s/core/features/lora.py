@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from vllm_cdk8s.core.engine.adapters import RUNTIME_ADAPTERS
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
@@ -48,21 +48,13 @@ class LoraAdapter:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        if checks.text("lora.name", self.name).startswith("-"):
-            raise InvalidOptionError(
-                f"{self.name!r} begins with '-', so vLLM would read it as an option", option="lora.name"
-            )
-        option = f"lora.adapters[{self.name!r}]"
-        path = checks.text(option, self.path)
-        if path.startswith("/"):
-            checks.absolute_path(option, path)
-        elif path.count("/") != 1 or path.startswith((".", "~", "-")) or "//" in path:
-            raise InvalidOptionError(
-                f"{path!r} is neither; allowed: an absolute path in the container, or a repository such as 'org/name'",
-                option=option,
-            )
-        if self.base_model is not None:
-            checks.text("lora.base_model", self.base_model)
+        with Collector() as found:
+            name = found.attempt(checks.text, "lora.name", self.name)
+            if name is not None and name.startswith("-"):
+                what = f"{self.name!r} begins with '-', so vLLM would read it as an option"
+                found.note(InvalidOptionError(what, option="lora.name"))
+            found.attempt(_check_adapter_path, f"lora.adapters[{self.name!r}]", self.path)
+            found.given(checks.text, "lora.base_model", self.base_model)
 
     def argument(self) -> str:
         """The adapter as an item of ``--lora-modules``: ``name=path``, or JSON where that would be misread."""
@@ -72,6 +64,17 @@ class LoraAdapter:
         if self.base_model is not None:
             item["base_model_name"] = self.base_model
         return json.dumps(item, separators=(",", ":"), ensure_ascii=False)
+
+
+def _check_adapter_path(option: str, value: object) -> None:
+    path = checks.text(option, value)
+    if path.startswith("/"):
+        checks.absolute_path(option, path)
+    elif path.count("/") != 1 or path.startswith((".", "~", "-")) or "//" in path:
+        raise InvalidOptionError(
+            f"{path!r} is neither; allowed: an absolute path in the container, or a repository such as 'org/name'",
+            option=option,
+        )
 
 
 @named_keywords
@@ -115,8 +118,23 @@ class LoraAdapters:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.boolean("lora.resolve_at_runtime", self.resolve_at_runtime)
-        checks.mount_path("lora.mount_path", self.mount_path)
+        with Collector() as found:
+            found.attempt(checks.boolean, "lora.resolve_at_runtime", self.resolve_at_runtime)
+            found.attempt(checks.mount_path, "lora.mount_path", self.mount_path)
+            found.attempt(self._check_claim)
+            repositories = found.attempt(sequence, "lora.hub_repositories", self.hub_repositories) or ()
+            for index, repository in enumerate(repositories):
+                found.attempt(self._check_repository, f"lora.hub_repositories[{index}]", repository)
+            listed = found.attempt(self._listed)
+            names = [adapter.name for adapter in listed or ()]
+            for name in names:
+                if names.count(name) > 1:
+                    found.note(ConflictError(f"{name!r} is the name of two adapters", option="lora.adapters"))
+            if listed is not None and not listed and not self.resolve_at_runtime:
+                what = "there are none; allowed: at least one, or resolve_at_runtime=True"
+                raise InvalidOptionError(what, option="lora.adapters")
+
+    def _check_claim(self) -> None:
         if isinstance(self.claim, str):
             checks.dns_subdomain("lora.claim", self.claim)
         elif self.claim is not None and not hasattr(self.claim, "name"):
@@ -124,22 +142,12 @@ class LoraAdapters:
                 f"{shown(self.claim)} is not a claim; allowed: a name or a kplus.IPersistentVolumeClaim",
                 option="lora.claim",
             )
-        for index, repository in enumerate(sequence("lora.hub_repositories", self.hub_repositories)):
-            option = f"lora.hub_repositories[{index}]"
-            if not _REPOSITORY.fullmatch(checks.text(option, repository)):
-                raise InvalidOptionError(
-                    f"{repository!r} is not a repository of the hub; allowed: org/name", option=option
-                )
-            if not self.resolve_at_runtime:
-                raise ConflictError("is asked at runtime alone; say resolve_at_runtime=True", option=option)
-        names = [adapter.name for adapter in self._listed()]
-        for name in names:
-            if names.count(name) > 1:
-                raise ConflictError(f"{name!r} is the name of two adapters", option="lora.adapters")
-        if not names and not self.resolve_at_runtime:
-            raise InvalidOptionError(
-                "there are none; allowed: at least one, or resolve_at_runtime=True", option="lora.adapters"
-            )
+
+    def _check_repository(self, option: str, repository: object) -> None:
+        if not _REPOSITORY.fullmatch(checks.text(option, repository)):
+            raise InvalidOptionError(f"{repository!r} is not a repository of the hub; allowed: org/name", option=option)
+        if not self.resolve_at_runtime:
+            raise ConflictError("is asked at runtime alone; say resolve_at_runtime=True", option=option)
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""
@@ -157,16 +165,16 @@ class LoraAdapters:
         )
 
     def _listed(self) -> list[LoraAdapter]:
-        if isinstance(self.adapters, Mapping):
-            return [LoraAdapter(name=name, path=path) for name, path in self.adapters.items()]
-        items = sequence("lora.adapters", self.adapters)
-        for index, item in enumerate(items):
-            if not isinstance(item, LoraAdapter):
-                raise InvalidOptionError(
-                    f"{shown(item)} is not an adapter; allowed: LoraAdapter(name=..., path=...)",
-                    option=f"lora.adapters[{index}]",
-                )
-        return items
+        with Collector() as found:
+            if isinstance(self.adapters, Mapping):
+                made = [found.attempt(LoraAdapter, name=name, path=path) for name, path in self.adapters.items()]
+                return [adapter for adapter in made if adapter is not None]
+            items = sequence("lora.adapters", self.adapters)
+            for index, item in enumerate(items):
+                if not isinstance(item, LoraAdapter):
+                    what = f"{shown(item)} is not an adapter; allowed: LoraAdapter(name=..., path=...)"
+                    found.note(InvalidOptionError(what, option=f"lora.adapters[{index}]"))
+            return items
 
     def _environment(self, target: Target) -> dict[str, str]:
         if not self.resolve_at_runtime:

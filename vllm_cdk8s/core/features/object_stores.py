@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.secrets import literal_secret
@@ -49,29 +49,19 @@ class S3Storage:
     path_style: bool = False
 
     def __post_init__(self) -> None:
-        checks.boolean(f"{_PLACE}.path_style", self.path_style)
-        if self.region is not None:
-            checks.text(f"{_PLACE}.region", self.region)
-        for name in ("access_key", "secret_key", "session_token"):
-            _secret(name, getattr(self, name))
-        if (self.access_key is None) != (self.secret_key is None):
-            missing = "access_key" if self.access_key is None else "secret_key"
-            raise ConflictError("is missing beside the other half of the key", option=f"{_PLACE}.{missing}")
-        if self.session_token is not None and self.access_key is None:
-            raise ConflictError("is of no use without access_key and secret_key", option=f"{_PLACE}.session_token")
-        if self.endpoint is None:
-            return
-        parts = urlsplit(checks.text(f"{_PLACE}.endpoint", self.endpoint))
-        if parts.username or parts.password:
-            raise InvalidOptionError(
-                "holds a user or a password, which all would see; allowed: access_key= and secret_key= from a Secret",
-                option=f"{_PLACE}.endpoint",
-            )
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidOptionError(
-                f"{self.endpoint!r} is not an address; allowed: such as 'http://minio.storage:9000'",
-                option=f"{_PLACE}.endpoint",
-            )
+        with Collector() as found:
+            found.attempt(checks.boolean, f"{_PLACE}.path_style", self.path_style)
+            found.given(checks.text, f"{_PLACE}.region", self.region)
+            for name in ("access_key", "secret_key", "session_token"):
+                found.attempt(_secret, name, getattr(self, name))
+            if (self.access_key is None) != (self.secret_key is None):
+                missing = "access_key" if self.access_key is None else "secret_key"
+                what = "is missing beside the other half of the key"
+                found.note(ConflictError(what, option=f"{_PLACE}.{missing}"))
+            elif self.session_token is not None and self.access_key is None:
+                what = "is of no use without access_key and secret_key"
+                found.note(ConflictError(what, option=f"{_PLACE}.session_token"))
+            found.given(_check_endpoint, f"{_PLACE}.endpoint", self.endpoint)
 
     schemes: ClassVar[tuple[str, ...]] = ("s3://",)
 
@@ -163,15 +153,12 @@ class AzureStorage:
     sas_token: SecretKey | None = None
 
     def __post_init__(self) -> None:
-        name = checks.text(f"{_PLACE}.account", self.account)
-        if not (name.isascii() and name.isalnum() and name == name.lower()):
-            raise InvalidOptionError(
-                f"{name!r} is not a storage account; allowed: lowercase letters and digits", option=f"{_PLACE}.account"
-            )
-        _secret("key", self.key)
-        _secret("sas_token", self.sas_token)
-        if self.key is not None and self.sas_token is not None:
-            raise ConflictError("contradicts key; say one of the two", option=f"{_PLACE}.sas_token")
+        with Collector() as found:
+            found.attempt(_check_account, f"{_PLACE}.account", self.account)
+            found.attempt(_secret, "key", self.key)
+            found.attempt(_secret, "sas_token", self.sas_token)
+            if self.key is not None and self.sas_token is not None and found.sound(f"{_PLACE}.key"):
+                raise ConflictError("contradicts key; say one of the two", option=f"{_PLACE}.sas_token")
 
     schemes: ClassVar[tuple[str, ...]] = ("az://",)
 
@@ -183,6 +170,27 @@ class AzureStorage:
     def volumes(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
         """None."""
         return (), ()
+
+
+def _check_endpoint(option: str, endpoint: object) -> None:
+    parts = urlsplit(checks.text(option, endpoint))
+    if parts.username or parts.password:
+        raise InvalidOptionError(
+            "holds a user or a password, which all would see; allowed: access_key= and secret_key= from a Secret",
+            option=option,
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidOptionError(
+            f"{endpoint!r} is not an address; allowed: such as 'http://minio.storage:9000'", option=option
+        )
+
+
+def _check_account(option: str, account: object) -> None:
+    name = checks.text(option, account)
+    if not (name.isascii() and name.isalnum() and name == name.lower()):
+        raise InvalidOptionError(
+            f"{name!r} is not a storage account; allowed: lowercase letters and digits", option=option
+        )
 
 
 def _secret(name: str, value: object) -> None:

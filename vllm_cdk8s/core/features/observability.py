@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
@@ -17,6 +17,7 @@ from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from urllib.parse import SplitResult
 
     from vllm_cdk8s.core.server.contribution import Target
 
@@ -64,34 +65,24 @@ class Tracing:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        parts = urlsplit(checks.text("tracing.endpoint", self.endpoint))
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidOptionError(
-                f"{self.endpoint!r} is not the address of a collector; allowed: http://host:4317 or https://host:4317",
-                option="tracing.endpoint",
-            )
-        if parts.username or parts.password:
-            raise InvalidOptionError(
-                "holds a user or a password, which all would see; allowed: OTEL_EXPORTER_OTLP_TRACES_HEADERS from a "
-                "Secret in env",
-                option="tracing.endpoint",
-            )
-        share: object = self.sample
-        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share <= 1:
-            raise InvalidOptionError(
-                f"{shown(self.sample)} is not a share; allowed: more than 0, at most 1", option="tracing.sample"
-            )
-        checks.one_of("tracing.protocol", self.protocol, _PROTOCOLS, what="a protocol")
-        if self.protocol == "http/protobuf" and parts.path in ("", "/"):
-            raise InvalidOptionError(
-                f"{self.endpoint!r} has no path; allowed: such as http://host:4318/v1/traces, since vLLM hands the URL "
-                "over as it is",
-                option="tracing.endpoint",
-            )
-        if self.service_name is not None:
-            checks.text("tracing.service_name", self.service_name)
-        for index, detail in enumerate(sequence("tracing.details", self.details)):
-            checks.one_of(f"tracing.details[{index}]", detail, _DETAILS, what="a detail")
+        with Collector() as found:
+            parts = found.attempt(_collector, "tracing.endpoint", self.endpoint)
+            share: object = self.sample
+            if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share <= 1:
+                what = f"{shown(self.sample)} is not a share; allowed: more than 0, at most 1"
+                found.note(InvalidOptionError(what, option="tracing.sample"))
+            found.attempt(checks.one_of, "tracing.protocol", self.protocol, _PROTOCOLS, what="a protocol")
+            if parts is not None and self.protocol == "http/protobuf" and parts.path in ("", "/"):
+                found.note(
+                    InvalidOptionError(
+                        f"{self.endpoint!r} has no path; allowed: such as http://host:4318/v1/traces, since vLLM hands "
+                        "the URL over as it is",
+                        option="tracing.endpoint",
+                    )
+                )
+            found.given(checks.text, "tracing.service_name", self.service_name)
+            for index, detail in enumerate(found.attempt(sequence, "tracing.details", self.details) or ()):
+                found.attempt(checks.one_of, f"tracing.details[{index}]", detail, _DETAILS, what="a detail")
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""
@@ -119,6 +110,22 @@ class Tracing:
         if self.details:
             settings["collect_detailed_traces"] = list(self.details)
         return Contribution(engine_args=settings, env=own)
+
+
+def _collector(option: str, endpoint: object) -> SplitResult:
+    parts = urlsplit(checks.text(option, endpoint))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidOptionError(
+            f"{endpoint!r} is not the address of a collector; allowed: http://host:4317 or https://host:4317",
+            option=option,
+        )
+    if parts.username or parts.password:
+        raise InvalidOptionError(
+            "holds a user or a password, which all would see; allowed: OTEL_EXPORTER_OTLP_TRACES_HEADERS from a "
+            "Secret in env",
+            option=option,
+        )
+    return parts
 
 
 @named_keywords
@@ -150,12 +157,11 @@ class KvEvents:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.port("kv_events.port", self.port)
-        if self.topic is not None:
-            checks.text("kv_events.topic", self.topic)
-        if self.replay_port is not None:
-            checks.port("kv_events.replay_port", self.replay_port)
-            if self.replay_port == self.port:
+        with Collector() as found:
+            found.attempt(checks.port, "kv_events.port", self.port)
+            found.given(checks.text, "kv_events.topic", self.topic)
+            found.given(checks.port, "kv_events.replay_port", self.replay_port)
+            if found.sound("kv_events.port", "kv_events.replay_port") and self.replay_port == self.port:
                 raise ConflictError(f"{self.port} is the port of the events too", option="kv_events.replay_port")
 
     def contribute(self, target: Target) -> Contribution:
@@ -207,14 +213,17 @@ class AccessLog:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        paths = sequence("access_log.leave_out", self.leave_out)
-        if not paths:
-            raise InvalidOptionError("is empty; leave the option out to log all", option="access_log.leave_out")
-        for index, path in enumerate(paths):
-            if not isinstance(path, str) or not _PATH.fullmatch(path):
-                raise InvalidOptionError(
-                    f"{path!r} is not a path; allowed: such as '/health'", option=f"access_log.leave_out[{index}]"
-                )
+        with Collector() as found:
+            paths = found.attempt(sequence, "access_log.leave_out", self.leave_out)
+            if paths is not None and not paths:
+                raise InvalidOptionError("is empty; leave the option out to log all", option="access_log.leave_out")
+            for index, path in enumerate(paths or ()):
+                if not isinstance(path, str) or not _PATH.fullmatch(path):
+                    what, option = (
+                        f"{path!r} is not a path; allowed: such as '/health'",
+                        f"access_log.leave_out[{index}]",
+                    )
+                    found.note(InvalidOptionError(what, option=option))
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from vllm_cdk8s.core.engine.images import own
 from vllm_cdk8s.core.engine.streaming import streamed
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.features.object_stores import AzureStorage, GoogleStorage, S3Storage
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
@@ -61,12 +61,11 @@ class RunaiStreamer:
     distributed: bool = False
 
     def __post_init__(self) -> None:
-        if self.store is not None:
-            checks.instance("streaming.store", self.store, *_STORES, allowed=_STORE)
-        checks.size("streaming.memory_limit", self.memory_limit)
-        if self.concurrency is not None:
-            checks.integer("streaming.concurrency", self.concurrency, minimum=1, maximum=checks.MAX_INT32)
-        checks.boolean("streaming.distributed", self.distributed)
+        with Collector() as found:
+            found.given(checks.instance, "streaming.store", self.store, *_STORES, allowed=_STORE)
+            found.attempt(checks.size, "streaming.memory_limit", self.memory_limit)
+            found.given(checks.integer, "streaming.concurrency", self.concurrency, minimum=1)
+            found.attempt(checks.boolean, "streaming.distributed", self.distributed)
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""
@@ -127,16 +126,18 @@ class Tensorizer:
     verify_hash: bool = False
 
     def __post_init__(self) -> None:
-        if not _URI.fullmatch(checks.text("streaming.uri", self.uri)):
-            raise InvalidOptionError(
-                f"{self.uri!r} is not the address of a file; allowed: s3://, http://, https://, or a path",
-                option="streaming.uri",
-            )
-        if self.store is not None:
-            checks.instance("streaming.store", self.store, S3Storage, allowed="S3Storage(...)")
-        if self.num_readers is not None:
-            checks.integer("streaming.num_readers", self.num_readers, minimum=1, maximum=checks.MAX_INT32)
-        checks.boolean("streaming.verify_hash", self.verify_hash)
+        with Collector() as found:
+            uri = found.attempt(checks.text, "streaming.uri", self.uri)
+            if uri is not None and not _URI.fullmatch(uri):
+                found.note(
+                    InvalidOptionError(
+                        f"{self.uri!r} is not the address of a file; allowed: s3://, http://, https://, or a path",
+                        option="streaming.uri",
+                    )
+                )
+            found.given(checks.instance, "streaming.store", self.store, S3Storage, allowed="S3Storage(...)")
+            found.given(checks.integer, "streaming.num_readers", self.num_readers, minimum=1)
+            found.attempt(checks.boolean, "streaming.verify_hash", self.verify_hash)
 
     def contribute(self, target: Target) -> Contribution:
         """What it adds to that server."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.regex import regex
@@ -41,32 +41,27 @@ class Devices(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        if self.device_class is not None:
-            checks.dns_subdomain("device_class", self.device_class)
-        elif self.mig is None:
-            raise InvalidOptionError("is not said, nor mig; allowed: such as 'gpu.nvidia.com'", option="device_class")
-        checks.integer("count", self.count, minimum=1, maximum=_MOST_DEVICES)
-        expressions = sequence("selectors", self.selectors)
-        if len(expressions) + (self.mig is not None) > _MOST_SELECTORS:
-            raise InvalidOptionError(f"has {len(expressions)}; allowed: {_MOST_SELECTORS}", option="selectors")
-        for index, expression in enumerate(expressions):
-            if len(checks.text(f"selectors[{index}]", expression)) > _LONGEST_SELECTOR:
-                raise InvalidOptionError(f"is longer than {_LONGEST_SELECTOR} characters", option=f"selectors[{index}]")
-        if self.mig is not None and not _MIG_PROFILE.fullmatch(checks.text("mig", self.mig)):
-            raise InvalidOptionError(f"{self.mig!r} is not a profile; allowed: such as '3g.40gb'", option="mig")
-        if self.match_attribute is not None and "/" not in checks.qualified_name(
-            "match_attribute", self.match_attribute
-        ):
-            raise InvalidOptionError(
-                f"{self.match_attribute!r} has no domain; allowed: such as 'resource.kubernetes.io/pcieRoot'",
-                option="match_attribute",
-            )
-        configs = checks.mapping("parameters", self.parameters)
-        if len(configs) > _MOST_CONFIGS:
-            raise InvalidOptionError(f"has {len(configs)} drivers; allowed: {_MOST_CONFIGS}", option="parameters")
-        for driver, own in configs.items():
-            checks.dns_subdomain("parameters", driver)
-            checks.mapping(f"parameters[{driver!r}]", own)
+        with Collector() as found:
+            found.given(checks.dns_subdomain, "device_class", self.device_class)
+            if self.device_class is None and self.mig is None:
+                what = "is not said, nor mig; allowed: such as 'gpu.nvidia.com'"
+                found.note(InvalidOptionError(what, option="device_class"))
+            found.attempt(checks.integer, "count", self.count, minimum=1, maximum=_MOST_DEVICES)
+            expressions = found.attempt(sequence, "selectors", self.selectors) or []
+            if len(expressions) + (self.mig is not None) > _MOST_SELECTORS:
+                what = f"has {len(expressions)}; allowed: {_MOST_SELECTORS}"
+                found.note(InvalidOptionError(what, option="selectors"))
+            for index, expression in enumerate(expressions):
+                found.attempt(_check_selector, f"selectors[{index}]", expression)
+            found.given(_check_profile, "mig", self.mig)
+            found.given(_check_attribute, "match_attribute", self.match_attribute)
+            configs = found.attempt(checks.mapping, "parameters", self.parameters) or {}
+            if len(configs) > _MOST_CONFIGS:
+                what = f"has {len(configs)} drivers; allowed: {_MOST_CONFIGS}"
+                found.note(InvalidOptionError(what, option="parameters"))
+            for driver, own in configs.items():
+                found.attempt(checks.dns_subdomain, "parameters", driver)
+                found.attempt(checks.mapping, f"parameters[{driver!r}]", own)
 
     def spec(self) -> dict[str, Any]:
         """The ResourceClaimTemplate's spec."""
@@ -86,3 +81,20 @@ class Devices(Struct, frozen=True, kw_only=True):
         ]
         devices = {"requests": [{"name": REQUEST, "exactly": exactly}], "constraints": match, "config": config}
         return {"spec": {"devices": prune(devices)}}
+
+
+def _check_selector(option: str, expression: object) -> None:
+    if len(checks.text(option, expression)) > _LONGEST_SELECTOR:
+        raise InvalidOptionError(f"is longer than {_LONGEST_SELECTOR} characters", option=option)
+
+
+def _check_profile(option: str, mig: object) -> None:
+    if not _MIG_PROFILE.fullmatch(checks.text(option, mig)):
+        raise InvalidOptionError(f"{mig!r} is not a profile; allowed: such as '3g.40gb'", option=option)
+
+
+def _check_attribute(option: str, attribute: object) -> None:
+    if "/" not in checks.qualified_name(option, attribute):
+        raise InvalidOptionError(
+            f"{attribute!r} has no domain; allowed: such as 'resource.kubernetes.io/pcieRoot'", option=option
+        )

@@ -58,13 +58,10 @@ class HttpProbe:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        collector = Collector()
-        for name, minimum in _MINIMUM.items():
-            value = getattr(self, name)
-            if value is not None:
-                collector.attempt(checks.integer, name, value, minimum=minimum)
-        collector.attempt(checks.absolute_path, "path", self.path)
-        collector.finish()
+        with Collector() as found:
+            for name, minimum in _MINIMUM.items():
+                found.given(checks.integer, name, getattr(self, name), minimum=minimum)
+            found.attempt(checks.absolute_path, "path", self.path)
 
 
 _MINIMUM = {

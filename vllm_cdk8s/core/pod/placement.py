@@ -56,25 +56,23 @@ class KaiShare:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        if self.queue is not None:
-            checks.label_value("kai.queue", checks.text("kai.queue", self.queue))
-        for name in ("gpu_memory_mib", "gpu_total_memory_mib"):
-            if (value := getattr(self, name)) is not None:
-                checks.integer(f"kai.{name}", value, minimum=1)
-        if self.gpu_fraction is not None:
-            if isinstance(self.gpu_fraction, bool) or not isinstance(self.gpu_fraction, (int, float)):
-                raise InvalidOptionError(f"{shown(self.gpu_fraction)} is not a number", option="kai.gpu_fraction")
-            if not 0 < self.gpu_fraction < 1:
-                raise InvalidOptionError(
-                    f"{shown(self.gpu_fraction)} is not between 0 and 1", option="kai.gpu_fraction"
+        with Collector() as found:
+            found.given(_queue_name, "kai.queue", self.queue)
+            for name in ("gpu_memory_mib", "gpu_total_memory_mib"):
+                found.given(checks.integer, f"kai.{name}", getattr(self, name), minimum=1)
+            found.given(_check_fraction, "kai.gpu_fraction", self.gpu_fraction)
+            if self.gpu_fraction is not None and self.gpu_memory_mib is not None:
+                found.note(ConflictError("gpu_memory_mib is given too; say one of them", option="kai.gpu_fraction"))
+            if (
+                found.sound("kai.gpu_memory_mib", "kai.gpu_total_memory_mib")
+                and self.gpu_memory_mib
+                and self.gpu_total_memory_mib
+                and self.gpu_memory_mib > self.gpu_total_memory_mib
+            ):
+                raise ConflictError(
+                    f"{self.gpu_memory_mib} is above {mention('gpu_total_memory_mib')}: {self.gpu_total_memory_mib}",
+                    option="kai.gpu_memory_mib",
                 )
-            if self.gpu_memory_mib is not None:
-                raise ConflictError("gpu_memory_mib is given too; say one of them", option="kai.gpu_fraction")
-        if self.gpu_memory_mib and self.gpu_total_memory_mib and self.gpu_memory_mib > self.gpu_total_memory_mib:
-            raise ConflictError(
-                f"{self.gpu_memory_mib} is above {mention('gpu_total_memory_mib')}: {self.gpu_total_memory_mib}",
-                option="kai.gpu_memory_mib",
-            )
 
     @property
     def shares_gpu(self) -> bool:
@@ -128,6 +126,17 @@ class KaiShare:
             )
 
 
+def _queue_name(option: str, queue: object) -> str:
+    return checks.label_value(option, checks.text(option, queue))
+
+
+def _check_fraction(option: str, fraction: object) -> None:
+    if isinstance(fraction, bool) or not isinstance(fraction, (int, float)):
+        raise InvalidOptionError(f"{shown(fraction)} is not a number", option=option)
+    if not 0 < fraction < 1:
+        raise InvalidOptionError(f"{shown(fraction)} is not between 0 and 1", option=option)
+
+
 KAI_SCHEDULER = "kai-scheduler"
 
 
@@ -157,16 +166,14 @@ class DeviceClaim:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.dns_label("device_claims.name", self.name)
-        if (self.template is None) == (self.claim is None):
-            raise ConflictError(
-                "exactly one of template and claim must be given", option=f"device_claims[{self.name!r}]"
-            )
-        for option in ("template", "claim"):
-            if (value := getattr(self, option)) is not None:
-                checks.dns_subdomain(f"device_claims.{option}", value)
-        if self.request is not None:
-            checks.dns_label("device_claims.request", self.request)
+        with Collector() as found:
+            found.attempt(checks.dns_label, "device_claims.name", self.name)
+            if (self.template is None) == (self.claim is None):
+                what, option = "exactly one of template and claim must be given", f"device_claims[{self.name!r}]"
+                found.note(ConflictError(what, option=option))
+            for name in ("template", "claim"):
+                found.given(checks.dns_subdomain, f"device_claims.{name}", getattr(self, name))
+            found.given(checks.dns_label, "device_claims.request", self.request)
 
     def pod_claim(self) -> dict[str, str]:
         """The pod's entry in ``resourceClaims``."""

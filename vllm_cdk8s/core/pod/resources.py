@@ -66,18 +66,17 @@ def check_quantities(option: str, *, requests: Mapping[str, Any], limits: Mappin
         InvalidOptionError: a name is not a resource's, or an amount is not one of it.
         ConflictError: a request is above its limit.
     """
-    collector = Collector()
-    for kind, given in (("requests", requests), ("limits", limits)):
-        for name, value in given.items():
-            collector.attempt(resource_name, f"{option}.{kind}", name)
-            collector.attempt(_check_amount, f"{option}.{kind}[{name!r}]", name, value)
-    collector.finish()
-    for name in sorted(requests.keys() & limits.keys()):
-        if checks.quantity(name, requests[name]) > checks.quantity(name, limits[name]):
-            raise ConflictError(
-                f"{requests[name]!r} is above the limit of {limits[name]!r}",
-                option=f"{option}.requests[{name!r}]",
-            )
+    with Collector() as found:
+        for kind, given in (("requests", requests), ("limits", limits)):
+            for name, value in given.items():
+                found.attempt(resource_name, f"{option}.{kind}", name)
+                found.attempt(_check_amount, f"{option}.{kind}[{name!r}]", name, value)
+        for name in sorted(requests.keys() & limits.keys()):
+            within = f"{option}.requests[{name!r}]"
+            if not found.sound(within, f"{option}.limits[{name!r}]"):
+                continue
+            if checks.quantity(name, requests[name]) > checks.quantity(name, limits[name]):
+                found.note(ConflictError(f"{requests[name]!r} is above the limit of {limits[name]!r}", option=within))
 
 
 def _check_amount(option: str, name: str, value: object) -> None:

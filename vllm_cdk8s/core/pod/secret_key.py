@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.regex import regex
@@ -38,24 +38,35 @@ class SecretKey:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        # Who mistakes the two gives the secret itself, which no message may show.
-        for option, value in (("secret", self.secret), ("key", self.key)):
-            if (
-                isinstance(value, (bytes, bytearray))
-                or looks_like_secret(value)
-                or (isinstance(value, str) and _TOKEN.fullmatch(value))
-            ):
-                raise InvalidOptionError(
-                    "looks like a secret itself; allowed: the name of a Secret, and the key of an entry in it",
-                    option=option,
-                    rule=LITERAL_SECRET,
-                )
-        checks.reference("secret", self.secret, "Secret")
-        if not _KEY.fullmatch(checks.text("key", self.key)):
-            raise InvalidOptionError(
-                f"{shown(self.key)} is not a key of a Secret; allowed: letters, digits, '-', '_' and '.'", option="key"
-            )
+        with Collector() as found:
+            # Who mistakes the two gives the secret itself, which no message may show.
+            for option, value in (("secret", self.secret), ("key", self.key)):
+                found.attempt(_refuse_secret, option, value)
+            if found.sound("secret"):
+                found.attempt(checks.reference, "secret", self.secret, "Secret")
+            if found.sound("key"):
+                found.attempt(_check_key, "key", self.key)
 
     def wire(self) -> dict[str, Any]:
         """The ``valueFrom`` of an environment variable."""
         return {"secretKeyRef": {"name": checks.reference("secret", self.secret, "Secret"), "key": self.key}}
+
+
+def _refuse_secret(option: str, value: object) -> None:
+    if (
+        isinstance(value, (bytes, bytearray))
+        or looks_like_secret(value)
+        or (isinstance(value, str) and _TOKEN.fullmatch(value))
+    ):
+        raise InvalidOptionError(
+            "looks like a secret itself; allowed: the name of a Secret, and the key of an entry in it",
+            option=option,
+            rule=LITERAL_SECRET,
+        )
+
+
+def _check_key(option: str, value: object) -> None:
+    if not _KEY.fullmatch(checks.text(option, value)):
+        raise InvalidOptionError(
+            f"{shown(value)} is not a key of a Secret; allowed: letters, digits, '-', '_' and '.'", option=option
+        )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.engine import images
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, mention, nearest, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.schema import check_schema
@@ -55,9 +55,10 @@ class NonRoot:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.integer("non_root.uid", self.uid, minimum=1)
-        checks.integer("non_root.gid", self.gid, minimum=1)
-        checks.absolute_path("non_root.home", self.home)
+        with Collector() as found:
+            found.attempt(checks.integer, "non_root.uid", self.uid, minimum=1)
+            found.attempt(checks.integer, "non_root.gid", self.gid, minimum=1)
+            found.attempt(checks.absolute_path, "non_root.home", self.home)
 
     @property
     def mount_path(self) -> str:

@@ -42,10 +42,14 @@ class ExternalMetric:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.text("metrics.name", self.name)
-        checks.label_map("metrics.labels", self.labels)
-        if checks.quantity("metrics.average_value", self.average_value) <= 0:
-            raise InvalidOptionError(f"{shown(self.average_value)} is not above 0", option="metrics.average_value")
+        with Collector() as found:
+            found.attempt(checks.text, "metrics.name", self.name)
+            found.attempt(checks.label_map, "metrics.labels", self.labels)
+            amount = found.attempt(checks.quantity, "metrics.average_value", self.average_value)
+            if amount is not None and amount <= 0:
+                found.note(
+                    InvalidOptionError(f"{shown(self.average_value)} is not above 0", option="metrics.average_value")
+                )
 
     def wire(self) -> dict[str, Any]:
         """The metric, fields in the order of the alphabet as Kubernetes lists them."""
@@ -85,23 +89,31 @@ class Autoscaling:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        collector = Collector()
-        collector.attempt(checks.integer, "min_replicas", self.min_replicas, minimum=0)
-        collector.attempt(checks.integer, "max_replicas", self.max_replicas, minimum=1)
-        for resource, percent in self.targets().items():
-            collector.attempt(checks.integer, f"target_{resource}_utilization", percent, minimum=1)
-        allowed = 'ExternalMetric(name="waiting", average_value=5)'
-        for index, metric in enumerate(collector.attempt(sequence, "metrics", self.metrics) or ()):
-            collector.attempt(checks.instance, f"metrics[{index}]", metric, ExternalMetric, allowed=allowed)
-        collector.finish()
-        if self.min_replicas == 0 and not self.metrics:
+        with Collector() as found:
+            found.attempt(checks.integer, "min_replicas", self.min_replicas, minimum=0)
+            found.attempt(checks.integer, "max_replicas", self.max_replicas, minimum=1)
+            for resource, percent in self.targets().items():
+                found.attempt(checks.integer, f"target_{resource}_utilization", percent, minimum=1)
+            allowed = 'ExternalMetric(name="waiting", average_value=5)'
+            for index, metric in enumerate(found.attempt(sequence, "metrics", self.metrics) or ()):
+                found.attempt(checks.instance, f"metrics[{index}]", metric, ExternalMetric, allowed=allowed)
+            if found.sound("min_replicas"):
+                found.attempt(self._check_minimum, found)
+            if found.sound("metrics") and not self.targets() and not self.metrics:
+                raise InvalidOptionError(
+                    "None, and no memory target or metrics either; allowed: at least one of them",
+                    option="target_cpu_utilization",
+                )
+
+    def _check_minimum(self, found: Collector) -> None:
+        if found.sound("metrics") and self.min_replicas == 0 and not self.metrics:
             raise ConflictError(
                 "0 needs a metric that is there while no pod is, which CPU and memory are not; allowed: 1 or more, or "
                 "metrics=[ExternalMetric(...)] from Kubernetes 1.37 on",
                 option="min_replicas",
                 rule=NEVER_WAKES,
             )
-        if self.min_replicas > self.max_replicas:
+        if found.sound("max_replicas") and self.min_replicas > self.max_replicas:
             raise ConflictError(
                 f"{self.min_replicas} is above {mention('max_replicas')}: {self.max_replicas}", option="min_replicas"
             )
@@ -112,11 +124,6 @@ class Autoscaling:
                 "without requests uses some too; say None for it",
                 option="min_replicas",
                 rule=NEVER_WAKES,
-            )
-        if not self.targets() and not self.metrics:
-            raise InvalidOptionError(
-                "None, and no memory target or metrics either; allowed: at least one of them",
-                option="target_cpu_utilization",
             )
 
     def targets(self) -> dict[str, int]:

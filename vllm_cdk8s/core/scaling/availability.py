@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, mention
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, Problem, mention
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.regex import regex
@@ -49,14 +49,18 @@ class Budget(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        if self.min_available is not None and self.max_unavailable is not None:
-            raise ConflictError(
-                f"{self.min_available!r} and max_unavailable: {self.max_unavailable!r} are both given; say one of them",
-                option="min_available",
-            )
-        option, value = self._said
-        _pods(option, value, of=1)
-        checks.one_of("unhealthy_pod_eviction", self.unhealthy_pod_eviction, _EVICTION_POLICIES)
+        with Collector() as found:
+            if self.min_available is not None and self.max_unavailable is not None:
+                found.note(
+                    ConflictError(
+                        f"{self.min_available!r} and max_unavailable: {self.max_unavailable!r} are both given; say one "
+                        "of them",
+                        option="min_available",
+                    )
+                )
+            for option in ("min_available", "max_unavailable"):
+                found.given(_pods, option, getattr(self, option), of=1)
+            found.attempt(checks.one_of, "unhealthy_pod_eviction", self.unhealthy_pod_eviction, _EVICTION_POLICIES)
 
     @property
     def _said(self) -> tuple[str, int | str]:

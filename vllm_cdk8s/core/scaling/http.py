@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.rules.book import AUTOSCALER, BACKEND_TLS, ROUTE
@@ -49,46 +49,42 @@ class HttpScaling(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        self._check_requests()
-        check_bounds(self.min_replicas, self.max_replicas)
-        targets = (self.concurrent_requests, self.requests_per_second)
-        if targets == (None, None):
-            raise InvalidOptionError(
-                "None, and no requests_per_second either; allowed: at least one of the two",
-                option="concurrent_requests",
-            )
-        for option in ("concurrent_requests", "requests_per_second"):
-            if getattr(self, option) is not None:
-                checks.integer(option, getattr(self, option), minimum=1)
-        for option in ("wait_seconds", "answer_seconds"):
-            if getattr(self, option) is not None:
-                checks.integer(option, getattr(self, option), minimum=0, maximum=_LONGEST_SECONDS)
-        if self.min_replicas and self.cooldown_seconds is not None:
-            raise ConflictError(
-                f"it only matters with min_replicas=0, not with {self.min_replicas}", option="cooldown_seconds"
-            )
-        if self.min_replicas and self.wait_seconds is not None:
-            raise ConflictError(
-                f"it only matters with min_replicas=0, not with {self.min_replicas}", option="wait_seconds"
-            )
-        checks.text("scaler_address", self.scaler_address)
-        own_triggers(self.extra_triggers)
+        with Collector() as found:
+            found.attempt(self._check_hosts)
+            found.attempt(self._check_paths)
+            found.attempt(check_bounds, self.min_replicas, self.max_replicas)
+            if (self.concurrent_requests, self.requests_per_second) == (None, None):
+                what = "None, and no requests_per_second either; allowed: at least one of the two"
+                found.note(InvalidOptionError(what, option="concurrent_requests"))
+            for option in ("concurrent_requests", "requests_per_second"):
+                found.given(checks.integer, option, getattr(self, option), minimum=1)
+            for option in ("wait_seconds", "answer_seconds"):
+                found.given(checks.integer, option, getattr(self, option), minimum=0, maximum=_LONGEST_SECONDS)
+            for option in ("cooldown_seconds", "wait_seconds"):
+                if getattr(self, option) is not None and self.min_replicas and found.sound("min_replicas"):
+                    what = f"it only matters with min_replicas=0, not with {self.min_replicas}"
+                    found.note(ConflictError(what, option=option))
+            found.attempt(checks.text, "scaler_address", self.scaler_address)
+            found.attempt(own_triggers, self.extra_triggers)
 
-    def _check_requests(self) -> None:
+    def _check_hosts(self) -> None:
         hosts = sequence("hosts", self.hosts)
         if not hosts:
             raise InvalidOptionError("is empty; allowed: at least one, or '*' for all of them", option="hosts")
-        for index, host in enumerate(hosts):
-            if host != _EVERYBODY:
-                host_name("hosts", host, rule=AUTOSCALER)
-            if host in hosts[:index]:
-                raise ConflictError(f"{shown(host)} is there twice", option="hosts")
-        if not sequence("paths", self.paths):
+        with Collector() as found:
+            for index, host in enumerate(hosts):
+                if host != _EVERYBODY:
+                    found.attempt(host_name, "hosts", host, rule=AUTOSCALER)
+                if host in hosts[:index]:
+                    found.note(ConflictError(f"{shown(host)} is there twice", option="hosts"))
+
+    def _check_paths(self) -> None:
+        paths = sequence("paths", self.paths)
+        if not paths:
             raise InvalidOptionError("is empty; allowed: at least one, such as '/v1'", option="paths")
-        for path in self.paths:
-            problem = path_problem(checks.text("paths", path))
-            if problem is not None:
-                raise InvalidOptionError(f"{shown(path)} {problem}", option="paths", rule=AUTOSCALER)
+        with Collector() as found:
+            for path in paths:
+                found.attempt(_check_path, "paths", path)
 
     def check_hosts(self, hostnames: Sequence[str]) -> None:
         """Refuse a gateway's route to the interceptor under hosts that it knows nothing of.
@@ -168,3 +164,9 @@ class HttpScaling(Struct, frozen=True, kw_only=True):
             # A server that was never asked yet would be put to sleep before it has loaded its model once.
             spec |= {"cooldownPeriod": seconds, "initialCooldownPeriod": seconds}
         return spec
+
+
+def _check_path(option: str, path: object) -> None:
+    problem = path_problem(checks.text(option, path))
+    if problem is not None:
+        raise InvalidOptionError(f"{shown(path)} {problem}", option=option, rule=AUTOSCALER)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, nearest, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.rules.book import AUTOSCALER
@@ -32,14 +32,14 @@ def check_bounds(min_replicas: int, max_replicas: int, fallback_replicas: int | 
         InvalidOptionError: one is out of range.
         ConflictError: the fewest are above the most, or the fallback is not between them.
     """
-    checks.integer("min_replicas", min_replicas, minimum=0)
-    checks.integer("max_replicas", max_replicas, minimum=1)
-    if min_replicas > max_replicas:
-        raise ConflictError(f"{min_replicas} is above max_replicas: {max_replicas}", option="min_replicas")
-    if fallback_replicas is None:
-        return
-    checks.integer("fallback_replicas", fallback_replicas, minimum=0)
-    if not min_replicas <= fallback_replicas <= max_replicas:
+    with Collector() as found:
+        found.attempt(checks.integer, "min_replicas", min_replicas, minimum=0)
+        found.attempt(checks.integer, "max_replicas", max_replicas, minimum=1)
+        if found.sound("min_replicas", "max_replicas") and min_replicas > max_replicas:
+            found.note(ConflictError(f"{min_replicas} is above max_replicas: {max_replicas}", option="min_replicas"))
+        found.given(checks.integer, "fallback_replicas", fallback_replicas, minimum=0)
+        if found.failed or fallback_replicas is None or min_replicas <= fallback_replicas <= max_replicas:
+            return
         raise ConflictError(
             f"{fallback_replicas} is not between min_replicas: {min_replicas} and max_replicas: {max_replicas}",
             option="fallback_replicas",
@@ -52,7 +52,9 @@ def own_triggers(value: object) -> list[dict[str, Any]]:
     Raises:
         InvalidOptionError: one is not a trigger.
     """
-    return [_trigger(index, item) for index, item in enumerate(sequence("extra_triggers", value))]
+    with Collector() as found:
+        items = [found.attempt(_trigger, index, item) for index, item in enumerate(sequence("extra_triggers", value))]
+    return [item for item in items if item is not None]
 
 
 def _trigger(index: int, item: object) -> dict[str, Any]:
@@ -60,26 +62,22 @@ def _trigger(index: int, item: object) -> dict[str, Any]:
     if not isinstance(item, Mapping):
         raise InvalidOptionError(f"{shown(item)} is not a mapping", option=option)
     trigger: dict[str, Any] = checks.plain(option, item)
-    for field in trigger:
-        if field not in _TRIGGER_FIELDS:
-            raise InvalidOptionError(
-                f"{field!r} is not a field of a trigger{nearest(field, _TRIGGER_FIELDS)}; allowed: "
-                f"{', '.join(_TRIGGER_FIELDS)}",
-                option=option,
-            )
-    checks.text(f"{option}.type", trigger.get("type"))
-    if "name" in trigger:
-        checks.text(f"{option}.name", trigger["name"])
-    if "metricType" in trigger:
-        checks.one_of(f"{option}.metricType", trigger["metricType"], _METRIC_TYPES, what="a metric type")
-    metadata = trigger.get("metadata")
-    if not isinstance(metadata, Mapping):
-        raise InvalidOptionError(f"{shown(metadata)} is not a mapping", option=f"{option}.metadata")
-    for key, value in metadata.items():
-        if not isinstance(value, str):
-            raise InvalidOptionError(
-                f"{shown(value)} is not a string; KEDA wants numbers in quotes too", option=f"{option}.metadata.{key}"
-            )
+    with Collector() as found:
+        for field in trigger:
+            if field not in _TRIGGER_FIELDS:
+                what = f"{field!r} is not a field of a trigger{nearest(field, _TRIGGER_FIELDS)}"
+                found.note(InvalidOptionError(f"{what}; allowed: {', '.join(_TRIGGER_FIELDS)}", option=option))
+        found.attempt(checks.text, f"{option}.type", trigger.get("type"))
+        found.given(checks.text, f"{option}.name", trigger.get("name"))
+        metric_type = trigger.get("metricType")
+        found.given(checks.one_of, f"{option}.metricType", metric_type, _METRIC_TYPES, what="a metric type")
+        metadata = trigger.get("metadata")
+        if not isinstance(metadata, Mapping):
+            raise InvalidOptionError(f"{shown(metadata)} is not a mapping", option=f"{option}.metadata")
+        for key, value in metadata.items():
+            if not isinstance(value, str):
+                what = f"{shown(value)} is not a string; KEDA wants numbers in quotes too"
+                found.note(InvalidOptionError(what, option=f"{option}.metadata.{key}"))
     return trigger
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
@@ -56,10 +56,11 @@ class TriggerAuthentication:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.dns_subdomain("authentication.name", self.name)
-        checks.one_of("authentication.kind", self.kind, _KINDS, what="a kind")
-        for mode in sequence("authentication.modes", self.modes):
-            checks.one_of("authentication.modes", mode, _MODES, what="a mode")
+        with Collector() as found:
+            found.attempt(checks.dns_subdomain, "authentication.name", self.name)
+            found.attempt(checks.one_of, "authentication.kind", self.kind, _KINDS, what="a kind")
+            for mode in found.attempt(sequence, "authentication.modes", self.modes) or ():
+                found.attempt(checks.one_of, "authentication.modes", mode, _MODES, what="a mode")
 
 
 class QueueScaling(Struct, frozen=True, kw_only=True):
@@ -81,15 +82,20 @@ class QueueScaling(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        _address(self.prometheus_address)
-        check_bounds(self.min_replicas, self.max_replicas, self.fallback_replicas)
-        for option in ("waiting_requests", "running_requests", "polling_seconds", "fallback_failures"):
-            if getattr(self, option) is not None or option != "running_requests":
-                checks.integer(option, getattr(self, option), minimum=1)
-        checks.integer("activation_requests", self.activation_requests, minimum=0)
-        if self.wake_query is not None:
-            checks.text("wake_query", self.wake_query)
-        further = own_triggers(self.extra_triggers)
+        with Collector() as found:
+            found.attempt(_address, self.prometheus_address)
+            found.attempt(check_bounds, self.min_replicas, self.max_replicas, self.fallback_replicas)
+            found.attempt(checks.integer, "waiting_requests", self.waiting_requests, minimum=1)
+            found.given(checks.integer, "running_requests", self.running_requests, minimum=1)
+            found.attempt(checks.integer, "polling_seconds", self.polling_seconds, minimum=1)
+            found.attempt(checks.integer, "fallback_failures", self.fallback_failures, minimum=1)
+            found.attempt(checks.integer, "activation_requests", self.activation_requests, minimum=0)
+            found.given(checks.text, "wake_query", self.wake_query)
+            further = found.attempt(own_triggers, self.extra_triggers)
+            if found.sound("min_replicas"):
+                self._check_waking(found, further)
+
+    def _check_waking(self, found: Collector, further: Sequence[Any] | None) -> None:
         if self.min_replicas:
             only_from_zero = {
                 "wake_query": self.wake_query,
@@ -97,8 +103,9 @@ class QueueScaling(Struct, frozen=True, kw_only=True):
                 "cooldown_seconds": self.cooldown_seconds,
             }
             for option in (option for option, value in only_from_zero.items() if value is not None):
-                raise ConflictError(f"it only matters with min_replicas=0, not with {self.min_replicas}", option=option)
-        elif self.wake_query is None and not further:
+                what = f"it only matters with min_replicas=0, not with {self.min_replicas}"
+                found.note(ConflictError(what, option=option))
+        elif self.wake_query is None and further is not None and not further:
             raise ConflictError(
                 "0 needs something that wakes the server, since no request can wait where no pod is; allowed: "
                 "wake_query=..., such as the rate of requests at the gateway, or extra_triggers=[...]",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast, runtim
 from msgspec import Struct, field
 
 from vllm_cdk8s.core.engine.version import UNSAID, EngineVersion
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.rules.book import OTHER_NAMESPACE
@@ -214,13 +214,14 @@ def with_features(
     result: dict[str, Any] = dict(options)
     said, described = dict(settings), dict(variables)
     added: dict[str, Contribution] = {}
-    for option, kind in _FEATURES.items():
-        feature = options.get(option)
+    with Collector() as found:
+        for option in _FEATURES:
+            found.given(_check_feature, option, options.get(option))
+    for option in _FEATURES:
+        feature: Any = options.get(option)
         if feature is None or feature is False:
             result.pop(option, None)  # said or not, it is off
             continue
-        if not isinstance(feature, Feature) or option != feature.OPTION:
-            raise InvalidOptionError(f"{shown(feature)} is not one; allowed: {kind}", option=option)
         target = Target(
             model=model, engine_args=said, env=described, namespace=namespace, guarded="api_key" in options,
             version=version, storage=storage, image=options.get("image", ""),
@@ -253,6 +254,11 @@ def with_features(
     if connectors:
         _agree(said, {"kv_transfer_config": joined(connectors)}, option=" and ".join(connectors), place="engine_args")
     return cast("_Options", result), cast("EngineArgs", said), described, _extras(added)
+
+
+def _check_feature(option: str, feature: object) -> None:
+    if feature is not False and (not isinstance(feature, Feature) or option != feature.OPTION):
+        raise InvalidOptionError(f"{shown(feature)} is not one; allowed: {_FEATURES[option]}", option=option)
 
 
 def _processes(options: Mapping[str, Any], settings: Mapping[str, Any], nodes: int) -> int:

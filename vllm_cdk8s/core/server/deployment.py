@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, mention
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.server.balancing import check_balancing
 from vllm_cdk8s.core.showing import shown
@@ -58,15 +58,15 @@ class DeploymentShape(Struct, frozen=True, kw_only=True):
     services: tuple[str, ...] = ("",)
 
     def __post_init__(self) -> None:
-        checks.integer("replicas", self.replicas, minimum=0)
-        for option in ("max_surge", "max_unavailable"):
-            if getattr(self, option) is not None:
-                share(option, getattr(self, option))
-        if {self.max_surge, self.max_unavailable} <= {0, "0%"}:
-            raise ConflictError(
-                f"is 0, and so is {mention('max_surge')}, so that no pod could ever be replaced",
-                option="max_unavailable",
-            )
+        with Collector() as found:
+            found.attempt(checks.integer, "replicas", self.replicas, minimum=0)
+            for option in ("max_surge", "max_unavailable"):
+                found.given(share, option, getattr(self, option))
+            if found.sound("max_surge", "max_unavailable") and {self.max_surge, self.max_unavailable} <= {0, "0%"}:
+                raise ConflictError(
+                    f"is 0, and so is {mention('max_surge')}, so that no pod could ever be replaced",
+                    option="max_unavailable",
+                )
 
     @property
     def longest_suffix(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from vllm_cdk8s.core.errors import ConflictError, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.server import balancing, group
@@ -59,8 +59,9 @@ class LeaderWorkerSetShape(Struct, frozen=True, kw_only=True):
     services: tuple[str, ...] = ("", "-leader")
 
     def __post_init__(self) -> None:
-        group.check_nodes(self.nodes)
-        checks.integer("replicas", self.replicas, minimum=0)
+        with Collector() as found:
+            found.attempt(group.check_nodes, self.nodes)
+            found.attempt(checks.integer, "replicas", self.replicas, minimum=0)
 
     @property
     def longest_suffix(self) -> str:

@@ -237,9 +237,9 @@ class _Planning:
         )
         resources = attempt(_resources, said, self._device, given.sizing, extras, shape.nodes)
         port = attempt(_vllm_port, said, extras)
-        engine: Any = None if resources is None or port is None or not sound else attempt(
-            self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **extras.engine_defaults},
-            resources[1], port,
+        said, amounts, gpus = (said, *resources) if resources else _without_resources(said)
+        engine: Any = None if port is None or not sound else attempt(
+            self._engine, said, engine_args, {**(attempt(_derived, said) or {}), **extras.engine_defaults}, gpus, port
         )  # fmt: skip
         if given.sizing is not None and engine is not None:
             given.sizing.warn_beyond(engine.max_model_len)
@@ -251,20 +251,20 @@ class _Planning:
         if shape.nodes > 1:
             attempt(group.check_env, env or {})
             env = {group.HOST_IP_VARIABLE: group.HOST_IP, **(env or {})}
-        if not sound or None in (who, annotations, queue, service, policy, resources, engine, storage, account):
+        if not sound or None in (who, queue, engine, storage):
             return None
-        if (
-            said := attempt(_with_shm, {**said, **queue.options}, engine, resources[1], extras.shm_bytes, shape.nodes)
-        ) is None:
+        said = attempt(_with_shm, {**said, **queue.options}, engine, gpus, extras.shm_bytes, shape.nodes)
+        if said is None:
             return None
         pod = ServerPod(
-            options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy, port=port,
-            env=env, ports={**more_ports(engine, port), **extras.ports}, references=extras.references,
-            behind_sidecar=extras.backend_port is not None, resources=resources[0], gpus=resources[1], storage=storage,
-            health=health, drop_cache=bool(said.get("drop_cache")), selector=who.selector, service_account=account,
+            options=cast("PodOptions", said), engine=engine, image=said["image"], image_pull_policy=policy or "",
+            port=port, env=env, ports={**more_ports(engine, port), **extras.ports}, references=extras.references,
+            behind_sidecar=extras.backend_port is not None, resources=amounts, gpus=gpus, storage=storage,
+            health=health, drop_cache=bool(said.get("drop_cache")), selector=who.selector,
+            service_account=account or "",
         )  # fmt: skip
         template = attempt(pod.template)
-        if template is None:
+        if None in (template, annotations, service, policy, resources, account):
             return None
         found = attempt(server_ledger, pod, model=given.model, nodes=shape.nodes, device=self._device)
         if found is None:
@@ -278,7 +278,7 @@ class _Planning:
             give(open_to_the_world("the server", exposed))
         self._add(_adapters_from_outside(names.service, said, service, come=_adapters_come(template, engine)))
         frame = ServerFrame(
-            selector=who.selector, engine=engine, health=health, storage=storage, port=pod.port, gpus=resources[1],
+            selector=who.selector, engine=engine, health=health, storage=storage, port=pod.port, gpus=gpus,
             drop_cache=pod.drop_cache, drain_seconds=said.get("drain_seconds", 0),
             download_seconds=said["download"].max_seconds if "download" in said else 0,
             sidecars=extras.sidecars,
@@ -377,7 +377,7 @@ def check_options(
     known: Collection[str],
     *,
     others: Collection[str] = (),
-    unknown: Collector | None = None,
+    found: Collector | None = None,
 ) -> dict[str, Any]:
     """The options that say something; None says nothing.
 
@@ -385,36 +385,39 @@ def check_options(
         options: by name.
         known: the names that there are.
         others: names that are the construct's own, for suggestions.
-        unknown: where names that are not options are noted, to be told with whatever is wrong besides.
+        found: where what is wrong is noted, to be told with whatever is wrong besides; it is left out of what is said.
 
     Raises:
         InvalidOptionError: names that are not options, each with the nearest that is, and values that are of another
             class than their option's.
     """
+    if found is None:
+        with Collector() as own:
+            return check_options(options, known, others=others, found=own)
     names = [*others, *known]
-    collector = Collector()
-    (unknown or collector).add(
+    found.add(
         Problem(what=f"is not an option{nearest(name, names)}", rule=UNKNOWN_NAME, option=name)
         for name in options
         if name not in known
     )
     said = {name: value for name, value in options.items() if value is not None and name in known}
     for name, (kind, allowed) in _VALUE_OBJECTS.items():
-        if name in said:
-            collector.attempt(checks.instance, name, said[name], kind, allowed=allowed)
+        found.given(checks.instance, name, said.get(name), kind, allowed=allowed)
     if "ingress" in said:
         from vllm_cdk8s.core.traffic.ingress import Ingress  # noqa: PLC0415 - for those who made one
 
-        collector.attempt(
+        found.attempt(
             checks.instance, "ingress", said["ingress"], Ingress, allowed='Ingress(hosts=["llm.example.com"])'
         )
-    claims = collector.attempt(sequence, "device_claims", said.get("device_claims", ())) or ()
+    claims = found.attempt(sequence, "device_claims", said.get("device_claims", ())) or ()
     for index, item in enumerate(claims):
-        collector.attempt(
+        found.attempt(
             checks.instance, f"device_claims[{index}]", item, DeviceClaim,
             allowed='DeviceClaim(name="gpu", template="one-gpu")',
         )  # fmt: skip
-    collector.finish()
+    said = {name: value for name, value in said.items() if found.sound(name)}
+    if not found.sound("non_root"):
+        said["non_root"] = NonRoot()  # as was surely meant, so that nobody is told to say it
     return said
 
 
@@ -455,6 +458,12 @@ def _resources(
     gpus = None if gpus is None else gpus * processes_of_device(device)
     here = max(1, gpus or 0)
     return with_reserved(resources, extras.reserved, limits=extras.limits, own=own, besides=process_memory(here)), gpus
+
+
+def _without_resources(said: Mapping[str, Any]) -> tuple[Mapping[str, Any], Resources, None]:
+    """Wrong resources taken as not said, so that the command line and the pods are looked at all the same."""
+    none = Resources()
+    return {**said, "gpus": None, "resources": none, "gpu_resource": DEFAULTS["gpu_resource"]}, none, None
 
 
 def _vllm_variables(version: EngineVersion, env: object) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.inspection.disaggregated_set import EXCLUSIVE_TOPOLOGY
 from vllm_cdk8s.core.inspection.kueue import (
     POD_SET_GROUP,
@@ -68,16 +68,14 @@ class KueueQueue:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.boolean("kueue.prefer", self.prefer)
-        if self.topology is not None:
-            checks.qualified_name("kueue.topology", self.topology)
-        elif self.prefer:
-            raise ConflictError("needs to know what; say topology='topology.kubernetes.io/rack'", option="kueue.prefer")
-        for option in ("name", "priority"):
-            value = getattr(self, option)
-            if value is not None:
-                # Both are values of labels.
-                checks.label_value(f"kueue.{option}", checks.dns_subdomain(f"kueue.{option}", value))
+        with Collector() as found:
+            found.attempt(checks.boolean, "kueue.prefer", self.prefer)
+            found.given(checks.qualified_name, "kueue.topology", self.topology)
+            if self.topology is None and self.prefer is True:
+                what = "needs to know what; say topology='topology.kubernetes.io/rack'"
+                found.note(ConflictError(what, option="kueue.prefer"))
+            found.attempt(_label_name, "kueue.name", self.name)
+            found.given(_label_name, "kueue.priority", self.priority)
 
     def labels(self) -> dict[str, str]:
         """The labels of what makes the pods; Kueue puts them on the pods."""
@@ -128,18 +126,23 @@ class Gang:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.one_of("gang.scheduler", self.scheduler, _SCHEDULERS, what="a scheduler")
-        if self.queue is not None:
-            checks.label_value("gang.queue", checks.dns_subdomain("gang.queue", self.queue))
-            if self.scheduler != "volcano":
-                raise ConflictError(f"{self.scheduler!r} has no queues; 'volcano' has", option="gang.queue")
-        if self.topology is not None:
-            checks.qualified_name("gang.topology", self.topology)
-            if self.scheduler != "kubernetes":
+        with Collector() as found:
+            found.attempt(checks.one_of, "gang.scheduler", self.scheduler, _SCHEDULERS, what="a scheduler")
+            known = not found.failed
+            found.given(_label_name, "gang.queue", self.queue)
+            if known and self.queue is not None and self.scheduler != "volcano":
+                found.note(ConflictError(f"{self.scheduler!r} has no queues; 'volcano' has", option="gang.queue"))
+            found.given(checks.qualified_name, "gang.topology", self.topology)
+            if known and self.topology is not None and self.scheduler != "kubernetes":
                 raise ConflictError(
                     f"{self.scheduler!r} is told of no topology here; 'kubernetes' is, and kueue=KueueQueue(topology=)",
                     option="gang.topology",
                 )
+
+
+def _label_name(option: str, name: object) -> str:
+    """The name of an object that is the value of a label too."""
+    return checks.label_value(option, checks.dns_subdomain(option, name))
 
 
 def queueing(said: Mapping[str, Any], kind: str, *, nodes: int) -> Additions:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from vllm_cdk8s.core.errors import ConflictError, mention, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, mention, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.pod.health import PORT_NAME
@@ -43,28 +43,15 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
             InvalidOptionError: one is wrong by itself.
             ConflictError: a node port without a service that has one.
         """
-        kind = checks.one_of("service_type", said["service_type"], SERVICE_TYPES, what="a service type")
-        node_port = said.get("node_port")
-        if node_port is not None:
-            least, most = _NODE_PORTS
-            checks.integer("node_port", node_port, minimum=least, maximum=most)
-            if kind == "ClusterIP":
-                raise ConflictError(
-                    f"{node_port} needs a service of type NodePort or LoadBalancer; say {mention('service_type=')}",
-                    option="node_port",
-                )
-            if node_port not in _USUAL_NODE_PORTS:
-                warn(
-                    f"{node_port} is not among {_USUAL_NODE_PORTS[0]} to {_USUAL_NODE_PORTS[-1]}, and the API server "
-                    "refuses others unless the cluster's --service-node-port-range has them",
-                    option="node_port",
-                )
-        return cls(
-            type=kind,
-            port=checks.port("service_port", said["service_port"]),
-            node_port=node_port,
-            annotations=checks.annotation_map("service_annotations", said.get("service_annotations", {})),
-        )
+        # What is wrong is None from here on, which is seen to before anything is made of it.
+        with Collector() as found:
+            attempt: Any = found.attempt
+            kind = attempt(checks.one_of, "service_type", said["service_type"], SERVICE_TYPES, what="a service type")
+            node_port = said.get("node_port")
+            found.given(_check_node_port, "node_port", node_port, kind)
+            port = attempt(checks.port, "service_port", said["service_port"])
+            annotations = attempt(checks.annotation_map, "service_annotations", said.get("service_annotations", {}))
+        return cls(type=kind, port=port, node_port=node_port, annotations=annotations)
 
     def manifest(
         self, name: str, *, labels: Mapping[str, str], selector: Mapping[str, str], target_port: int
@@ -84,6 +71,21 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
                     "type": self.type,
                 }
             },
+        )
+
+
+def _check_node_port(option: str, node_port: object, kind: str | None) -> None:
+    least, most = _NODE_PORTS
+    port = checks.integer(option, node_port, minimum=least, maximum=most)
+    if kind == "ClusterIP":
+        raise ConflictError(
+            f"{port} needs a service of type NodePort or LoadBalancer; say {mention('service_type=')}", option=option
+        )
+    if port not in _USUAL_NODE_PORTS:
+        warn(
+            f"{port} is not among {_USUAL_NODE_PORTS[0]} to {_USUAL_NODE_PORTS[-1]}, and the API server refuses "
+            "others unless the cluster's --service-node-port-range has them",
+            option=option,
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
@@ -57,15 +57,15 @@ class DisaggregatedSet:
     exclusive: bool = False
 
     def __post_init__(self) -> None:
-        checks.integer("disaggregated_set.slices", self.slices, minimum=1, maximum=_MOST_SLICES)
-        checks.boolean("disaggregated_set.exclusive", self.exclusive)
-        if self.topology is not None:
-            checks.qualified_name("disaggregated_set.topology", self.topology)
-        elif self.exclusive:
-            raise ConflictError(
-                "needs to know of what; say topology='topology.kubernetes.io/rack'",
-                option="disaggregated_set.exclusive",
-            )
+        with Collector() as found:
+            found.attempt(checks.integer, "disaggregated_set.slices", self.slices, minimum=1, maximum=_MOST_SLICES)
+            found.attempt(checks.boolean, "disaggregated_set.exclusive", self.exclusive)
+            found.given(checks.qualified_name, "disaggregated_set.topology", self.topology)
+            if self.topology is None and self.exclusive is True:
+                raise ConflictError(
+                    "needs to know of what; say topology='topology.kubernetes.io/rack'",
+                    option="disaggregated_set.exclusive",
+                )
 
     def spec(self) -> dict[str, Any]:
         """The set's spec without its roles, of which LeaderWorkerSet 0.9 knows no other field."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
@@ -56,13 +56,11 @@ class GatewayRef:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.dns_subdomain("gateway.name", self.name)
-        if self.namespace is not None:
-            checks.dns_label("gateway.namespace", self.namespace)
-        if self.listener is not None:
-            checks.dns_subdomain("gateway.listener", self.listener)
-        if self.port is not None:
-            checks.port("gateway.port", self.port)
+        with Collector() as found:
+            found.attempt(checks.dns_subdomain, "gateway.name", self.name)
+            found.given(checks.dns_label, "gateway.namespace", self.namespace)
+            found.given(checks.dns_subdomain, "gateway.listener", self.listener)
+            found.given(checks.port, "gateway.port", self.port)
 
     def wire(self) -> dict[str, Any]:
         """The parent reference."""
@@ -99,13 +97,15 @@ class RouteMatch:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.one_of("match.path_type", self.path_type, _PATH_TYPES, what="a path type")
-        _check_path("match.path", self.path, pattern=self.path_type == "RegularExpression")
-        if self.replace_prefix is not None:
-            _check_path("match.replace_prefix", self.replace_prefix, pattern=False)
-            if self.path_type != "PathPrefix":
-                raise ConflictError(f"path_type is {self.path_type!r}, not 'PathPrefix'", option="match.replace_prefix")
-        _check_headers(self.headers)
+        with Collector() as found:
+            found.attempt(checks.one_of, "match.path_type", self.path_type, _PATH_TYPES, what="a path type")
+            found.attempt(_check_path, "match.path", self.path, pattern=self.path_type not in ("PathPrefix", "Exact"))
+            found.given(_check_path, "match.replace_prefix", self.replace_prefix, pattern=False)
+            if self.replace_prefix is not None and self.path_type != "PathPrefix" and found.sound("match.path_type"):
+                found.note(
+                    ConflictError(f"path_type is {self.path_type!r}, not 'PathPrefix'", option="match.replace_prefix")
+                )
+            found.attempt(_check_headers, self.headers)
 
     @property
     def lets_through_adapters(self) -> bool:
@@ -230,10 +230,10 @@ def route_hostnames(value: object) -> list[str]:
     hosts = sequence("hostnames", value)
     if len(hosts) > _MOST_HOSTNAMES:
         raise InvalidOptionError(f"has {len(hosts)} hosts; allowed: {_MOST_HOSTNAMES}", option="hostnames", rule=ROUTE)
-    for index, host in enumerate(hosts):
-        host_name("hostnames", host, rule=ROUTE)
-        if host in hosts[:index]:
-            raise ConflictError(f"{host!r} is there twice", option="hostnames")
+    with Collector() as found:
+        for index, host in enumerate(hosts):
+            if found.attempt(host_name, "hostnames", host, rule=ROUTE) is not None and host in hosts[:index]:
+                found.note(ConflictError(f"{host!r} is there twice", option="hostnames"))
     return hosts
 
 
@@ -257,20 +257,25 @@ def _check_headers(headers: object) -> None:
     if len(headers) > _MOST_HEADERS:
         raise InvalidOptionError(f"has {len(headers)} headers; allowed: {_MOST_HEADERS}", option=option, rule=ROUTE)
     seen: set[str] = set()
-    for name, value in headers.items():
-        if not _HEADER.fullmatch(str(name)):
-            raise InvalidOptionError(f"{name!r} is not a header's name", option=option)
-        if name.lower() in seen:
-            raise ConflictError(
-                f"{name!r} is there twice, since headers are the same in capitals; the second would be ignored",
-                option=option,
-                rule=ROUTE,
-            )
-        seen.add(name.lower())
-        if len(checks.text(f"{option}[{name!r}]", value)) > _LONGEST_HEADER:
-            raise InvalidOptionError(
-                f"is longer than {_LONGEST_HEADER} characters", option=f"{option}[{name!r}]", rule=ROUTE
-            )
+    with Collector() as found:
+        for name, value in headers.items():
+            found.attempt(_check_header, option, name, value, seen)
+
+
+def _check_header(option: str, name: object, value: object, seen: set[str]) -> None:
+    if not isinstance(name, str) or not _HEADER.fullmatch(name):
+        raise InvalidOptionError(f"{name!r} is not a header's name", option=option)
+    if name.lower() in seen:
+        raise ConflictError(
+            f"{name!r} is there twice, since headers are the same in capitals; the second would be ignored",
+            option=option,
+            rule=ROUTE,
+        )
+    seen.add(name.lower())
+    if len(checks.text(f"{option}[{name!r}]", value)) > _LONGEST_HEADER:
+        raise InvalidOptionError(
+            f"is longer than {_LONGEST_HEADER} characters", option=f"{option}[{name!r}]", rule=ROUTE
+        )
 
 
 def _check_path(option: str, value: object, *, pattern: bool) -> None:
@@ -293,9 +298,9 @@ def route_timeouts(request: int | None, backend: int | None) -> dict[str, str]:
         InvalidOptionError: one is not a whole number of seconds in its range.
         ConflictError: an attempt may last longer than its request.
     """
-    for option, value in (("request_timeout_seconds", request), ("backend_timeout_seconds", backend)):
-        if value is not None:
-            checks.integer(option, value, minimum=0, maximum=_LONGEST_SECONDS)
+    with Collector() as found:
+        for option, value in (("request_timeout_seconds", request), ("backend_timeout_seconds", backend)):
+            found.given(checks.integer, option, value, minimum=0, maximum=_LONGEST_SECONDS)
     # 0 sets no limit, for the request as for the attempt.
     if request and backend is not None and (backend == 0 or backend > request):
         raise ConflictError(

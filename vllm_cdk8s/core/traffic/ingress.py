@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import prune, sequence
 from vllm_cdk8s.core.rules.book import INGRESS
+from vllm_cdk8s.core.showing import shown
 from vllm_cdk8s.core.traffic.hosts import host_name, path_problem
 
 if TYPE_CHECKING:
@@ -43,15 +44,18 @@ class IngressPath:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.one_of("path_type", self.path_type, PATH_TYPES, what="a path type")
-        checks.absolute_path("path", self.path)
-        problem = None if self.path_type == "ImplementationSpecific" else path_problem(self.path)
-        if problem is not None:
-            raise InvalidOptionError(
-                f"{self.path!r} {problem}, which Kubernetes refuses of type {self.path_type}",
-                option="path",
-                rule=INGRESS,
-            )
+        with Collector() as found:
+            found.attempt(checks.one_of, "path_type", self.path_type, PATH_TYPES, what="a path type")
+            found.attempt(checks.absolute_path, "path", self.path)
+            if found.failed or self.path_type == "ImplementationSpecific":
+                return
+            problem = path_problem(self.path)
+            if problem is not None:
+                raise InvalidOptionError(
+                    f"{self.path!r} {problem}, which Kubernetes refuses of type {self.path_type}",
+                    option="path",
+                    rule=INGRESS,
+                )
 
 
 @named_keywords
@@ -73,19 +77,24 @@ class IngressHost:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        host_name("host", self.host)
-        paths = self.ingress_paths()
-        if not paths:
-            raise InvalidOptionError(f"host {self.host!r} has no path; allowed: at least one", option="paths")
-        for path in paths:
-            if paths.count(path) > 1:
-                raise ConflictError(f"{path.path!r} ({path.path_type}) is there twice", option="paths")
+        with Collector() as found:
+            found.attempt(host_name, "host", self.host)
+            given = found.attempt(sequence, "paths", self.paths)
+            if given is not None and not given:
+                what = f"host {shown(self.host)} has no path; allowed: at least one"
+                found.note(InvalidOptionError(what, option="paths"))
+            paths = [path for each in given or () if (path := found.attempt(_path, each)) is not None]
+            for path in paths:
+                if paths.count(path) > 1:
+                    found.note(ConflictError(f"{path.path!r} ({path.path_type}) is there twice", option="paths"))
 
     def ingress_paths(self) -> list[IngressPath]:
         """The paths, plain ones included, in one form."""
-        return [
-            path if isinstance(path, IngressPath) else IngressPath(path=path) for path in sequence("paths", self.paths)
-        ]
+        return [_path(path) for path in sequence("paths", self.paths)]
+
+
+def _path(path: str | IngressPath) -> IngressPath:
+    return path if isinstance(path, IngressPath) else IngressPath(path=path)
 
 
 @named_keywords
@@ -106,9 +115,10 @@ class IngressTls:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.reference("tls.secret", self.secret, "Secret")
-        for host in sequence("tls.hosts", self.hosts):
-            host_name("tls.hosts", host)
+        with Collector() as found:
+            found.attempt(checks.reference, "tls.secret", self.secret, "Secret")
+            for host in found.attempt(sequence, "tls.hosts", self.hosts) or ():
+                found.attempt(host_name, "tls.hosts", host)
 
     @property
     def secret_name(self) -> str:
@@ -139,30 +149,31 @@ class Ingress:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        names = [host.host for host in self.ingress_hosts()]
-        if not names:
-            raise InvalidOptionError("has no host; allowed: at least one", option="ingress.hosts")
-        served = [(host.host, path) for host in self.ingress_hosts() for path in host.ingress_paths()]
-        for name, path in served:
-            if served.count((name, path)) > 1:
-                raise ConflictError(f"{name!r} is there twice with {path.path!r}", option="ingress.hosts")
-        if self.class_name is not None:
-            checks.dns_subdomain("ingress.class_name", self.class_name)
-        for entry in sequence("ingress.tls", self.tls):
-            checks.instance("ingress.tls", entry, IngressTls, allowed="IngressTls(secret=..., hosts=[...])")
-        checks.annotation_map("ingress.annotations", self.annotations)
-        if self.class_name is not None and _CLASS_ANNOTATION in self.annotations:
-            raise ConflictError(
-                f"{self.annotations[_CLASS_ANNOTATION]!r} and the class {self.class_name!r} cannot both be said, which "
-                "the API server refuses; leave the annotation out",
-                option=f"ingress.annotations[{_CLASS_ANNOTATION!r}]",
-                rule=INGRESS,
-            )
+        with Collector() as found:
+            given = found.attempt(sequence, "ingress.hosts", self.hosts)
+            if given is not None and not given:
+                found.note(InvalidOptionError("has no host; allowed: at least one", option="ingress.hosts"))
+            hosts = [host for each in given or () if (host := found.attempt(_host, each)) is not None]
+            served = [(host.host, path) for host in hosts for path in host.ingress_paths()]
+            for name, path in served:
+                if served.count((name, path)) > 1:
+                    found.note(ConflictError(f"{name!r} is there twice with {path.path!r}", option="ingress.hosts"))
+            found.given(checks.dns_subdomain, "ingress.class_name", self.class_name)
+            for entry in found.attempt(sequence, "ingress.tls", self.tls) or ():
+                allowed = "IngressTls(secret=..., hosts=[...])"
+                found.attempt(checks.instance, "ingress.tls", entry, IngressTls, allowed=allowed)
+            annotations = found.attempt(checks.annotation_map, "ingress.annotations", self.annotations) or {}
+            if self.class_name is not None and found.sound("ingress.class_name") and _CLASS_ANNOTATION in annotations:
+                raise ConflictError(
+                    f"{annotations[_CLASS_ANNOTATION]!r} and the class {self.class_name!r} cannot both be said, which "
+                    "the API server refuses; leave the annotation out",
+                    option=f"ingress.annotations[{_CLASS_ANNOTATION!r}]",
+                    rule=INGRESS,
+                )
 
     def ingress_hosts(self) -> list[IngressHost]:
         """The hosts, plain names included, in one form."""
-        hosts = sequence("ingress.hosts", self.hosts)
-        return [host if isinstance(host, IngressHost) else IngressHost(host=host) for host in hosts]
+        return [_host(host) for host in sequence("ingress.hosts", self.hosts)]
 
     @property
     def authenticated(self) -> bool:
@@ -198,3 +209,7 @@ class Ingress:
         ]
         tls = [prune({"hosts": list(entry.hosts), "secretName": entry.secret_name}) for entry in self.tls]
         return prune({"ingressClassName": self.class_name, "rules": rules, "tls": tls})
+
+
+def _host(host: str | IngressHost) -> IngressHost:
+    return host if isinstance(host, IngressHost) else IngressHost(host=host)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from vllm_cdk8s.core.errors import InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
@@ -49,12 +49,13 @@ class Egress:
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        if self.to is not None:
-            check_peer("egress.to", self.to)
-        if not sequence("egress.ports", self.ports):
-            raise InvalidOptionError("has no port; allowed: at least one", option="egress.ports")
-        for port in self.ports:
-            checks.port("egress.ports", port)
+        with Collector() as found:
+            found.given(check_peer, "egress.to", self.to)
+            ports = found.attempt(sequence, "egress.ports", self.ports)
+            if ports is not None and not ports:
+                found.note(InvalidOptionError("has no port; allowed: at least one", option="egress.ports"))
+            for port in ports or ():
+                found.attempt(checks.port, "egress.ports", port)
 
 
 def check_peer(option: str, peer: object) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.kube.wire import prune
@@ -65,18 +65,20 @@ class Picker(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         checks.plain_fields(self)
-        checks.text("image", self.image)
-        checks.integer("replicas", self.replicas, minimum=1)
-        checks.boolean("flow_control", self.flow_control)
-        checks.boolean("open_metrics", self.open_metrics)
-        checks.instance("resources", self.resources, Resources, allowed="Resources(...)")
-        for name, priority in checks.mapping("objectives", self.objectives).items():
-            checks.dns_subdomain("objectives", name)
-            checks.integer(f"objectives[{name!r}]", priority, minimum=_LEAST_INT32)
-        if self.config is not None:
-            self._check_config(self.config)
-        else:
-            self._check_scorers(DEFAULT_SCORERS if self.scorers is None else self.scorers)
+        with Collector() as found:
+            found.attempt(checks.text, "image", self.image)
+            found.attempt(checks.integer, "replicas", self.replicas, minimum=1)
+            found.attempt(checks.boolean, "flow_control", self.flow_control)
+            found.attempt(checks.boolean, "open_metrics", self.open_metrics)
+            found.attempt(checks.instance, "resources", self.resources, Resources, allowed="Resources(...)")
+            objectives = found.attempt(checks.mapping, "objectives", self.objectives) or {}
+            for name, priority in objectives.items():
+                found.attempt(checks.dns_subdomain, "objectives", name)
+                found.attempt(checks.integer, f"objectives[{name!r}]", priority, minimum=_LEAST_INT32)
+            if self.config is not None:
+                found.attempt(self._check_config, self.config)
+            else:
+                found.attempt(self._check_scorers, DEFAULT_SCORERS if self.scorers is None else self.scorers)
 
     @staticmethod
     def _check_scorers(scorers: object) -> None:
@@ -87,15 +89,15 @@ class Picker(Struct, frozen=True, kw_only=True):
                 option="scorers",
                 rule=PICKER,
             )
-        for name, weight in said.items():
-            if name not in SCORERS:
-                raise InvalidOptionError(
-                    f"{name!r} is not a scorer that works without parameters{nearest(name, SCORERS)}; allowed: "
-                    f"{', '.join(SCORERS)}, and config= for others",
-                    option="scorers",
-                    rule=PICKER,
-                )
-            checks.integer(f"scorers[{name!r}]", weight, minimum=1)
+        with Collector() as found:
+            for name, weight in said.items():
+                if name not in SCORERS:
+                    what = (
+                        f"{name!r} is not a scorer that works without parameters{nearest(name, SCORERS)}; allowed: "
+                        f"{', '.join(SCORERS)}, and config= for others"
+                    )
+                    found.note(InvalidOptionError(what, option="scorers", rule=PICKER))
+                found.attempt(checks.integer, f"scorers[{name!r}]", weight, minimum=1)
 
     def _check_config(self, config: object) -> None:
         said = checks.mapping("config", config)

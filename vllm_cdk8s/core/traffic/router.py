@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, Problem, nearest, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, Problem, nearest, warn
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.pod.resources import Resources
@@ -67,24 +67,25 @@ class RouterPlan(Struct, frozen=True, kw_only=True):
     resources: Resources = field(default_factory=Resources)
 
     def __post_init__(self) -> None:
-        checks.text("image", self.image)
-        checks.integer("replicas", self.replicas, minimum=1)
-        checks.instance("resources", self.resources, Resources, allowed="Resources(...)")
-        checks.one_of("discovery", self.discovery, _DISCOVERIES, what="a way to find servers")
-        self._check_routing()
-        if self.health_checks is not None:
-            checks.one_of("health_checks", self.health_checks, _REQUESTS, what="a request")
-            if self.discovery == "pods":
-                raise ConflictError("pods are found by their readiness; leave it out", option="health_checks")
-        if not self.servers:
-            raise InvalidOptionError("is empty; allowed: at least one", option="servers")
-        if any(server is other for index, server in enumerate(self.servers) for other in self.servers[:index]):
-            raise ConflictError("one of them is there twice", option="servers")
-        if self.discovery == "static":
-            self._check_services()
-        else:
-            self._check_pods()
-        self._check_aliases()
+        with Collector() as found:
+            found.attempt(checks.text, "image", self.image)
+            found.attempt(checks.integer, "replicas", self.replicas, minimum=1)
+            found.attempt(checks.instance, "resources", self.resources, Resources, allowed="Resources(...)")
+            found.attempt(checks.one_of, "discovery", self.discovery, _DISCOVERIES, what="a way to find servers")
+            if found.sound("replicas"):
+                found.attempt(self._check_routing)
+            found.given(checks.one_of, "health_checks", self.health_checks, _REQUESTS, what="a request")
+            if self.health_checks is not None and self.discovery == "pods":
+                what = "pods are found by their readiness; leave it out"
+                found.note(ConflictError(what, option="health_checks"))
+            if not self.servers:
+                found.note(InvalidOptionError("is empty; allowed: at least one", option="servers"))
+            if any(server is other for index, server in enumerate(self.servers) for other in self.servers[:index]):
+                found.note(ConflictError("one of them is there twice", option="servers"))
+            # What is said of each server only means something once the ways to find and to choose them are known.
+            if not found.failed:
+                found.attempt(self._check_services if self.discovery == "static" else self._check_pods)
+                found.attempt(self._check_aliases)
 
     def _check_routing(self) -> None:
         if str(self.routing) in _OTHER_LOGICS:
