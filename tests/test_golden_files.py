@@ -21,6 +21,8 @@ def test_a_golden_file_is_valid_on_every_kubernetes_minor(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     # Claims for devices have their present fields since 1.31; docs/server.md says so.
     minors = since("1.31") if "resourceClaims:" in text else None
+    # What makes them is served as resource.k8s.io/v1 since 1.34.
+    minors = since("1.34") if "kind: ResourceClaimTemplate" in text else minors
     # Native sidecars are on by default since 1.29; docs/disaggregated.md says so.
     if "restartPolicy: Always" in text:
         minors = minors or since("1.29")

@@ -30,7 +30,7 @@ OWN = {  # what a cluster serves by itself
     "apps/v1": ["DaemonSet", "Deployment"], "batch/v1": ["Job"], "autoscaling/v2": ["HorizontalPodAutoscaler"],
     "networking.k8s.io/v1": ["Ingress", "NetworkPolicy"], "policy/v1": ["PodDisruptionBudget"],
     "rbac.authorization.k8s.io/v1": ["ClusterRole", "ClusterRoleBinding", "RoleBinding", "Role"],
-    "apiextensions.k8s.io/v1": ["CustomResourceDefinition"],
+    "apiextensions.k8s.io/v1": ["CustomResourceDefinition"], "resource.k8s.io/v1": ["ResourceClaimTemplate"],
 }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ class Recorder(Kubectl):
     def _version(self, *_: Any) -> Any:
         if "down" in self.faults:
             raise KubectlError("connection refused")
-        return {"serverVersion": {"major": "1", "minor": "32+"}}
+        return {"serverVersion": {"major": "1", "minor": "34+"}}
 
     def _apply(self, words: list[str], namespace: str, sent: list[dict[str, Any]]) -> str:
         if "set-last-applied" in words:

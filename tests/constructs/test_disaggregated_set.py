@@ -17,7 +17,7 @@ from vllm_cdk8s.constructs.queue_autoscaler import QueueAutoscaler
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
 from vllm_cdk8s.core.features.disaggregated import Pool
-from vllm_cdk8s.core.server.queueing import KueueQueue
+from vllm_cdk8s.core.server.queueing import Gang, KueueQueue
 from vllm_cdk8s.core.server.set_role import DisaggregatedSet
 
 IMAGE = "vllm/vllm-openai:v0.32.0"
@@ -184,6 +184,53 @@ def test_a_set_places_its_slices_and_kueue_no_group_of_them() -> None:
     queue = KueueQueue(name="serving", topology="rack")
     with pytest.raises(InvalidOptionError, match=r"kueue\.topology: a set places its slices itself; say disagg.*VC652"):
         made(kueue=queue)
+
+
+KUEUES_PLACE = {"kueue.x-k8s.io/podset-required-topology": "rack"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"kueue": KueueQueue(name="serving")}, {"labels": {"kueue.x-k8s.io/queue-name": "serving"}}],
+)
+def test_a_set_is_not_placed_twice(options: dict[str, Any]) -> None:
+    both = {"disaggregated_set": DisaggregatedSet(topology="rack"), "pod_annotations": KUEUES_PLACE}
+    with pytest.raises(ConflictError, match=r"disaggregated_set\.topology: Kueue places these pods too.*\[VC654\]"):
+        made(**both, **options)
+    # Without a queue Kueue does not look at them, and without a place the set leaves it to Kueue.
+    made(**both)
+    made(pod_annotations=KUEUES_PLACE, **options)
+
+
+def test_nor_is_a_group_of_a_role() -> None:
+    exclusive = {"leaderworkerset.sigs.k8s.io/exclusive-topology": "rack"}
+    with pytest.raises(ConflictError, match=r"annotations\['leader.*'\]: Kueue places these pods too.*\[VC654\]"):
+        made(kueue=KueueQueue(name="serving"), pod_annotations=KUEUES_PLACE, annotations=exclusive)
+
+
+def test_a_queue_stands_on_the_roles_where_kueue_reads_it(tmp_path: Path) -> None:
+    one = the_set(made(kueue=KueueQueue(name="serving")))
+    queue = {"kueue.x-k8s.io/queue-name": "serving"}
+    assert all(role["metadata"]["labels"].items() >= queue.items() for role in one["spec"]["roles"])
+    assert "VC654" not in {found.rule for found in run(tmp_path, one)}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "words"),
+    [
+        (1, "each pod of this server serves by itself"),
+        (2, r"groups of 2 nodes in a DisaggregatedSet are not placed as gangs; leave out disaggregated_set="),
+    ],
+)
+def test_a_gang_of_a_role_is_refused_for_what_its_pods_are(nodes: int, words: str) -> None:
+    decode = Pool(nodes=nodes, gpus=1, gang=Gang(scheduler="volcano"))
+    with pytest.raises(InvalidOptionError, match=rf"gang: {words}.*\[VC652\]"):
+        made(decode=decode)
+    if nodes > 1:
+        # What the message names.
+        [group] = [one for one in made(decode=decode, disaggregated_set=None) if one["kind"] == "LeaderWorkerSet"]
+        leader = group["spec"]["leaderWorkerTemplate"]["leaderTemplate"]
+        assert leader["spec"]["schedulerName"] == "volcano"
 
 
 def test_its_own_options_are_checked() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from tests import synthesis
 from tests.kubernetes_schemas import assert_valid, since
+from tests.snippets import DOCS, run, snippets
 from vllm_cdk8s import (
     Alerts,
     Autoscaling,
@@ -266,6 +270,22 @@ def test_a_route_is_led_through_the_interceptor(chart: cdk8s.Chart, scaler: Http
 def test_the_interceptor_of_another_namespace_needs_a_grant(chart: cdk8s.Chart, scaler: HttpAutoscaler) -> None:
     with pytest.warns(VllmCdk8sWarning, match=r"in namespace 'keda' .* needs a ReferenceGrant in 'keda'; say granted="):
         HTTPRoute(chart, "route", gateways=["public"], hostnames=[HOST], backends=[scaler])
+
+
+def test_the_grant_that_is_shown_lets_the_route_that_is_shown_through() -> None:
+    chart = synthesis.new_chart(namespace="llm")
+    [snippet] = [each for each in snippets("scaling.md") if "HTTPRoute(" in each]
+    run(snippet, chart)
+    route = synthesis.the(chart, "HTTPRoute")
+    shown = re.findall(r"```yaml\n(.*?)```", (DOCS / "scaling.md").read_text(encoding="utf-8"), re.DOTALL)
+    [grant] = [each for each in map(yaml.safe_load, map(dedent, shown)) if each["kind"] == "ReferenceGrant"]
+    # As the Gateway API matches them, with the API version that its releases from 0.6 on have.
+    assert grant["apiVersion"] == "gateway.networking.k8s.io/v1beta1"
+    sender = {"group": "gateway.networking.k8s.io", "kind": route["kind"], "namespace": route["metadata"]["namespace"]}
+    assert grant["spec"]["from"] == [sender]
+    [backend] = [ref for rule in route["spec"]["rules"] for ref in rule["backendRefs"]]
+    assert grant["spec"]["to"] == [{"group": "", "kind": backend["kind"], "name": backend["name"]}]
+    assert grant["metadata"]["namespace"] == backend["namespace"]
 
 
 def test_of_its_own_namespace_it_needs_none(chart: cdk8s.Chart) -> None:

@@ -64,7 +64,7 @@ def test_over_http_the_whole_url_is_needed() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"endpoint": "collector:4317"}, "http://host:4317"),
+        ({"endpoint": "collector:4317"}, "http://otel-collector.monitoring:4317"),
         ({"endpoint": "http://user:word@collector:4317"}, "from a Secret"),
         ({"endpoint": COLLECTOR, "sample": 0}, "more than 0, at most 1"),
         ({"endpoint": COLLECTOR, "sample": 10}, "more than 0, at most 1"),

@@ -355,7 +355,10 @@ def test_a_wrong_authentication_is_refused(options: dict[str, Any], message: str
         ({"prometheus_address": "http://prometheus:909090"}, r"^prometheus_address: .* is not a URL"),
         ({"prometheus_address": "http://prometheus?tenant=a"}, r"^prometheus_address: .* is not a URL"),
         ({"prometheus_address": "http://prometheus: 9090"}, r"^prometheus_address: .* is not a URL"),
-        ({"prometheus_address": "http://me:secret@prometheus"}, r"^prometheus_address: it holds a user or password"),
+        (
+            {"prometheus_address": "http://me:secret@prometheus"},
+            r"^prometheus_address: holds a user or a password .*VC501",
+        ),
         ({"prometheus_address": "http://prometheus/api/v1"}, r"^prometheus_address: .*the path that KEDA adds itself"),
         ({"max_replicas": 0}, r"^max_replicas: 0 is out of range"),
         ({"max_replicas": "4"}, r"^max_replicas: '4' is not a whole number"),

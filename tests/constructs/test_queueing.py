@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 QUEUE = KueueQueue(name="serving", priority="production")
 LABELS = {"kueue.x-k8s.io/queue-name": "serving", "kueue.x-k8s.io/priority-class": "production"}
+EXCLUSIVE = {"leaderworkerset.sigs.k8s.io/exclusive-topology": "rack"}
 MAKERS = {"Deployment": VllmServer, "LeaderWorkerSet": MultiNodeVllmServer, "RayCluster": RayVllmServer}
 
 
@@ -153,7 +154,7 @@ def test_a_ray_cluster_names_volcanos_queue_by_a_label(chart: cdk8s.Chart) -> No
         ),
         (
             "LeaderWorkerSet",
-            {"gang": Gang(), "annotations": {"leaderworkerset.sigs.k8s.io/exclusive-topology": "rack"}},
+            {"gang": Gang(), "annotations": EXCLUSIVE},
             r"annotations\['leaderworkerset.*'\]: LeaderWorkerSet refuses it beside a gang",
         ),
         (
@@ -169,6 +170,19 @@ def test_a_ray_cluster_names_volcanos_queue_by_a_label(chart: cdk8s.Chart) -> No
             },
             r"pod_annotations\['kueue.*preferred-topology'\]: 'block' is what kueue= says",
         ),
+        (
+            "LeaderWorkerSet",
+            {"kueue": KueueQueue(name="serving", topology="rack"), "annotations": EXCLUSIVE},
+            r": annotations\['leader.*exclusive-topology'\]: Kueue places these pods too .*required-.*\[VC654\]",
+        ),
+        (
+            "LeaderWorkerSet",
+            {
+                "kueue": KueueQueue(name="serving"),
+                "pod_annotations": {"kueue.x-k8s.io/podset-unconstrained-topology": "true", **EXCLUSIVE},
+            },
+            r"pod_annotations\['leader.*exclusive-topology'\]: Kueue places these pods too .*unconstr.*\[VC654\]",
+        ),
         ("RayCluster", {"gang": Gang(topology="rack")}, r"gang\.topology: KubeRay tells .* of no topology.*\[VC652\]"),
         ("LeaderWorkerSet", {"gang": "volcano"}, r"gang: 'volcano'"),
         ("Deployment", {"kueue": "serving"}, r"kueue: 'serving'"),
@@ -177,6 +191,20 @@ def test_a_ray_cluster_names_volcanos_queue_by_a_label(chart: cdk8s.Chart) -> No
 def test_what_cannot_be_had_is_refused(chart: cdk8s.Chart, kind: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises((InvalidOptionError, ConflictError), match=message):
         made(chart, kind, **options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("LeaderWorkerSet", {"kueue": QUEUE, "annotations": EXCLUSIVE}),
+        # Nobody reads it there.
+        ("RayCluster", {"kueue": KueueQueue(name="serving", topology="rack"), "annotations": EXCLUSIVE}),
+    ],
+)
+def test_a_group_with_a_place_of_its_own_may_wait_in_a_queue(
+    chart: cdk8s.Chart, kind: str, options: dict[str, Any]
+) -> None:
+    assert made(chart, kind, **options)["metadata"]["annotations"].items() >= EXCLUSIVE.items()
 
 
 @pytest.mark.parametrize(

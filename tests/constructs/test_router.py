@@ -10,6 +10,7 @@ import pytest
 from tests import synthesis
 from tests.kubernetes_schemas import assert_valid
 from tests.pod_security_standards import strictest_level
+from tests.snippets import DOCS
 from vllm_cdk8s import (
     Autoscaling,
     ConflictError,
@@ -24,7 +25,14 @@ from vllm_cdk8s import (
     VllmCdk8sWarning,
     VllmServer,
 )
-from vllm_cdk8s.core.traffic.router_arguments import argument_problems, knows_address, read_options
+from vllm_cdk8s.core.traffic.router import ROUTER_IMAGE
+from vllm_cdk8s.core.traffic.router_arguments import (
+    LOGICS,
+    LOGICS_SINCE,
+    argument_problems,
+    knows_address,
+    read_options,
+)
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -209,7 +217,7 @@ def test_a_choice_among_pods_that_a_service_makes_itself_is_refused(
         ({"routing": "loadaware"}, r"^routing: 'loadaware' needs servers whose LMCache .*EndpointPicker.*\[VC651\]"),
         ({"routing": "disaggregated_prefill"}, r"^routing: 'disaggregated_prefill' knows one prefilling"),
         ({"routing": "disaggregated_prefill_orchestrated"}, r"^routing: .* sends the two sides no API key"),
-        ({"routing": "priority"}, r"^routing: 'priority' is not in the images up to 0\.1\.12"),
+        ({"routing": "priority"}, r"^routing: 'priority' is in no router before 0\.1\.13, such"),
         ({"routing": "prefix-aware"}, r"^routing: 'prefix-aware'.*did you mean 'prefixaware'"),
         ({"discovery": "k8s"}, r"^discovery: 'k8s'"),
         ({"routing": "session"}, r"^session_key: is missing"),
@@ -230,6 +238,16 @@ def test_what_cannot_work_is_refused(chart: cdk8s.Chart, options: dict[str, Any]
     with pytest.raises((InvalidOptionError, ConflictError), match=message):
         Router(chart, "router", **{"servers": [vllm(chart)], **options})
     assert chart.node.try_find_child("router") is None
+
+
+def test_which_release_brought_a_way_is_said_in_one_place_and_shown(chart: cdk8s.Chart) -> None:
+    assert LOGICS_SINCE.keys() <= set(LOGICS)
+    since = LOGICS_SINCE["priority"]
+    assert f"| `priority` | a router of {since} or newer |" in (DOCS / "network.md").read_text(encoding="utf-8")
+    with pytest.raises(InvalidOptionError, match="such as the default image's"):
+        Router(chart, "router", servers=[vllm(chart)], routing="priority")
+    # What the message says of it.
+    assert tuple(map(int, ROUTER_IMAGE.rpartition(":v")[2].split("."))) < tuple(map(int, since.split(".")))
 
 
 def test_servers_that_one_router_cannot_know_together_are_refused(chart: cdk8s.Chart) -> None:

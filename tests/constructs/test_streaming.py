@@ -189,7 +189,7 @@ def test_a_model_at_an_address_is_checked_without_the_option_too(settings: dict[
     [
         (lambda: S3Storage(access_key=SecretKey("a", "b")), "secret_key: is missing"),
         (lambda: S3Storage(session_token=SecretKey("a", "b")), "session_token"),
-        (lambda: S3Storage(endpoint="minio:9000"), "endpoint: 'minio:9000' is not an address"),
+        (lambda: S3Storage(endpoint="minio:9000"), "endpoint: 'minio:9000' is not a URL"),
         (lambda: S3Storage(endpoint="https://me:pw@minio"), r"access_key= and secret_key="),
         (lambda: GoogleStorage(**WORDS), "SecretKey"),
         (lambda: AzureStorage(account="My Account"), "account"),

@@ -41,6 +41,24 @@ def test_tokens_are_known_by_their_beginning_and_never_shown(text: str) -> None:
     assert text.removeprefix("Bearer ")[8:20] not in shown({"args": [text]})
 
 
+@pytest.mark.parametrize("address", ["http://me:s3cr3t@proxy:80/x", "redis://:hunter22@cache:6379"])
+def test_the_password_of_an_address_is_a_secret(address: str) -> None:
+    assert looks_like_secret(address)
+    assert is_secret(f"--store={address}")
+    assert is_whole_token(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://proxy:80/x", "http://me@proxy:80", "http://me:$(WORD)@proxy", "http://me:${WORD}@proxy", "http://me:<word>@h",
+     "http://host:80/a@b", "tcp://*:5557,kv@pod:8000", "me:word@host"],
+)  # fmt: skip
+def test_an_address_without_a_password_is_none(address: str) -> None:
+    assert not looks_like_secret(address)
+    assert not is_secret(address)
+    assert not is_whole_token(address)
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "hf_transfer", "hf_xet", "/models/hf_cache", "sk-learn", "risk-2024-report", "meta-llama/Llama-3.1-8B",

@@ -89,7 +89,7 @@ def test_a_queue_is_said_once() -> None:
         ("vllm: {additionalArgs: [--help]}", "vllm.additionalArgs[0]: --help has vLLM print something and end"),
         (
             "vllm: {uncheckedArgs: [--new, hf_abcdefghijklmnopqrstuvwxyz0123456789]}",
-            "vllm.uncheckedArgs[1]: a literal secret would stand in the YAML",
+            "vllm.uncheckedArgs[1]: --new: a literal secret would stand in the YAML",
         ),
         ("ingress: {enabled: true, hosts: [{host: 'https://a.b'}]}", "ingress.hosts[0].host: 'https://a.b' is not the"),
         ("ingress: {enabled: true, hosts: [{host: a.b}, {host: a.b}]}", "ingress.hosts: 'a.b' is there twice with '/'"),

@@ -70,6 +70,7 @@ def test_a_good_server_is_clean(tmp_path: Path) -> None:
         ("VC408", {"container__livenessProbe": {**PROBE, "periodSeconds": 5}}),
         ("VC501", {"container__env": [{"name": "HF_TOKEN", "value": "hf_" + "a1" * 17}]}),
         ("VC501", {"container__env": [{"name": "WANDB_API_KEY", "value": "s3cr3t"}]}),
+        ("VC501", {"container__env": [{"name": "HTTPS_PROXY", "value": "http://me:s3cr3t@proxy:3128"}]}),
         ("VC501", {"container__args": ["Qwen/Qwen2.5-7B-Instruct", "--api-key=s3cr3t"]}),
         ("VC505", {"pod__securityContext": {"runAsNonRoot": True}}),
         ("VC506", {"container__securityContext": {"privileged": True}}),

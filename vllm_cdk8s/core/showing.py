@@ -43,6 +43,8 @@ _PLACED = regex(
     rf"(?P<before>--(?:api[-_]key|hf[-_]token)[= ]|\b(?:[A-Z0-9]+_)*(?:{_ENDINGS})=|://[^/\s:@'\"]*:)"
     r"(?P<secret>(?!\$|\*\*\*)[^\s'\"@,]+)(?P<after>@?)"
 )
+# The password of a proxy, a store or a queue, which its address carries.
+_URL_PASSWORD = regex(r"://[^/\s:@'\"]*:([^\s:@/'\",]+)@[^\s/]")
 # As long as those that are given out; a shorter one may be a word or an example.
 _WHOLE_TOKEN = regex(
     r"\b(hf_[A-Za-z0-9]{30,}|sk-(proj-)?[A-Za-z0-9_-]{32,}|gh[pousr]_[A-Za-z0-9]{30,}|nvapi-[A-Za-z0-9_-]{40,}|"
@@ -69,18 +71,23 @@ def may_name_secret(name: str) -> bool:
 
 
 def looks_like_secret(text: object) -> bool:
-    """Whether a text holds what says of itself that it is a token or a private key, such as ``hf_...``."""
-    return isinstance(text, str) and _TOKEN.search(text) is not None
+    """Whether a text holds what says of itself that it is a token, a private key or a password, such as ``hf_...``."""
+    return isinstance(text, str) and (_TOKEN.search(text) is not None or _holds_password(text))
 
 
 def is_secret(text: str) -> bool:
-    """Whether a text that may be any name or word holds what can be nothing but a token or a private key."""
-    return len(text) >= _SHORTEST and _SURE.search(text) is not None
+    """Whether a text that may be any name or word holds what can be nothing but a token, a key or a password."""
+    return len(text) >= _SHORTEST and (_SURE.search(text) is not None or _holds_password(text))
 
 
 def is_whole_token(text: str) -> bool:
-    """Whether a text holds a token as it was given out, no stand-in and no word that begins like one."""
-    return _WHOLE_TOKEN.search(text) is not None and not is_stand_in(text)
+    """Whether a text holds a token as it was given out, or a password, no stand-in and no word that begins like one."""
+    return (_WHOLE_TOKEN.search(text) is not None and not is_stand_in(text)) or _holds_password(text)
+
+
+def _holds_password(text: str) -> bool:
+    """Whether a URL in the text has a password before its host."""
+    return "@" in text and any(not is_stand_in(found[1]) for found in _URL_PASSWORD.finditer(text))
 
 
 def is_stand_in(text: str) -> bool:

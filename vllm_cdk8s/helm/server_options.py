@@ -9,11 +9,9 @@ from msgspec import to_builtins
 from vllm_cdk8s.core.engine.version import said_version
 from vllm_cdk8s.core.errors import InvalidOptionError, Problem
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.kube.secrets import literal_secret
 from vllm_cdk8s.core.pod.placement import KaiShare
 from vllm_cdk8s.core.pod.resources import Resources
 from vllm_cdk8s.core.rules.book import DUPLICATE_VARIABLE, NEVER_READY, VLLM_PORT
-from vllm_cdk8s.core.showing import is_secret
 from vllm_cdk8s.helm.devices import DEFAULT_GPU, gpus_of
 from vllm_cdk8s.helm.expansion import is_reference
 from vllm_cdk8s.helm.merging import without_nulls
@@ -36,7 +34,6 @@ def server_options(values: Values, release: Release, attempt: Callable[..., Any]
     """
     attempt(_check_image, values)
     attempt(_check_host, values)
-    attempt(_check_arguments, values)
     options: dict[str, Any] = {
         "name": release.fullname,
         "instance": release.instance,
@@ -110,16 +107,6 @@ def _check_host(values: Values) -> None:
             option="vllm.host",
             rule=NEVER_READY,
         )
-
-
-def _check_arguments(values: Values) -> None:
-    """A token among the arguments, whichever flag it is for: where it stands in the values, not in the manifest."""
-    for name, items in (("additionalArgs", values.vllm.additional_args), ("uncheckedArgs", values.vllm.unchecked_args)):
-        for index, item in enumerate(items):
-            if is_secret(item):
-                raise literal_secret(
-                    f"vllm.{name}[{index}]", allowed="a reference to a Secret by vllm.env with valueFrom.secretKeyRef"
-                )
 
 
 def _engine_args(values: Values) -> dict[str, Any]:

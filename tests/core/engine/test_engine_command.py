@@ -238,3 +238,24 @@ def test_the_same_settings_give_the_same_command() -> None:
         "extra_args": ["-q=awq"],
     }
     assert command(**options).args == command(**options).args
+
+
+TOKEN = "hf_" + "AbCdEfGhIjKlMnOpQrSt0123456789"
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"engine_args": {"served_model_name": TOKEN}}, "served_model_name"),
+        ({"engine_args": {"hf_overrides": {"key": TOKEN}}}, "hf_overrides"),
+        ({"extra_args": ["--seed=1", f"--served-model-name={TOKEN}"]}, "extra_args[1]"),
+        ({"extra_args": ["--tokenizer", "http://me:s3cr3t@models/x"]}, "extra_args[0]"),
+        ({"unchecked_args": ["--new", TOKEN]}, "unchecked_args[1]"),
+        ({"unchecked_args": ["--new=a\x85b"]}, "unchecked_args[0]"),
+    ],
+)
+def test_what_cannot_stand_in_a_manifest_is_told_where_it_was_said(options: dict[str, object], where: str) -> None:
+    with pytest.raises(InvalidOptionError) as caught:
+        command(**options)
+    assert [problem.option for problem in caught.value.problems] == [where]
+    assert TOKEN not in str(caught.value)

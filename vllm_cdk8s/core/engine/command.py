@@ -27,6 +27,7 @@ from vllm_cdk8s.core.engine.streaming import check_streaming
 from vllm_cdk8s.core.engine.version import EngineVersion, said_version
 from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, mention, ruled, warn
 from vllm_cdk8s.core.kube import checks
+from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.rules.book import ENGINE_CONFLICT, ENGINE_VALUE
 from vllm_cdk8s.core.showing import shown
@@ -189,24 +190,24 @@ def engine_command(
     flags = {item.label: item.flag for item in (*given.values(), *seen.values())}
     checkable = Settings({name: value for name, value in values.items() if name not in unchecked}, settings.labels)
     with Collector() as found:
-        for check, arguments in (
+        for check, further in (
             (check_ranges, ()),
             (check_bounds, (release,)),
             (check_contents, ()),
             (check_names, (release, lambda error: finding(flagged(error, flags)))),
         ):
-            found.attempt(naming_flags(flags)(check), checkable, *arguments)
+            found.attempt(naming_flags(flags)(check), checkable, *further)
         found.attempt(check_serving, settings, port=port, nodes=nodes)
+        arguments = [
+            *((setting, item) for setting, value in written.items() for item in _arguments(release, setting, value)),
+            *((one.label, item) for one in given.values() for item in one.items),
+            *((f"unchecked_args[{index}]", item) for index, item in enumerate(unchecked_args)),
+        ]
+        for option, item in arguments:
+            found.attempt(check_text, option, item)
     copies = settings.size("data_parallel_size")
     command = EngineCommand(
-        args=(
-            model,
-            f"--host={host}",
-            f"--port={port}",
-            *(item for setting, value in written.items() for item in _arguments(release, setting, value)),
-            *(item for one in given.values() for item in one.items),
-            *unchecked_args,
-        ),
+        args=(model, f"--host={host}", f"--port={port}", *(item for _, item in arguments)),
         version=version,
         settings=MappingProxyType(values),
         defaulted=frozenset(ours),

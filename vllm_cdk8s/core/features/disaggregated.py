@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.features.kv_transfer import PAIR_LABEL, KvTransfer, Nixl, PairProxy, RoutingSidecar, SharedFiles
 from vllm_cdk8s.core.inspection.disaggregated_set import EXCLUSIVE_TOPOLOGY, NEVER_PLACED
+from vllm_cdk8s.core.inspection.kueue import QUEUE_LABEL, placed_by_kueue, placed_twice
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.manifest import Manifest
 from vllm_cdk8s.core.pod.health import PORT_NAME
-from vllm_cdk8s.core.rules.book import DISAGGREGATED_SET, KV_TRANSFER
+from vllm_cdk8s.core.rules.book import DISAGGREGATED_SET, KUEUE, KV_TRANSFER
 from vllm_cdk8s.core.server.set_role import DisaggregatedSet, SetRoleShape
 
 if TYPE_CHECKING:
@@ -168,6 +169,10 @@ def _check_placement(each: Mapping[str, Mapping[str, Any]], together: object) ->
     for role in ROLES:
         if EXCLUSIVE_TOPOLOGY in checks.annotation_map("annotations", each[role].get("annotations", {})):
             raise ConflictError(NEVER_PLACED, option=f"annotations[{EXCLUSIVE_TOPOLOGY!r}]", rule=DISAGGREGATED_SET)
+        by = placed_by_kueue(checks.annotation_map("pod_annotations", each[role].get("pod_annotations", {})))
+        asks = "kueue" in each[role] or QUEUE_LABEL in checks.label_map("labels", each[role].get("labels", {}))
+        if by is not None and asks:
+            raise ConflictError(placed_twice(by), option="disaggregated_set.topology", rule=KUEUE)
 
 
 def pairing_name(prefill: Serving, digest: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
 from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
@@ -61,7 +60,10 @@ class S3Storage:
             elif self.session_token is not None and self.access_key is None:
                 what = "is of no use without access_key and secret_key"
                 found.note(ConflictError(what, option=f"{_PLACE}.session_token"))
-            found.given(_check_endpoint, f"{_PLACE}.endpoint", self.endpoint)
+            found.given(
+                checks.url, f"{_PLACE}.endpoint", self.endpoint, such_as="http://minio.storage:9000",
+                credentials="access_key= and secret_key= from a Secret",
+            )  # fmt: skip
 
     schemes: ClassVar[tuple[str, ...]] = ("s3://",)
 
@@ -170,19 +172,6 @@ class AzureStorage:
     def volumes(self) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
         """None."""
         return (), ()
-
-
-def _check_endpoint(option: str, endpoint: object) -> None:
-    parts = urlsplit(checks.text(option, endpoint))
-    if parts.username or parts.password:
-        raise InvalidOptionError(
-            "holds a user or a password, which all would see; allowed: access_key= and secret_key= from a Secret",
-            option=option,
-        )
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidOptionError(
-            f"{endpoint!r} is not an address; allowed: such as 'http://minio.storage:9000'", option=option
-        )
 
 
 def _check_account(option: str, account: object) -> None:

@@ -17,7 +17,6 @@ from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from urllib.parse import SplitResult
 
     from vllm_cdk8s.core.server.contribution import Target
 
@@ -66,7 +65,10 @@ class Tracing:
     def __post_init__(self) -> None:
         checks.plain_fields(self)
         with Collector() as found:
-            parts = found.attempt(_collector, "tracing.endpoint", self.endpoint)
+            parts = found.attempt(
+                checks.url, "tracing.endpoint", self.endpoint, such_as="http://otel-collector.monitoring:4317",
+                credentials="OTEL_EXPORTER_OTLP_TRACES_HEADERS from a Secret in env",
+            )  # fmt: skip
             share: object = self.sample
             if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share <= 1:
                 what = f"{shown(self.sample)} is not a share; allowed: more than 0, at most 1"
@@ -110,22 +112,6 @@ class Tracing:
         if self.details:
             settings["collect_detailed_traces"] = list(self.details)
         return Contribution(engine_args=settings, env=own)
-
-
-def _collector(option: str, endpoint: object) -> SplitResult:
-    parts = urlsplit(checks.text(option, endpoint))
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidOptionError(
-            f"{endpoint!r} is not the address of a collector; allowed: http://host:4317 or https://host:4317",
-            option=option,
-        )
-    if parts.username or parts.password:
-        raise InvalidOptionError(
-            "holds a user or a password, which all would see; allowed: OTEL_EXPORTER_OTLP_TRACES_HEADERS from a "
-            "Secret in env",
-            option=option,
-        )
-    return parts
 
 
 @named_keywords

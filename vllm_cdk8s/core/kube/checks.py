@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -19,6 +20,7 @@ from msgspec.structs import force_setattr
 from vllm_cdk8s.core.errors import InvalidOptionError, nearest
 from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.regex import regex
+from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 from vllm_cdk8s.core.showing import shown
 
 _DNS_LABEL = regex(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -87,6 +89,29 @@ def host(option: str, value: object) -> str:
     if len(name) > _MAX_SUBDOMAIN or not _HOST.fullmatch(name):
         raise InvalidOptionError(f"{shown(value)} is neither the name nor the address of a host", option=option)
     return name
+
+
+def url(option: str, value: object, *, such_as: str, credentials: str) -> SplitResult:
+    """An address on the web, in its parts, without a user or a password.
+
+    Args:
+        option: the option's name.
+        value: the address.
+        such_as: a right one, for messages.
+        credentials: how to say who asks, for messages.
+    """
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+        known = parts is not None and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        parts = known = None
+    if parts is not None and "@" in parts.netloc:
+        what = f"holds a user or a password for all to read; allowed: {credentials}"
+        raise InvalidOptionError(what, option=option, rule=LITERAL_SECRET)
+    written = text(option, value)
+    if parts is None or not known or any(character.isspace() for character in written):
+        raise InvalidOptionError(f"{shown(value)} is not a URL; allowed: such as {such_as!r}", option=option)
+    return parts
 
 
 def boolean(option: str, value: object) -> bool:

@@ -144,8 +144,9 @@ GANG = Rule(
 KUEUE = Rule(
     code="VC654",
     name="kueue",
-    title="Kueue refuses how an object asks for its queue, or places its pods apart",
-    why="Its webhook refuses the object, or a leader and its workers are placed far from each other.",
+    title="Kueue refuses or does not read how an object asks for its queue, or places its pods wrongly",
+    why="Its webhook refuses the object, pods start without waiting for quota, or they are placed far from each other, "
+    "or where another rule keeps them out for ever.",
     mend="Correct the label or the annotation that the message names.",
     source="https://kueue.sigs.k8s.io/docs/concepts/topology_aware_scheduling/",
 )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -215,20 +214,12 @@ class _Queries(Struct, frozen=True, kw_only=True):
 
 
 def _address(value: object) -> str:
-    option = "prometheus_address"
-    address = checks.text(option, value).rstrip("/")
-    try:
-        parts = urlsplit(address)
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        known = None
-    if not known or parts.query or parts.fragment or any(char.isspace() for char in address):
-        raise InvalidOptionError(
-            f"{shown(value)} is not a URL; allowed: such as 'http://prometheus-operated.monitoring:9090'", option=option
-        )
-    if parts.username is not None or parts.password is not None:
-        raise InvalidOptionError("it holds a user or password for all to read; use authentication=", option=option)
-    if parts.path.endswith(("/api/v1", "/api/v1/query")):
+    option, such_as = "prometheus_address", "http://prometheus-operated.monitoring:9090"
+    parts = checks.url(option, value, such_as=such_as, credentials="authentication=")
+    if parts.query or parts.fragment:
+        raise InvalidOptionError(f"{shown(value)} is not a URL; allowed: such as {such_as!r}", option=option)
+    address = parts.geturl().rstrip("/")
+    if address.endswith(("/api/v1", "/api/v1/query")):
         raise InvalidOptionError(f"{shown(value)} ends in the path that KEDA adds itself", option=option)
     return address
 

@@ -229,7 +229,7 @@ class _Planning:
         names = given.names
         who = attempt(identity, said, names)
         annotations: Any = None if who is None else attempt(shape.annotations, who.annotations)
-        queue: Any = attempt(_queueing, said, shape.kind)
+        queue: Any = attempt(_queueing, said, shape)
         service = attempt(ServiceOptions.of, said)
         policy = attempt(
             checks.one_of, "image_pull_policy", said["image_pull_policy"], PULL_POLICIES, what="a pull policy"
@@ -363,12 +363,12 @@ def _adapters_from_outside(
     return found + ([adapters_from_outside("the server", ways, option="service_type")] if ways else [])
 
 
-def _queueing(said: Mapping[str, Any], kind: str) -> Additions:
+def _queueing(said: Mapping[str, Any], shape: Shape) -> Additions:
     if not {"kueue", "gang"} & said.keys():
         return Additions()
     from vllm_cdk8s.core.server.queueing import queueing  # noqa: PLC0415 - for those who made one
 
-    return queueing(said, kind)
+    return queueing(said, shape.kind, nodes=shape.nodes)
 
 
 def check_options(

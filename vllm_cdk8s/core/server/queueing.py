@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.inspection.disaggregated_set import EXCLUSIVE_TOPOLOGY
+from vllm_cdk8s.core.inspection.kueue import (
+    POD_SET_GROUP,
+    PREFERRED_TOPOLOGY,
+    QUEUE_LABEL,
+    REQUIRED_TOPOLOGY,
+    TOPOLOGIES,
+    placed_by_kueue,
+    placed_twice,
+)
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.rules.book import GANG
+from vllm_cdk8s.core.rules.book import GANG, KUEUE
 from vllm_cdk8s.core.server.shape import Additions
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-QUEUE_LABEL, _PRIORITY = "kueue.x-k8s.io/queue-name", "kueue.x-k8s.io/priority-class"
-# On the pod templates. Source: apis/kueue/v1beta2/topology_types.go of https://github.com/kubernetes-sigs/kueue
-REQUIRED_TOPOLOGY = "kueue.x-k8s.io/podset-required-topology"
-PREFERRED_TOPOLOGY = "kueue.x-k8s.io/podset-preferred-topology"
-UNCONSTRAINED_TOPOLOGY = "kueue.x-k8s.io/podset-unconstrained-topology"
-POD_SET_GROUP = "kueue.x-k8s.io/podset-group-name"
+_PRIORITY = "kueue.x-k8s.io/priority-class"
 # Any name that is not a number; the two templates of one object share it, and it means nothing beyond.
 _POD_SET_GROUP_NAME = "server"
 _SCHEDULERS = ("kubernetes", "volcano", "scheduler-plugins")
@@ -48,7 +52,8 @@ class KueueQueue:
         name: a LocalQueue of the server's namespace.
         priority: a WorkloadPriorityClass, which says who is let in first and who must go for others.
         topology: a label of nodes that is a level of Kueue's Topology, such as ``topology.kubernetes.io/rack``: all
-            pods of a group go to nodes of one value. For servers over several nodes.
+            pods of a group go to nodes of one value. For servers over several nodes; LeaderWorkerSet's annotation
+            ``leaderworkerset.sigs.k8s.io/exclusive-topology``, which places them too, is refused beside it.
         prefer: where no one value has room for a group, it is spread over several of the next level rather than wait.
 
     Raises:
@@ -140,8 +145,13 @@ def _label_name(option: str, name: object) -> str:
     return checks.label_value(option, checks.dns_subdomain(option, name))
 
 
-def queueing(said: Mapping[str, Any], kind: str) -> Additions:
+def queueing(said: Mapping[str, Any], kind: str, *, nodes: int) -> Additions:
     """What a server's ``kueue`` and ``gang`` come to for the kind of object that makes its pods.
+
+    Args:
+        said: the server's options.
+        kind: the kind of that object.
+        nodes: the pods of one group.
 
     Raises:
         InvalidOptionError: one is of another class.
@@ -156,13 +166,18 @@ def queueing(said: Mapping[str, Any], kind: str) -> Additions:
         for key in labels.keys() & own.keys():
             raise ConflictError(f"{shown(own[key])} is what kueue= says; say it there", option=f"labels[{key!r}]")
         options = _placed(kueue, said, kind)
+        _check_placed_once({**said, **options}, kind)
     if "gang" not in said:
         return Additions(labels=labels, options=options)
     gang = checks.instance("gang", said["gang"], Gang, allowed='Gang(scheduler="volcano")')
     if kind not in _MAKERS:
-        raise InvalidOptionError(
-            "each pod of this server serves by itself, and waits for no other; leave it out", option="gang", rule=GANG
-        )
+        what = "each pod of this server serves by itself, and waits for no other; leave it out"
+        if nodes > 1:
+            what = (
+                f"groups of {nodes} nodes in a DisaggregatedSet are not placed as gangs; leave out disaggregated_set=, "
+                "and each side of several nodes is a LeaderWorkerSet, whose groups are"
+            )
+        raise InvalidOptionError(what, option="gang", rule=GANG)
     if "kai" in said:
         raise ConflictError("the KAI Scheduler of kai= groups these pods by itself; take one of the two", option="gang")
     made = _MAKERS[kind](gang, said)
@@ -185,12 +200,22 @@ def _placed(kueue: KueueQueue, said: Mapping[str, Any], kind: str) -> dict[str, 
             what = "a set places its slices itself; say disaggregated_set=DisaggregatedSet(topology=)"
         raise InvalidOptionError(what, option="kueue.topology", rule=GANG)
     own = checks.annotation_map("pod_annotations", said.get("pod_annotations", {}))
-    for key in (REQUIRED_TOPOLOGY, PREFERRED_TOPOLOGY, UNCONSTRAINED_TOPOLOGY, POD_SET_GROUP):
+    for key in (*TOPOLOGIES, POD_SET_GROUP):
         if key in own:
             raise ConflictError(
                 f"{shown(own[key])} is what kueue= says; say it there", option=f"pod_annotations[{key!r}]"
             )
     return {"pod_annotations": {**own, **placing}}
+
+
+def _check_placed_once(said: Mapping[str, Any], kind: str) -> None:
+    """Refuse LeaderWorkerSet's placement of a group, which its pods may ask for too, beside Kueue's."""
+    by = placed_by_kueue(checks.annotation_map("pod_annotations", said.get("pod_annotations", {})))
+    if by is None or kind not in ("LeaderWorkerSet", "DisaggregatedSet"):
+        return
+    for option in ("annotations", "pod_annotations"):
+        if EXCLUSIVE_TOPOLOGY in checks.annotation_map(option, said.get(option, {})):
+            raise ConflictError(placed_twice(by), option=f"{option}[{EXCLUSIVE_TOPOLOGY!r}]", rule=KUEUE)
 
 
 def _leader_worker_set(gang: Gang, said: Mapping[str, Any]) -> Additions:

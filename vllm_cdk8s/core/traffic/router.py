@@ -20,7 +20,7 @@ from vllm_cdk8s.core.traffic.gateway import header_name
 from vllm_cdk8s.core.traffic.model_names import adapter_names, base_names
 from vllm_cdk8s.core.traffic.network_policy import keeping_out
 from vllm_cdk8s.core.traffic.rights import account_with_rights
-from vllm_cdk8s.core.traffic.router_arguments import argument_problems, read_options
+from vllm_cdk8s.core.traffic.router_arguments import LOGICS_SINCE, argument_problems, read_options
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.server.serving import Serving
@@ -34,16 +34,15 @@ _LMCACHE = (
     "needs servers whose LMCache reports to it, of its own versions of LMCache and vLLM, and its released images have "
     "no such pair; EndpointPicker has 'precise-prefix-cache-scorer' in config="
 )
-# What its parser takes besides, up to the stack's release 0.1.13, and what each would need that is not made here.
+# What its parser takes besides, and what each would need that is not made here.
 # Where the versions differ nothing is logged, and no cache is ever found: the controller's messages and the hashes of
 # blocks are of one version. Source: https://github.com/vllm-project/production-stack/pull/1060
 _OTHER_LOGICS = {
     "kvaware": _LMCACHE,
     "loadaware": _LMCACHE,
     "disaggregated_prefill": "knows one prefilling and one decoding backend; DisaggregatedServer has a proxy itself",
-    "disaggregated_prefill_orchestrated": "sends the two sides no API key, and is not in the images up to 0.1.12; "
-    "DisaggregatedServer has a proxy itself",
-    "priority": "is not in the images up to 0.1.12",
+    "disaggregated_prefill_orchestrated": "sends the two sides no API key; DisaggregatedServer has a proxy itself",
+    "priority": f"is in no router before {LOGICS_SINCE['priority']}, such as the default image's",
 }
 _DISCOVERIES = ("static", "pods")
 # Requests that it sends to see whether a backend answers.

@@ -1,7 +1,8 @@
 """The command line of production-stack's router: what it stops at, and what it silently leaves out.
 
 As its parser and its start have it: src/vllm_router/parsers/parser.py and utils.py of
-https://github.com/vllm-project/production-stack (0.1.12 to 0.1.16).
+https://github.com/vllm-project/production-stack, whose newest release is vllm-stack-0.1.13. The package vllm-router on
+PyPI, which has come to other numbers, is another program: https://github.com/vllm-project/router
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ _ADDRESS = regex(
     r"https?://((?:[a-zA-Z0-9_-]+\.)+[a-zA-Z]{2,}|localhost|\d{1,3}(?:\.\d{1,3}){3})(:\d+)?(/.*)?", re.ASCII
 )
 _SWITCHES = frozenset({"static-backend-health-checks", "enable-batch-api", "log-stats", "otel-secure"})
+# The ways to choose that the parser takes, and the release of the stack that the later ones came with.
+# Source: the releases of production-stack (pull requests 777, 1035 and 852).
 LOGICS = (
     "roundrobin", "session", "prefixaware", "kvaware", "loadaware", "priority", "disaggregated_prefill",
     "disaggregated_prefill_orchestrated",
 )  # fmt: skip
+LOGICS_SINCE = {"disaggregated_prefill_orchestrated": "0.1.11", "loadaware": "0.1.13", "priority": "0.1.13"}
 _IP = regex(r"https?://(\d{1,3}(\.\d{1,3}){3}|localhost)(:\d+)?(/.*)?", re.ASCII)
 # Another file says what is not said here.
 _ELSEWHERE = ("dynamic-config-yaml", "dynamic-config-json")
