@@ -7,14 +7,24 @@ import pytest
 from tests.synthesis import new_chart
 from vllm_cdk8s import (
     Autoscaling,
+    EndpointPicker,
+    HttpAutoscaler,
     HttpProbe,
+    HTTPRoute,
+    InferencePool,
     ModelStorage,
     MultiNodeVllmServer,
+    PodDisruptionBudget,
+    QueueAutoscaler,
     Resources,
+    Router,
+    ServerNetworkPolicy,
     VllmCdk8sError,
     VllmServer,
     WeightedBackend,
 )
+
+WRONG: Any = 1
 
 
 def options_of(**options: Any) -> list[str | None]:
@@ -50,6 +60,10 @@ def options_of(**options: Any) -> list[str | None]:
          ["service_type", "node_port", "service_port", "service_annotations"]),
         ({"download": 1, "streaming": 2, "lora": 3, "service_port": 0},
          ["lora", "download", "streaming", "service_port"]),
+        ({"pod_security_context": {"runAsUser": -1, "fsGroup": -2}, "security_context": {"runAsGroup": -1},
+          "topology_spread": [1, 2]},
+         ["pod_security_context.runAsUser", "pod_security_context.fsGroup", "security_context.runAsGroup",
+          "topology_spread[0]", "topology_spread[1]"]),
         ({"non_root": True, "pod_security_context": {"runAsNonRoot": True}}, ["non_root"]),
     ],
 )  # fmt: skip
@@ -79,7 +93,29 @@ def test_what_is_wrong_with_a_group_is_told_without_what_only_follows_from_it(
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
-        (lambda: WeightedBackend(to=1, weight=-1), ["backend.to", "backend.weight"]),  # type: ignore[arg-type]
+        (lambda: ServerNetworkPolicy(new_chart(), "p", server=WRONG, clients=[WRONG, "A"], egress=[WRONG], name="B"),
+         ["server", "clients[0]", "clients[1]", "egress[0]", "name"]),
+        (lambda: HTTPRoute(new_chart(), "r", gateways=[WRONG, "A"], backends=[WRONG], matches=[WRONG, "x"],
+                           hostnames=["A"], request_timeout_seconds=-1, granted=["B"], model_header="a b"),
+         ["gateways[0]", "gateway.name", "model_header", "backends[0]", "hostnames", "matches[0]", "match.path",
+          "request_timeout_seconds", "granted[0]"]),
+        (lambda: HTTPRoute(new_chart(), "r", gateways=["a"], models={"a": WRONG, "b": WRONG}),
+         ["models['a']", "models['b']"]),
+        (lambda: QueueAutoscaler(new_chart(), "q", server=WRONG, prometheus_address="x", max_replicas=0,
+                                 authentication=WRONG, name="A"),
+         ["server", "prometheus_address", "max_replicas", "authentication", "name"]),
+        (lambda: HttpAutoscaler(new_chart(), "h", server=WRONG, hosts=["A"], max_replicas=0,
+                                interceptor_namespace="B", labels={"a b": "c"}),
+         ["server", "hosts", "max_replicas", "interceptor_namespace", "labels"]),
+        (lambda: PodDisruptionBudget(new_chart(), "b", server=WRONG, min_available="x", labels={"a b": "c"}),
+         ["server", "min_available", "labels"]),
+        (lambda: EndpointPicker(new_chart(), "e", server=WRONG, replicas=0, gateways=[WRONG], scrapers=["A"], name="1"),
+         ["server", "replicas", "gateways[0]", "scrapers[0]", "name"]),
+        (lambda: Router(new_chart(), "r", servers=[WRONG, WRONG], clients=[WRONG], port=0, name="1"),
+         ["servers[0]", "servers[1]", "clients[0]", "port", "name"]),
+        (lambda: InferencePool(new_chart(), "i", server=WRONG, endpoint_picker=WRONG, labels={"a b": "c"}),
+         ["server", "endpoint_picker", "labels"]),
+        (lambda: WeightedBackend(to=WRONG, weight=-1), ["backend.to", "backend.weight"]),
         (lambda: Resources(limits={"a b": 1, "memory": "x"}, requests={"cpu": -1}),
          ["resources.requests['cpu']", "resources.limits", "resources.limits['memory']"]),
         (lambda: HttpProbe(period_seconds=0, timeout_seconds=0, path="x"),

@@ -10,6 +10,7 @@ from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.template import HOSTNAME_LABEL
@@ -73,14 +74,18 @@ class PodDisruptionBudget(Whole):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        # Of the pods of a RayCluster Kubernetes does not know how many there should be.
-        allowed = "a VllmServer or a MultiNodeVllmServer"
-        checks.instance("server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
-        self._budget = Budget(
-            min_available=min_available, max_unavailable=max_unavailable, unhealthy_pod_eviction=unhealthy_pod_eviction
-        )
-        own_labels = checks.label_map("labels", labels)
-        own_annotations = checks.annotation_map("annotations", annotations)
+        with Collector() as found:
+            # What is wrong is None until the end of the block, which raises it.
+            attempt: Any = found.attempt
+            # Of the pods of a RayCluster Kubernetes does not know how many there should be.
+            allowed = "a VllmServer or a MultiNodeVllmServer"
+            attempt(checks.instance, "server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
+            self._budget = attempt(
+                Budget, min_available=min_available, max_unavailable=max_unavailable,
+                unhealthy_pod_eviction=unhealthy_pod_eviction,
+            )  # fmt: skip
+            own_labels = attempt(checks.label_map, "labels", labels)
+            own_annotations = attempt(checks.annotation_map, "annotations", annotations)
 
         super().__init__(scope, id)
         same_namespace(scope, "PodDisruptionBudget", server=server, namespace=server.namespace)

@@ -15,7 +15,7 @@ from vllm_cdk8s.constructs.inference_pool import InferencePool
 from vllm_cdk8s.constructs.peers import let_in, policy_of
 from vllm_cdk8s.constructs.server import VllmServer
 from vllm_cdk8s.constructs.tree import put
-from vllm_cdk8s.core.errors import ConflictError
+from vllm_cdk8s.core.errors import Collector, ConflictError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
@@ -110,21 +110,28 @@ class EndpointPicker(Whole):
         name: str | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
-        checks.instance("server", server, VllmServer, GroupServer, allowed="a VllmServer or one over several nodes")
-        picker = Picker(
-            image=image, scorers=scorers, config=config, objectives={} if objectives is None else objectives,
-            flow_control=flow_control, replicas=replicas, resources=Resources() if resources is None else resources,
-            open_metrics=open_metrics,
-        )  # fmt: skip
-        peers = {"gateways": sequence("gateways", gateways), "scrapers": sequence("scrapers", scrapers)}
-        for option, named in peers.items():
-            for index, peer in enumerate(named):
-                check_peer(f"{option}[{index}]", peer)
-        if peers["scrapers"] and not peers["gateways"]:
-            raise ConflictError("needs gateways=, without which everybody is let in", option="scrapers")
-        own_labels = checks.label_map("labels", labels)
-        if name is not None:
-            checks.server_name("name", name)
+        with Collector() as found:
+            # What is wrong is None until the end of the block, which raises it.
+            attempt: Any = found.attempt
+            allowed = "a VllmServer or one over several nodes"
+            attempt(checks.instance, "server", server, VllmServer, GroupServer, allowed=allowed)
+            picker = attempt(
+                Picker, image=image, scorers=scorers, config=config, flow_control=flow_control, replicas=replicas,
+                objectives={} if objectives is None else objectives, open_metrics=open_metrics,
+                resources=Resources() if resources is None else resources,
+            )  # fmt: skip
+            peers = {
+                "gateways": attempt(sequence, "gateways", gateways),
+                "scrapers": attempt(sequence, "scrapers", scrapers),
+            }
+            for option, named in peers.items():
+                for index, peer in enumerate(named or ()):
+                    attempt(check_peer, f"{option}[{index}]", peer)
+            if found.sound("gateways") and peers["scrapers"] and not peers["gateways"]:
+                what = "needs gateways=, without which everybody is let in"
+                found.note(ConflictError(what, option="scrapers"))
+            own_labels = attempt(checks.label_map, "labels", labels)
+            found.given(checks.server_name, "name", name)
 
         super().__init__(scope, id)
         same_namespace(scope, "EndpointPicker", server=server, namespace=server.namespace)

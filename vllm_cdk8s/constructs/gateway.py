@@ -134,20 +134,26 @@ class HTTPRoute(Whole):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        parents = parent_refs([_gateway(index, item) for index, item in enumerate(_filled("gateways", gateways))])
-        targets = _targets(models, header_name("model_header", model_header))
-        if backends or not targets:
-            targets.append(_Target(option="backends", backends=_weighted("backends", backends)))
-        for target in targets:
-            _check_targets(target)
+        with Collector() as found:
+            # What is wrong is None until the end of the block, which raises it.
+            attempt: Any = found.attempt
+            parents = attempt(_parents, gateways)
+            targets = attempt(_targets, models, attempt(header_name, "model_header", model_header))
+            if backends or targets == []:
+                target = attempt(_weighted, "backends", backends)
+                if targets is not None and target is not None:
+                    targets.append(_Target(option="backends", backends=target))
+            for target in targets or ():
+                attempt(_check_targets, target)
+            hosts = attempt(route_hostnames, hostnames)
+            wanted = attempt(_matches, matches)
+            timeouts = attempt(route_timeouts, request_timeout_seconds, backend_timeout_seconds)
+            grants = [
+                attempt(checks.dns_label, f"granted[{index}]", each)
+                for index, each in enumerate(attempt(sequence, "granted", granted) or ())
+            ]
         weighted = _once(backend for target in targets for backend in target.backends)
-        hosts = route_hostnames(hostnames)
-        wanted = [_match(index, item) for index, item in enumerate(_filled("matches", matches))]
         narrowed = [target.narrowed(wanted) for target in targets]
-        timeouts = route_timeouts(request_timeout_seconds, backend_timeout_seconds)
-        grants = [
-            checks.dns_label(f"granted[{index}]", each) for index, each in enumerate(sequence("granted", granted))
-        ]
         for backend in weighted:
             if isinstance(backend.to, HttpAutoscaler):
                 backend.to.scaling.check_hosts(hosts)
@@ -201,16 +207,17 @@ def _targets(models: Mapping[str, Any] | None, header: str) -> list[_Target]:
     given = {} if models is None else models
     if not isinstance(given, Mapping):
         raise InvalidOptionError(f"{shown(given)} is not a mapping; allowed: {{'qwen': server}}", option="models")
-    targets = []
-    for name, value in given.items():
-        option = f"models[{name!r}]"
-        checks.text(option, name)
-        single = isinstance(value, (Server, InferencePool, HttpAutoscaler, WeightedBackend))
-        backends = _weighted(option, [value] if single else value)
-        targets.append(
-            _Target(option=option, backends=backends, names=_names(option, name, backends, given), header=header)
-        )
-    return targets
+    with Collector() as found:
+        made = [found.attempt(_target, name, value, given, header) for name, value in given.items()]
+    return [target for target in made if target is not None]
+
+
+def _target(name: str, value: Any, models: Mapping[str, Any], header: str) -> _Target:
+    option = f"models[{name!r}]"
+    checks.text(option, name)
+    single = isinstance(value, (Server, InferencePool, HttpAutoscaler, WeightedBackend))
+    backends = _weighted(option, [value] if single else value)
+    return _Target(option=option, backends=backends, names=_names(option, name, backends, models), header=header)
 
 
 def _names(option: str, model: str, backends: Sequence[WeightedBackend], others: Mapping[str, Any]) -> list[str]:
@@ -239,7 +246,11 @@ def _server(backend: WeightedBackend) -> Server | None:
 
 
 def _weighted(option: str, value: object) -> list[WeightedBackend]:
-    return [_backend(f"{option}[{index}]", item) for index, item in enumerate(_filled(option, value))]
+    with Collector() as found:
+        made = [
+            found.attempt(_backend, f"{option}[{index}]", item) for index, item in enumerate(_filled(option, value))
+        ]
+    return [backend for backend in made if backend is not None]
 
 
 def _once(backends: Iterable[WeightedBackend]) -> list[WeightedBackend]:
@@ -305,6 +316,18 @@ def _asleep(server: Server, path: str, _: IConstruct) -> list[Problem]:
         f"requests that wake it; give the route the HttpAutoscaler"
     )
     return [Problem(what=what, rule=NEVER_WAKES, severity="warning", option="backends")]
+
+
+def _parents(gateways: object) -> list[dict[str, Any]]:
+    with Collector() as found:
+        made = [found.attempt(_gateway, index, item) for index, item in enumerate(_filled("gateways", gateways))]
+    return parent_refs([gateway for gateway in made if gateway is not None])
+
+
+def _matches(matches: object) -> list[RouteMatch]:
+    with Collector() as found:
+        made = [found.attempt(_match, index, item) for index, item in enumerate(_filled("matches", matches))]
+    return [match for match in made if match is not None]
 
 
 def _gateway(index: int, item: Any) -> GatewayRef:

@@ -9,6 +9,7 @@ from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.monitoring import expect_no_pods
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.scaling.http import ROUTE_API, SCALER_ADDRESS, HttpScaling
@@ -91,19 +92,23 @@ class HttpAutoscaler(Whole):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        allowed = "a VllmServer or a MultiNodeVllmServer"
-        checks.instance("server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
-        scaling = HttpScaling(
-            hosts=hosts, paths=paths, min_replicas=min_replicas, max_replicas=max_replicas,
-            concurrent_requests=concurrent_requests, requests_per_second=requests_per_second,
-            wait_seconds=wait_seconds, answer_seconds=answer_seconds, extra_triggers=extra_triggers,
-            cooldown_seconds=cooldown_seconds, scale_down_seconds=scale_down_seconds, scaler_address=scaler_address,
-        )  # fmt: skip
-        checks.dns_label("interceptor_namespace", interceptor_namespace)
-        all_labels = {**server.labels, **checks.label_map("labels", labels or {})}
-        if name is not None:
+        with Collector() as found:
+            # What is wrong is None until the end of the block, which raises it.
+            attempt: Any = found.attempt
+            allowed = "a VllmServer or a MultiNodeVllmServer"
+            attempt(checks.instance, "server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
+            scaling = attempt(
+                HttpScaling, hosts=hosts, paths=paths, min_replicas=min_replicas, max_replicas=max_replicas,
+                concurrent_requests=concurrent_requests, requests_per_second=requests_per_second,
+                wait_seconds=wait_seconds, answer_seconds=answer_seconds, extra_triggers=extra_triggers,
+                cooldown_seconds=cooldown_seconds, scale_down_seconds=scale_down_seconds,
+                scaler_address=scaler_address,
+            )  # fmt: skip
+            attempt(checks.dns_label, "interceptor_namespace", interceptor_namespace)
+            own_labels = attempt(checks.label_map, "labels", labels or {})
             # KEDA repeats it in a label.
-            checks.dns_label("name", name)
+            found.given(checks.dns_label, "name", name)
+        all_labels = {**server.labels, **own_labels}
 
         super().__init__(scope, id)
         same_namespace(scope, "ScaledObject", server=server, namespace=server.namespace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
@@ -10,7 +10,7 @@ from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.group_server import GroupServer
 from vllm_cdk8s.constructs.server import VllmServer
-from vllm_cdk8s.core.errors import InvalidOptionError, warn
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.rules.book import BACKEND_TLS
@@ -68,20 +68,25 @@ class InferencePool(Whole):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        checks.instance("server", server, VllmServer, GroupServer, allowed="a VllmServer or one over several nodes")
-        if not isinstance(endpoint_picker, str) and getattr(endpoint_picker, "kind", None) != "Service":
-            raise InvalidOptionError(
-                f"{shown(endpoint_picker)} is not a service; allowed: a name or a kplus.Service",
-                option="endpoint_picker",
-            )
-        spec = pool_spec(
-            selector=server.serving_selector,
-            ports=server.serving_ports if target_ports is None else target_ports,
-            endpoint_picker=endpoint_picker if isinstance(endpoint_picker, str) else endpoint_picker.name,
-            endpoint_picker_port=endpoint_picker_port,
-            failure_mode=failure_mode,
-        )
-        own_labels = checks.label_map("labels", labels)
+        with Collector() as found:
+            # What is wrong is None until the end of the block, which raises it.
+            attempt: Any = found.attempt
+            allowed = "a VllmServer or one over several nodes"
+            attempt(checks.instance, "server", server, VllmServer, GroupServer, allowed=allowed)
+            service: Any = endpoint_picker
+            if not isinstance(service, str) and getattr(service, "kind", None) != "Service":
+                what = f"{shown(service)} is not a service; allowed: a name or a kplus.Service"
+                found.note(InvalidOptionError(what, option="endpoint_picker"))
+            if not found.failed:
+                spec = attempt(
+                    pool_spec,
+                    selector=server.serving_selector,
+                    ports=server.serving_ports if target_ports is None else target_ports,
+                    endpoint_picker=service if isinstance(service, str) else service.name,
+                    endpoint_picker_port=endpoint_picker_port,
+                    failure_mode=failure_mode,
+                )
+            own_labels = attempt(checks.label_map, "labels", labels)
 
         super().__init__(scope, id)
         same_namespace(scope, "InferencePool", server=server, namespace=server.namespace)

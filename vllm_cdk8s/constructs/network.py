@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -13,7 +13,7 @@ from vllm_cdk8s.constructs.apps import Whole, place, same_namespace
 from vllm_cdk8s.constructs.monitoring import monitors_of
 from vllm_cdk8s.constructs.peers import let_in, peer_of
 from vllm_cdk8s.constructs.server_base import Server
-from vllm_cdk8s.core.errors import InvalidOptionError, Problem
+from vllm_cdk8s.core.errors import Collector, InvalidOptionError, Problem
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
@@ -68,23 +68,31 @@ class ServerNetworkPolicy(Whole):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        checks.instance("server", server, Server, allowed="a VllmServer")
-        admitted = {"clients": sequence("clients", clients), "scrapers": sequence("scrapers", scrapers)}
-        for option, peers in admitted.items():
-            for index, peer in enumerate(peers):
-                check_peer(f"{option}[{index}]", peer)
-        if not any(admitted.values()):
-            raise InvalidOptionError("is empty, as are scrapers, so nobody could reach the server", option="clients")
-        ways_out = None if egress is None else sequence("egress", egress)
-        for index, way in enumerate(() if ways_out is None else ways_out):
-            checks.instance(f"egress[{index}]", way, Egress, allowed='Egress() or Egress(to="cache", ports=[6379])')
-        own_labels = checks.label_map("labels", labels)
-        own_annotations = checks.annotation_map("annotations", annotations)
+        with Collector() as found:
+            # What is wrong is None until the end of the block, which raises it.
+            attempt: Any = found.attempt
+            attempt(checks.instance, "server", server, Server, allowed="a VllmServer")
+            admitted = {
+                "clients": attempt(sequence, "clients", clients),
+                "scrapers": attempt(sequence, "scrapers", scrapers),
+            }
+            for option, peers in admitted.items():
+                for index, peer in enumerate(peers or ()):
+                    attempt(check_peer, f"{option}[{index}]", peer)
+            if found.sound(*admitted) and not any(admitted.values()):
+                what = "is empty, as are scrapers, so nobody could reach the server"
+                found.note(InvalidOptionError(what, option="clients"))
+            ways_out = found.given(sequence, "egress", egress)
+            for index, way in enumerate(ways_out or ()):
+                allowed = 'Egress() or Egress(to="cache", ports=[6379])'
+                attempt(checks.instance, f"egress[{index}]", way, Egress, allowed=allowed)
+            own_labels = attempt(checks.label_map, "labels", labels)
+            own_annotations = attempt(checks.annotation_map, "annotations", annotations)
+            found.given(checks.dns_subdomain, "name", name)
 
         super().__init__(scope, id)
         same_namespace(scope, "NetworkPolicy", server=server, namespace=server.namespace)
         if name is not None:
-            checks.dns_subdomain("name", name)
             registry, namespace = place(scope)
             registry.take_name("NetworkPolicy", namespace, name, self)
         port = [kplus.NetworkPolicyPort.tcp(each) for each in server.serving_ports]

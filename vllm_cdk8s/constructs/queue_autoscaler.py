@@ -9,6 +9,7 @@ from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.monitoring import expect_no_pods
 from vllm_cdk8s.constructs.multi_node import MultiNodeVllmServer
 from vllm_cdk8s.constructs.server import VllmServer
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.watching import check_statistics
@@ -98,24 +99,28 @@ class QueueAutoscaler(Whole):
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        # A RayCluster has no scale subresource.
-        allowed = "a VllmServer or a MultiNodeVllmServer"
-        checks.instance("server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
-        scaling = QueueScaling(
-            prometheus_address=prometheus_address, min_replicas=min_replicas, max_replicas=max_replicas,
-            waiting_requests=waiting_requests, running_requests=running_requests,
-            activation_requests=activation_requests, wake_query=wake_query, extra_triggers=extra_triggers,
-            polling_seconds=polling_seconds, cooldown_seconds=cooldown_seconds, scale_down_seconds=scale_down_seconds,
-            fallback_replicas=fallback_replicas, fallback_failures=fallback_failures,
-        )  # fmt: skip
-        check_statistics(server)
-        if authentication is not None:
+        with Collector() as found:
+            # What is wrong is None until the end of the block, which raises it.
+            attempt: Any = found.attempt
+            # A RayCluster has no scale subresource.
+            allowed = "a VllmServer or a MultiNodeVllmServer"
+            attempt(checks.instance, "server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
+            scaling = attempt(
+                QueueScaling, prometheus_address=prometheus_address, min_replicas=min_replicas,
+                max_replicas=max_replicas, waiting_requests=waiting_requests, running_requests=running_requests,
+                activation_requests=activation_requests, wake_query=wake_query, extra_triggers=extra_triggers,
+                polling_seconds=polling_seconds, cooldown_seconds=cooldown_seconds,
+                scale_down_seconds=scale_down_seconds, fallback_replicas=fallback_replicas,
+                fallback_failures=fallback_failures,
+            )  # fmt: skip
+            if found.sound("server"):
+                attempt(check_statistics, server)
             allowed = 'TriggerAuthentication(name="prometheus") or SecretKey("prometheus", "token")'
-            checks.instance("authentication", authentication, TriggerAuthentication, SecretKey, allowed=allowed)
-        own_labels = checks.label_map("labels", labels)
-        if name is not None:
+            kinds = (TriggerAuthentication, SecretKey)
+            found.given(checks.instance, "authentication", authentication, *kinds, allowed=allowed)
+            own_labels = attempt(checks.label_map, "labels", labels)
             # KEDA repeats it in a label.
-            checks.dns_label("name", name)
+            found.given(checks.dns_label, "name", name)
 
         super().__init__(scope, id)
         same_namespace(scope, "ScaledObject", server=server, namespace=server.namespace)

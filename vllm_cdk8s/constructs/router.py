@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -13,6 +13,7 @@ from vllm_cdk8s.constructs.peers import let_in, policy_of
 from vllm_cdk8s.constructs.policies import ask_policies
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
@@ -103,22 +104,27 @@ class Router(Whole):
         name: str | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
-        chosen = sequence("servers", servers)
-        for index, server in enumerate(chosen):
-            checks.instance(f"servers[{index}]", server, Server, allowed="a VllmServer or another of this package")
         registry, namespace = place(scope)
-        plan = RouterPlan(
-            servers=chosen, namespace=namespace, image=image, routing=routing, session_key=session_key,
-            discovery=discovery, aliases={} if aliases is None else aliases, health_checks=health_checks,
-            replicas=replicas, resources=Resources() if resources is None else resources,
-        )  # fmt: skip
-        peers = sequence("clients", clients)
-        for index, peer in enumerate(peers):
-            check_peer(f"clients[{index}]", peer)
-        checks.port("port", port)
-        own_labels = checks.label_map("labels", labels or {})
-        if name is not None:
-            checks.server_name("name", name)
+        with Collector() as found:
+            # What is wrong is None until the end of the block, which raises it.
+            attempt: Any = found.attempt
+            chosen = attempt(sequence, "servers", servers)
+            for index, server in enumerate(chosen or ()):
+                allowed = "a VllmServer or another of this package"
+                attempt(checks.instance, f"servers[{index}]", server, Server, allowed=allowed)
+            if found.sound("servers"):
+                plan = attempt(
+                    RouterPlan, servers=chosen, namespace=namespace, image=image, routing=routing,
+                    session_key=session_key, discovery=discovery, aliases={} if aliases is None else aliases,
+                    health_checks=health_checks, replicas=replicas,
+                    resources=Resources() if resources is None else resources,
+                )  # fmt: skip
+            peers = attempt(sequence, "clients", clients)
+            for index, peer in enumerate(peers or ()):
+                attempt(check_peer, f"clients[{index}]", peer)
+            attempt(checks.port, "port", port)
+            own_labels = attempt(checks.label_map, "labels", labels or {})
+            found.given(checks.server_name, "name", name)
 
         super().__init__(scope, id)
         self.name: str = take_whole_name(self, scope, id, name=name, kinds=_KINDS)

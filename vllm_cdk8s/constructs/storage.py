@@ -68,20 +68,19 @@ class ModelStorage(Whole):
         annotations: Mapping[str, str] | None = None,
         mount_path: str = DEFAULT_MOUNT_PATH,
     ) -> None:
-        collector = Collector()
-        # What is wrong is None from here on, which is seen to before anything is made of it.
-        attempt: Any = collector.attempt
-        mode, asked = attempt(_new_mode, access_mode), threshold.size(size)
-        claim_name = attempt(claim_name_of, scope, id, name)
-        made = attempt(
-            claim, claim_name, size=asked, mode=mode, storage_class=storage_class,
-            labels=labels, annotations=annotations,
-        )  # fmt: skip
-        plan = attempt(
-            Storage.of_claim, claim_name, mount_path=mount_path, access_mode=mode, size=asked, fresh=True,
-            namespace=place(scope)[1],
-        )  # fmt: skip
-        collector.finish()
+        with Collector() as found:
+            # What is wrong is None from here on, which is seen to before anything is made of it.
+            attempt: Any = found.attempt
+            mode, asked = attempt(_new_mode, access_mode), threshold.size(size)
+            claim_name = attempt(claim_name_of, scope, id, name)
+            made = attempt(
+                claim, claim_name, size=asked, mode=mode, storage_class=storage_class,
+                labels=labels, annotations=annotations,
+            )  # fmt: skip
+            plan = attempt(
+                Storage.of_claim, claim_name, mount_path=mount_path, access_mode=mode, size=asked, fresh=True,
+                namespace=place(scope)[1],
+            )  # fmt: skip
         self._settle(scope, id, plan, claim=made, named=name is not None)
 
     @staticmethod

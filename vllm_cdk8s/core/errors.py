@@ -220,22 +220,22 @@ class Collector:
         warnings: the warnings.
     """
 
-    __slots__ = ("_kinds", "problems", "warnings")
+    _kinds: frozenset[type[VllmCdk8sError]] = frozenset()
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
-        self._kinds: frozenset[type[VllmCdk8sError]] = frozenset()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is None and not self.problems:
+            return  # as of nearly all, which so costs next to nothing
         if isinstance(error, VllmCdk8sError):
             self.note(error)
-        elif error is not None or not self.problems:
-            return
-        self.finish()
+        if error is None or isinstance(error, VllmCdk8sError):
+            self.finish()
 
     def attempt(self, make: Callable[..., _Value], *args: Any, **options: Any) -> _Value | None:
         """What the call returns, or None, with what is wrong noted."""

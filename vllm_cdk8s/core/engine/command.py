@@ -148,27 +148,26 @@ def engine_command(
         InvalidOptionError: an option is unknown, has a wrong value, or is a literal secret.
         ConflictError: options contradict each other or ask for more GPUs than there are.
     """
-    collector = Collector()
-    collector.attempt(check_model_name, model)
-    collector.attempt(check_host, "host", host)
-    collector.attempt(checks.port, "port", port)
-    checks.integer("nodes", nodes, minimum=1)
-    if gpus is not None:
-        checks.integer("gpus", gpus, minimum=0)
-    name = said_version(image, engine_version)
-    release = catalogue.release(name)
-    version = EngineVersion(name=name, known=name is not None and release.name == name)
-    finding = _finding(version, release.name)
+    with Collector() as found:
+        found.attempt(check_model_name, model)
+        found.attempt(check_host, "host", host)
+        found.attempt(checks.port, "port", port)
+        checks.integer("nodes", nodes, minimum=1)
+        if gpus is not None:
+            checks.integer("gpus", gpus, minimum=0)
+        name = said_version(image, engine_version)
+        release = catalogue.release(name)
+        version = EngineVersion(name=name, known=name is not None and release.name == name)
+        finding = _finding(version, release.name)
 
-    typed, taken_away = collector.attempt(_typed, engine_args, release, finding) or ({}, set())
-    raw_items, unchecked_items = (
-        collector.attempt(raw.string_list, option, items) or []
-        for option, items in (("extra_args", extra_args), ("unchecked_args", unchecked_args))
-    )
-    given = collector.attempt(raw.parse, "extra_args", raw_items, release, finding) or {}
-    collector.attempt(_refuse_repeats, typed, given)
-    seen = collector.attempt(raw.glimpse, unchecked_items, release) or {}
-    collector.finish()
+        typed, taken_away = found.attempt(_typed, engine_args, release, finding) or ({}, set())
+        raw_items, unchecked_items = (
+            found.attempt(raw.string_list, option, items) or []
+            for option, items in (("extra_args", extra_args), ("unchecked_args", unchecked_args))
+        )
+        given = found.attempt(raw.parse, "extra_args", raw_items, release, finding) or {}
+        found.attempt(_refuse_repeats, typed, given)
+        seen = found.attempt(raw.glimpse, unchecked_items, release) or {}
     unchecked = {setting: item.value for setting, item in seen.items()}
     said = {**{setting: item.value for setting, item in given.items()}, **typed, **unchecked}
     facts = known_model(model)
@@ -190,22 +189,22 @@ def engine_command(
     settings = Settings(values, {setting: item.label for setting, item in (*given.items(), *seen.items())})
     flags = {item.label: item.flag for item in (*given.values(), *seen.values())}
     checkable = Settings({name: value for name, value in values.items() if name not in unchecked}, settings.labels)
-    for check, further in (
-        (check_ranges, ()),
-        (check_bounds, (release,)),
-        (check_contents, ()),
-        (check_names, (release, lambda error: finding(flagged(error, flags)))),
-    ):
-        collector.attempt(naming_flags(flags)(check), checkable, *further)
-    collector.attempt(check_serving, settings, port=port, nodes=nodes)
-    arguments = [
-        *((setting, item) for setting, value in written.items() for item in _arguments(release, setting, value)),
-        *((one.label, item) for one in given.values() for item in one.items),
-        *((f"unchecked_args[{index}]", item) for index, item in enumerate(unchecked_args)),
-    ]
-    for option, item in arguments:
-        collector.attempt(check_text, option, item)
-    collector.finish()
+    with Collector() as found:
+        for check, further in (
+            (check_ranges, ()),
+            (check_bounds, (release,)),
+            (check_contents, ()),
+            (check_names, (release, lambda error: finding(flagged(error, flags)))),
+        ):
+            found.attempt(naming_flags(flags)(check), checkable, *further)
+        found.attempt(check_serving, settings, port=port, nodes=nodes)
+        arguments = [
+            *((setting, item) for setting, value in written.items() for item in _arguments(release, setting, value)),
+            *((one.label, item) for one in given.values() for item in one.items),
+            *((f"unchecked_args[{index}]", item) for index, item in enumerate(unchecked_args)),
+        ]
+        for option, item in arguments:
+            found.attempt(check_text, option, item)
     copies = settings.size("data_parallel_size")
     command = EngineCommand(
         args=(model, f"--host={host}", f"--port={port}", *(item for _, item in arguments)),
@@ -219,12 +218,12 @@ def engine_command(
         served_model_name=_served_name(settings["served_model_name"], model),
         nodes=nodes,
     )
-    if "config" not in said or "tensor_parallel_size" in said:
-        collector.attempt(check_gpus, settings, asked=command.gpus_in_all, gpus=gpus, nodes=nodes)
-    collector.attempt(check_model, settings, model, facts)
-    collector.attempt(check_features, settings, version)
-    collector.attempt(check_streaming, settings, version)
-    collector.finish()
+    with Collector() as found:
+        if "config" not in said or "tensor_parallel_size" in said:
+            found.attempt(check_gpus, settings, asked=command.gpus_in_all, gpus=gpus, nodes=nodes)
+        found.attempt(check_model, settings, model, facts)
+        found.attempt(check_features, settings, version)
+        found.attempt(check_streaming, settings, version)
     return command
 
 
@@ -251,9 +250,8 @@ def _typed(
             f"{shown(engine_args)} is not a mapping; allowed: names of vLLM's options to their values",
             option="engine_args",
         )
-    collector = Collector()
-    result = {name: collector.attempt(_setting, name, value, release, finding) for name, value in engine_args.items()}
-    collector.finish()
+    with Collector() as found:
+        result = {name: found.attempt(_setting, name, value, release, finding) for name, value in engine_args.items()}
     taken_away = {name for name, value in engine_args.items() if value is None}
     return {name: value for name, value in result.items() if name not in taken_away}, taken_away
 

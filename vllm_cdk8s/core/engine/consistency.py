@@ -64,18 +64,17 @@ def check_ranges(settings: Settings) -> None:
     Raises:
         InvalidOptionError: one is out of range.
     """
-    collector = Collector()
-    share = settings["gpu_memory_utilization"]
-    if isinstance(share, (int, float)) and not 0 < share <= 1:
-        option = settings.label("gpu_memory_utilization")
-        collector.note(InvalidOptionError(f"{share!r} is not between 0 and 1", option=option))
-    for name, least in {**dict.fromkeys(SIZES, 1), "data_parallel_size_local": 0, "nnodes": 1}.items():
-        if isinstance(settings[name], int):
-            collector.attempt(checks.integer, settings.label(name), settings[name], minimum=least)
-    if settings["max_model_len"] == 0:
-        option = settings.label("max_model_len")
-        collector.note(InvalidOptionError("0 leaves no room for a request", option=option))
-    collector.finish()
+    with Collector() as found:
+        share = settings["gpu_memory_utilization"]
+        if isinstance(share, (int, float)) and not 0 < share <= 1:
+            option = settings.label("gpu_memory_utilization")
+            found.note(InvalidOptionError(f"{share!r} is not between 0 and 1", option=option))
+        for name, least in {**dict.fromkeys(SIZES, 1), "data_parallel_size_local": 0, "nnodes": 1}.items():
+            if isinstance(settings[name], int):
+                found.attempt(checks.integer, settings.label(name), settings[name], minimum=least)
+        if settings["max_model_len"] == 0:
+            option = settings.label("max_model_len")
+            found.note(InvalidOptionError("0 leaves no room for a request", option=option))
 
 
 def check_model(settings: Settings, model: str, facts: ModelFacts | None) -> None:
@@ -149,21 +148,20 @@ def check_features(settings: Settings, version: EngineVersion) -> None:
     Raises:
         ConflictError: vLLM would refuse to start.
     """
-    collector = Collector()
-    collector.attempt(_check_async, settings, version)
-    collector.attempt(_check_batches, settings)
-    collector.attempt(_check_offloading, settings)
-    collector.attempt(_check_context_parallel, settings)
-    # validate_parsed_serve_args in the command line of `vllm serve`, all releases.
-    for name, needed in (
-        ("enable_auto_tool_choice", "tool_call_parser"),
-        ("enable_log_outputs", "enable_log_requests"),
-        ("lora_modules", "enable_lora"),
-    ):
-        if settings[name] and not settings[needed] and "config" not in settings.values:
-            option = settings.label(name)
-            collector.note(ConflictError(f"needs {mention(needed)} too, or vLLM stops", option=option))
-    collector.finish()
+    with Collector() as found:
+        found.attempt(_check_async, settings, version)
+        found.attempt(_check_batches, settings)
+        found.attempt(_check_offloading, settings)
+        found.attempt(_check_context_parallel, settings)
+        # validate_parsed_serve_args in the command line of `vllm serve`, all releases.
+        for name, needed in (
+            ("enable_auto_tool_choice", "tool_call_parser"),
+            ("enable_log_outputs", "enable_log_requests"),
+            ("lora_modules", "enable_lora"),
+        ):
+            if settings[name] and not settings[needed] and "config" not in settings.values:
+                option = settings.label(name)
+                found.note(ConflictError(f"needs {mention(needed)} too, or vLLM stops", option=option))
 
 
 def _check_batches(settings: Settings) -> None:

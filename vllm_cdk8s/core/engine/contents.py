@@ -30,15 +30,14 @@ def check_contents(settings: Settings) -> None:
     Raises:
         InvalidOptionError: one is so.
     """
-    collector = Collector()
-    for name, value in settings.values.items():
-        label = settings.label(name)
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, int) and abs(item) > checks.MAX_INT64:
-                collector.note(_wrong(label, f"{item} is more than 64 bits hold"))
-            for what in _CHECKS.get(name, lambda _: iter(()))(item):
-                collector.note(_wrong(label, what))
-    collector.finish()
+    with Collector() as found:
+        for name, value in settings.values.items():
+            label = settings.label(name)
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, int) and abs(item) > checks.MAX_INT64:
+                    found.note(_wrong(label, f"{item} is more than 64 bits hold"))
+                for what in _CHECKS.get(name, lambda _: iter(()))(item):
+                    found.note(_wrong(label, what))
 
 
 def _wrong(label: str, what: str) -> InvalidOptionError:

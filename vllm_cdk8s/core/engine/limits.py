@@ -74,24 +74,23 @@ def check_bounds(settings: Settings, release: Release) -> None:
     Raises:
         InvalidOptionError: one is out of range.
     """
-    collector = Collector()
-    level = settings["optimization_level"]
-    if level is not None and str(level).removeprefix("O") not in {"0", "1", "2", "3"}:
-        what, option = f"{level!r} is not one of 0, 1, 2, 3, O0, O1, O2, O3", settings.label("optimization_level")
-        collector.note(InvalidOptionError(what, option=option, rule=ENGINE_VALUE))
-    for name, value in settings.values.items():
-        if name in _ELSEWHERE or isinstance(value, (str, bool)):
-            continue
-        label = settings.label(name)
-        if isinstance(value, Mapping):
-            for path, item in _leaves(value):
-                limits = _bound(generated("limits")["keys"].get(name, {}).get(path), release.index)
-                collector.attempt(_within, f"{label}.{path}", limits or _BEYOND_KEYS.get((name, path)), item)
-            continue
-        limits = bounds(name, release)
-        for item in value if isinstance(value, list) else [value]:
-            collector.attempt(_within, label, limits, item)
-    collector.finish()
+    with Collector() as found:
+        level = settings["optimization_level"]
+        if level is not None and str(level).removeprefix("O") not in {"0", "1", "2", "3"}:
+            what, option = f"{level!r} is not one of 0, 1, 2, 3, O0, O1, O2, O3", settings.label("optimization_level")
+            found.note(InvalidOptionError(what, option=option, rule=ENGINE_VALUE))
+        for name, value in settings.values.items():
+            if name in _ELSEWHERE or isinstance(value, (str, bool)):
+                continue
+            label = settings.label(name)
+            if isinstance(value, Mapping):
+                for path, item in _leaves(value):
+                    limits = _bound(generated("limits")["keys"].get(name, {}).get(path), release.index)
+                    found.attempt(_within, f"{label}.{path}", limits or _BEYOND_KEYS.get((name, path)), item)
+                continue
+            limits = bounds(name, release)
+            for item in value if isinstance(value, list) else [value]:
+                found.attempt(_within, label, limits, item)
 
 
 def bounds(name: str, release: Release) -> Mapping[str, Any] | None:
@@ -142,21 +141,20 @@ def check_names(settings: Settings, release: Release, finding: Finding) -> None:
     Raises:
         InvalidOptionError: vLLM does not have such a name.
     """
-    collector = Collector()
-    for name, value in settings.values.items():
-        spec = release.option(name)
-        known = registered(name, release) or (spec.values if spec is not None else [])
-        plugged = any(settings[option] for option in _PLUGINS.get(name, ()))
-        if known and not plugged:
-            for item in value if isinstance(value, list) else [value]:
-                collector.attempt(_named, settings.label(name), name, item, known, release, finding)
-    transfer = settings["kv_transfer_config"]
-    if isinstance(transfer, Mapping) and not transfer.get("kv_connector_module_path"):
-        path = "kv_transfer_config.kv_connector"
-        label = f"{settings.label('kv_transfer_config')}.kv_connector"
-        connector = transfer.get("kv_connector")
-        collector.attempt(_named, label, path, connector, registered(path, release), release, finding)
-    collector.finish()
+    with Collector() as found:
+        for name, value in settings.values.items():
+            spec = release.option(name)
+            known = registered(name, release) or (spec.values if spec is not None else [])
+            plugged = any(settings[option] for option in _PLUGINS.get(name, ()))
+            if known and not plugged:
+                for item in value if isinstance(value, list) else [value]:
+                    found.attempt(_named, settings.label(name), name, item, known, release, finding)
+        transfer = settings["kv_transfer_config"]
+        if isinstance(transfer, Mapping) and not transfer.get("kv_connector_module_path"):
+            path = "kv_transfer_config.kv_connector"
+            label = f"{settings.label('kv_transfer_config')}.kv_connector"
+            connector = transfer.get("kv_connector")
+            found.attempt(_named, label, path, connector, registered(path, release), release, finding)
 
 
 def registered(name: str, release: Release) -> list[str]:

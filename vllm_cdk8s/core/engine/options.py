@@ -194,22 +194,21 @@ def _check_keys(option: str, name: str, value: Mapping[str, Any], release: Relea
     if not fields:
         return
 
-    collector = Collector()
+    with Collector() as found:
 
-    def walk(prefix: str, part: Mapping[str, Any]) -> None:
-        for key, item in part.items():
-            path = prefix + key
-            label = f"{option}.{path}"
-            facts = fields.get(path)
-            if facts is None:
-                collector.attempt(finding, _unknown_key(label, name, path, release))
-                continue
-            collector.attempt(_check_field, label, facts, item, finding)
-            if isinstance(item, Mapping) and any(known.startswith(f"{path}.") for known in fields):
-                walk(f"{path}.", item)
+        def walk(prefix: str, part: Mapping[str, Any]) -> None:
+            for key, item in part.items():
+                path = prefix + key
+                label = f"{option}.{path}"
+                facts = fields.get(path)
+                if facts is None:
+                    found.attempt(finding, _unknown_key(label, name, path, release))
+                    continue
+                found.attempt(_check_field, label, facts, item, finding)
+                if isinstance(item, Mapping) and any(known.startswith(f"{path}.") for known in fields):
+                    walk(f"{path}.", item)
 
-    walk("", value)
-    collector.finish()
+        walk("", value)
 
 
 def _unknown_key(label: str, name: str, path: str, release: Release) -> InvalidOptionError:

@@ -110,16 +110,15 @@ class _Parser:
         self._at = 0
 
     def parse(self, *, check: bool = True) -> dict[str, Given]:
-        collector = Collector()
-        while self._at < len(self._items):
-            if collector.attempt(self._next) is None:
-                while self._follows():  # what may be its values
-                    self._at += 1
-        for given in self._given.values():
-            spec = self._release.option(given.name)
-            if spec is not None and check:
-                given.value = collector.attempt(self._checked, given, spec)
-        collector.finish()
+        with Collector() as found:
+            while self._at < len(self._items):
+                if found.attempt(self._next) is None:
+                    while self._follows():  # what may be its values
+                        self._at += 1
+            for given in self._given.values():
+                spec = self._release.option(given.name)
+                if spec is not None and check:
+                    given.value = found.attempt(self._checked, given, spec)
         return self._given
 
     def _next(self) -> Given:

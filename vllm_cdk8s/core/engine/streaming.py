@@ -36,17 +36,16 @@ def check_streaming(settings: Settings, version: EngineVersion) -> None:
         ConflictError: vLLM would refuse to start, or would not do what was said.
     """
     model, load_format = settings["model"], settings["load_format"]
-    collector = Collector()
-    if streamed(model):
-        collector.attempt(_check_address, settings, str(model), version)
-    extra = settings["model_loader_extra_config"]
-    keys = extra if isinstance(extra, Mapping) else {}
-    if load_format in ("runai_streamer", "runai_streamer_sharded") or (streamed(model) and not load_format):
-        for key in keys:
-            collector.attempt(_check_key, settings, str(key), version)
-    if load_format == "tensorizer":
-        collector.attempt(_check_tensorizer, settings, keys)
-    collector.finish()
+    with Collector() as found:
+        if streamed(model):
+            found.attempt(_check_address, settings, str(model), version)
+        extra = settings["model_loader_extra_config"]
+        keys = extra if isinstance(extra, Mapping) else {}
+        if load_format in ("runai_streamer", "runai_streamer_sharded") or (streamed(model) and not load_format):
+            for key in keys:
+                found.attempt(_check_key, settings, str(key), version)
+        if load_format == "tensorizer":
+            found.attempt(_check_tensorizer, settings, keys)
 
 
 def _check_address(settings: Settings, model: str, version: EngineVersion) -> None:

@@ -122,28 +122,27 @@ def plan_pair(
     Raises:
         VllmCdk8sError: everything that is wrong, at once.
     """
-    collector = Collector()
-    pools: dict[str, Any] = {}
-    for role, pool in zip(ROLES, (prefill, decode), strict=True):
-        pools[role] = collector.attempt(checks.instance, role, pool, Pool, allowed="Pool(replicas=2, gpus=1)")
-    collector.attempt(checks.instance, "connector", connector, Nixl, SharedFiles, allowed="Nixl() or SharedFiles(...)")
-    collector.attempt(
-        checks.instance, "proxy", proxy, PairProxy, RoutingSidecar, allowed="PairProxy() or RoutingSidecar()"
-    )
-    if together is True:
-        together = DisaggregatedSet()
-    if together is not None and together is not False:
-        allowed = "True or DisaggregatedSet(slices=2)"
-        collector.attempt(checks.instance, "disaggregated_set", together, DisaggregatedSet, allowed=allowed)
-    for name in ("replicas", "nodes", "gpus", "kv_transfer"):
-        if name in options:
-            collector.attempt(_refuse, name)
-    collector.finish()
+    with Collector() as found:
+        pools: dict[str, Any] = {}
+        for role, pool in zip(ROLES, (prefill, decode), strict=True):
+            pools[role] = found.attempt(checks.instance, role, pool, Pool, allowed="Pool(replicas=2, gpus=1)")
+        found.attempt(checks.instance, "connector", connector, Nixl, SharedFiles, allowed="Nixl() or SharedFiles(...)")
+        found.attempt(
+            checks.instance, "proxy", proxy, PairProxy, RoutingSidecar, allowed="PairProxy() or RoutingSidecar()"
+        )
+        if together is True:
+            together = DisaggregatedSet()
+        if together is not None and together is not False:
+            allowed = "True or DisaggregatedSet(slices=2)"
+            found.attempt(checks.instance, "disaggregated_set", together, DisaggregatedSet, allowed=allowed)
+        for name in ("replicas", "nodes", "gpus", "kv_transfer"):
+            if name in options:
+                found.attempt(_refuse, name)
     said = {name: value for name, value in options.items() if value is not None}
     each = {role: _merged(said, pools[role].options) for role in ROLES}
-    collector.attempt(_check_layout, each)
-    collector.attempt(_check_placement, each, together)
-    collector.finish()
+    with Collector() as found:
+        found.attempt(_check_layout, each)
+        found.attempt(_check_placement, each, together)
     digest = _digest(model, said, connector)
     result = {}
     for role in ROLES:

@@ -29,10 +29,10 @@ _SERVED = {"Deployment", "StatefulSet"}
 
 def found_by(check: Callable[..., object], *arguments: Any, **options: Any) -> Iterator[Problem]:
     """What a check of the engine's settings raises or warns of."""
-    collector = Collector()
-    with collecting(collector.warnings):
-        collector.attempt(ruled(value=book.ENGINE_VALUE, conflict=book.ENGINE_CONFLICT)(check), *arguments, **options)
-    yield from (*collector.problems, *collector.warnings)
+    found = Collector()
+    with collecting(found.warnings):
+        found.attempt(ruled(value=book.ENGINE_VALUE, conflict=book.ENGINE_CONFLICT)(check), *arguments, **options)
+    yield from (*found.problems, *found.warnings)
 
 
 def in_force(facts: ServerFacts) -> Settings:

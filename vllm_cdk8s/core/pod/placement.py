@@ -205,22 +205,20 @@ def scheduling(
     ``node_name`` is the node that the model volume pins it to; ``pod_selector`` the labels of the pods that are spread
     where a constraint does not say which.
     """
-    collector = Collector()
-    wire = {
-        "nodeSelector": collector.attempt(_node_selector, node_selector, node_name),
-        "tolerations": [
-            collector.attempt(toleration, f"tolerations[{index}]", item)
-            for index, item in enumerate(collector.attempt(sequence, "tolerations", tolerations) or ())
-        ],
-        "affinity": collector.attempt(affinities, "affinity", affinity),
-        "topologySpreadConstraints": collector.attempt(_spreads, topology_spread, pod_selector),
-        "runtimeClassName": collector.attempt(_class_name, "runtime_class", runtime_class),
-        "schedulerName": collector.attempt(_scheduler, scheduler_name, kai),
-        "priorityClassName": collector.attempt(_class_name, "priority_class", priority_class),
-        "resourceClaims": collector.attempt(_claims, device_claims),
-    }
-    collector.finish()
-    return wire
+    with Collector() as found:
+        return {
+            "nodeSelector": found.attempt(_node_selector, node_selector, node_name),
+            "tolerations": [
+                found.attempt(toleration, f"tolerations[{index}]", item)
+                for index, item in enumerate(found.attempt(sequence, "tolerations", tolerations) or ())
+            ],
+            "affinity": found.attempt(affinities, "affinity", affinity),
+            "topologySpreadConstraints": found.attempt(_spreads, topology_spread, pod_selector),
+            "runtimeClassName": found.attempt(_class_name, "runtime_class", runtime_class),
+            "schedulerName": found.attempt(_scheduler, scheduler_name, kai),
+            "priorityClassName": found.attempt(_class_name, "priority_class", priority_class),
+            "resourceClaims": found.attempt(_claims, device_claims),
+        }
 
 
 def _node_selector(node_selector: Mapping[str, str], node_name: str | None) -> dict[str, str]:
@@ -236,10 +234,12 @@ def _node_selector(node_selector: Mapping[str, str], node_name: str | None) -> d
 
 
 def _spreads(topology_spread: Sequence[Any], pod_selector: Mapping[str, str] | None) -> list[dict[str, Any]]:
-    spreads = [
-        spread(f"topology_spread[{index}]", item, pod_selector)
-        for index, item in enumerate(sequence("topology_spread", topology_spread))
-    ]
+    with Collector() as found:
+        made = [
+            found.attempt(spread, f"topology_spread[{index}]", item, pod_selector)
+            for index, item in enumerate(sequence("topology_spread", topology_spread))
+        ]
+    spreads = [item for item in made if item is not None]
     unique("topology_spread", (f"{item['topologyKey']} with {item['whenUnsatisfiable']}" for item in spreads))
     return spreads
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from vllm_cdk8s.core.rules.book import CANNOT_RUN_AS
 from vllm_cdk8s.core.showing import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 # https://man7.org/linux/man-pages/man7/capabilities.7.html
 _CAPABILITIES = frozenset(re.findall(r"\w+", """
@@ -141,13 +140,10 @@ def security(
         InvalidOptionError: a field is not one, or has not its type.
         ConflictError: fields exclude each other, or vLLM cannot run with them.
     """
-    given, chosen = dict(_given("pod_security_context", pod)), dict(_given("security_context", container))
-    pod_context = checks.mapping("pod_security_context", pod)
-    own = checks.mapping("security_context", container)
-    if pod_context:
-        check_pod_context("pod_security_context", pod_context)
-    if own:
-        check_container_context("security_context", own)
+    with Collector() as found:
+        pod_context = found.attempt(_read, "pod_security_context", pod, check_pod_context) or {}
+        own = found.attempt(_read, "security_context", container, check_container_context) or {}
+    given, chosen = dict(pod), dict(container)
     if non_root is not None:
         if drop_cache:
             raise ConflictError(f"contradicts {_WRAPPED}", option="non_root")
@@ -224,10 +220,11 @@ def _check_capability(option: str, name: str) -> None:
     )
 
 
-def _given(option: str, context: object) -> Mapping[str, Any]:
-    if not isinstance(context, Mapping):
-        raise InvalidOptionError(f"{shown(context)} is not a mapping", option=option)
-    return context
+def _read(option: str, context: object, check: Callable[[str, Mapping[str, Any]], None]) -> dict[str, Any]:
+    wire = checks.mapping(option, context)
+    if wire:
+        check(option, wire)
+    return wire
 
 
 def _merged(defaults: Mapping[str, Any], given: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
@@ -241,25 +238,28 @@ def _adds_sys_admin(context: Mapping[str, Any]) -> bool:
 
 
 def _check_numbers(option: str, context: Mapping[str, Any]) -> None:
-    for field in _IDS:
-        if field in context:
-            checks.integer(f"{option}.{field}", context[field], minimum=0)
-    for index, group in enumerate(context.get("supplementalGroups", ())):
-        checks.integer(f"{option}.supplementalGroups[{index}]", group, minimum=0)
-    if context.get("runAsNonRoot") and context.get("runAsUser") == 0:
-        raise ConflictError("True contradicts runAsUser: 0, which is root", option=f"{option}.runAsNonRoot")
-    for field in ("seccompProfile", "appArmorProfile"):
-        profile = context.get(field, {})
-        if profile and (profile["type"] == "Localhost") != bool(profile.get("localhostProfile")):
-            raise ConflictError(
-                "belongs to type 'Localhost', and to it alone", option=f"{option}.{field}.localhostProfile"
-            )
-        path = profile.get("localhostProfile", "")
-        if field == "seccompProfile" and (path.startswith("/") or ".." in path.split("/")):
-            raise InvalidOptionError(
-                f"{path!r} is not a path below the kubelet's folder of profiles, without '..'",
-                option=f"{option}.{field}.localhostProfile",
-            )
+    with Collector() as found:
+        for field in _IDS:
+            if field in context:
+                found.attempt(checks.integer, f"{option}.{field}", context[field], minimum=0)
+        for index, group in enumerate(context.get("supplementalGroups", ())):
+            found.attempt(checks.integer, f"{option}.supplementalGroups[{index}]", group, minimum=0)
+        if context.get("runAsNonRoot") and context.get("runAsUser") == 0:
+            what = "True contradicts runAsUser: 0, which is root"
+            found.note(ConflictError(what, option=f"{option}.runAsNonRoot"))
+        for field in ("seccompProfile", "appArmorProfile"):
+            found.attempt(_check_profile, f"{option}.{field}", field, context.get(field, {}))
+
+
+def _check_profile(option: str, field: str, profile: Mapping[str, Any]) -> None:
+    if profile and (profile["type"] == "Localhost") != bool(profile.get("localhostProfile")):
+        raise ConflictError("belongs to type 'Localhost', and to it alone", option=f"{option}.localhostProfile")
+    path = profile.get("localhostProfile", "")
+    if field == "seccompProfile" and (path.startswith("/") or ".." in path.split("/")):
+        raise InvalidOptionError(
+            f"{path!r} is not a path below the kubelet's folder of profiles, without '..'",
+            option=f"{option}.localhostProfile",
+        )
 
 
 def _check_wrapped(merged: Mapping[str, Any]) -> None:

@@ -81,11 +81,10 @@ def environment(
     if caches_below is not None:
         for name, folder in _CACHES.items():
             variables[name] = {"value": f"{caches_below.rstrip('/')}/{folder}"}
-    collector = Collector()
-    for name, value in env.items():
-        collector.attempt(checks.env_name, "env", name)
-        variables[name] = collector.attempt(_variable, name, value) or {}
-    collector.finish()
+    with Collector() as found:
+        for name, value in env.items():
+            found.attempt(checks.env_name, "env", name)
+            variables[name] = found.attempt(_variable, name, value) or {}
     return [{"name": name, **value} for name, value in variables.items()]
 
 

@@ -186,26 +186,25 @@ def plan_server(given: ServerInput) -> ServerPlan:
     Raises:
         VllmCdk8sError: everything that is wrong with it, at once.
     """
-    collector = Collector()
-    acknowledged = collector.attempt(_acknowledged, given.said.get("acknowledge", {})) or {}
-    with collecting(collector.warnings):
-        plan = _Planning(given, collector).plan()
-    collector.finish()
+    with Collector() as found:
+        acknowledged = found.attempt(_acknowledged, given.said.get("acknowledge", {})) or {}
+        with collecting(found.warnings):
+            plan = _Planning(given, found).plan()
     assert plan is not None  # noqa: S101 - nothing was wrong
-    warnings = tuple(unacknowledged(collector.warnings, acknowledged))
+    warnings = tuple(unacknowledged(found.warnings, acknowledged))
     return ServerPlan(**{**plan, "warnings": warnings})
 
 
 class _Planning:
     """One pass over the options; each step that fails leaves None to those that need it."""
 
-    def __init__(self, given: ServerInput, collector: Collector) -> None:
+    def __init__(self, given: ServerInput, found: Collector) -> None:
         self._given = given
         # What a step returns is None where it failed, which is seen to once, before the pod is put together.
-        self._attempt: Any = collector.attempt
-        self._add = collector.add
-        self._collector = collector
-        self._device: Accelerator | None = collector.attempt(said_accelerator, given.said)
+        self._attempt: Any = found.attempt
+        self._add = found.add
+        self._found = found
+        self._device: Accelerator | None = found.attempt(said_accelerator, given.said)
         self._said: dict[str, Any] = {
             **DEFAULTS, **device_defaults(self._device), **given.said,
             **tpu_nodes(given.said, self._device, nodes=given.shape.nodes),
@@ -289,7 +288,7 @@ class _Planning:
             body={"spec": {**shape.spec(template, frame), **queue.spec}},
         )  # fmt: skip
         self._add(unwritable_texts(workload))
-        self._add(self._collector.untold(inspection(pod, template, nodes=shape.nodes)))
+        self._add(self._found.untold(inspection(pod, template, nodes=shape.nodes)))
         return {
             "shape": shape,
             "names": names,

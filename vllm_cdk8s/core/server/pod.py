@@ -89,54 +89,53 @@ class ServerPod(Struct, frozen=True, kw_only=True):
         """The pod template."""
         options, engine = self.options, self.engine
         non_root, kai = options.get("non_root"), options.get("kai")
-        collector = Collector()
-        # What a part returns is None where it is wrong, which is seen to before the parts are put together.
-        attempt: Any = collector.attempt
-        attempt(self._check_share)
-        attempt(self._check_storage)
-        self._warn_without_gpu()
-        made: Any = attempt(self._volumes)
-        volumes, mounts = made or ([], [])
-        contexts: Any = attempt(
-            security,
-            drop_cache=self.drop_cache,
-            non_root=non_root,
-            pod=options.get("pod_security_context", {}),
-            container=options.get("security_context", {}),
-            home_of_models=self.storage.mount_path,
-            image=self.image,
-            mounts=mounts,
-            home=_home(self.env),
-        )
-        pod_security, container_security = contexts or _NO_CONTEXTS
-        if made is not None:
-            attempt(
-                raw_volumes.mounts,
-                "volume_mounts",
-                options.get("volume_mounts", ()),
-                privileged=container_security.get("privileged") is True,
+        with Collector() as found:
+            # What a part returns is None where it is wrong, which is seen to before the parts are put together.
+            attempt: Any = found.attempt
+            attempt(self._check_share)
+            attempt(self._check_storage)
+            self._warn_without_gpu()
+            made: Any = attempt(self._volumes)
+            volumes, mounts = made or ([], [])
+            contexts: Any = attempt(
+                security,
+                drop_cache=self.drop_cache,
+                non_root=non_root,
+                pod=options.get("pod_security_context", {}),
+                container=options.get("security_context", {}),
+                home_of_models=self.storage.mount_path,
+                image=self.image,
+                mounts=mounts,
+                home=_home(self.env),
             )
-        stop = attempt(self._stop)
-        env = attempt(self._environment)
-        sources = attempt(env_from, options)
-        labels = attempt(own_labels, options, self.selector)
-        annotations = attempt(checks.annotation_map, "pod_annotations", options.get("pod_annotations", {}))
-        secrets = attempt(pull_secrets, options)
-        placed = attempt(
-            scheduling,
-            node_selector=options.get("node_selector", {}),
-            node_name=self.storage.node_name,
-            tolerations=options.get("tolerations", ()),
-            affinity=options.get("affinity", {}),
-            topology_spread=options.get("topology_spread", ()),
-            runtime_class=options.get("runtime_class"),
-            scheduler_name=options.get("scheduler_name"),
-            priority_class=options.get("priority_class"),
-            kai=kai,
-            device_claims=options.get("device_claims", ()),
-            pod_selector=self.selector,
-        )
-        collector.finish()
+            pod_security, container_security = contexts or _NO_CONTEXTS
+            if made is not None:
+                attempt(
+                    raw_volumes.mounts,
+                    "volume_mounts",
+                    options.get("volume_mounts", ()),
+                    privileged=container_security.get("privileged") is True,
+                )
+            stop = attempt(self._stop)
+            env = attempt(self._environment)
+            sources = attempt(env_from, options)
+            labels = attempt(own_labels, options, self.selector)
+            annotations = attempt(checks.annotation_map, "pod_annotations", options.get("pod_annotations", {}))
+            secrets = attempt(pull_secrets, options)
+            placed = attempt(
+                scheduling,
+                node_selector=options.get("node_selector", {}),
+                node_name=self.storage.node_name,
+                tolerations=options.get("tolerations", ()),
+                affinity=options.get("affinity", {}),
+                topology_spread=options.get("topology_spread", ()),
+                runtime_class=options.get("runtime_class"),
+                scheduler_name=options.get("scheduler_name"),
+                priority_class=options.get("priority_class"),
+                kai=kai,
+                device_claims=options.get("device_claims", ()),
+                pod_selector=self.selector,
+            )
         command = list(pod.COMMAND)
         container = pod.container(
             image=self.image,

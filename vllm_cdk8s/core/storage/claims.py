@@ -51,18 +51,17 @@ def claim(
     Raises:
         InvalidOptionError: a size, class, label or annotation is not one.
     """
-    collector = Collector()
-    if storage_class not in (None, ""):
-        collector.attempt(checks.dns_subdomain, "storage_class", storage_class)
-    spec = {
-        "accessModes": [mode],
-        "resources": {"requests": {"storage": collector.attempt(storage_size, "size", size)}},
-        "storageClassName": storage_class,
-        "volumeName": volume_name,
-    }
-    own_labels = collector.attempt(checks.label_map, "labels", labels)
-    own_annotations = collector.attempt(checks.annotation_map, "annotations", annotations)
-    collector.finish()
+    with Collector() as found:
+        if storage_class not in (None, ""):
+            found.attempt(checks.dns_subdomain, "storage_class", storage_class)
+        spec = {
+            "accessModes": [mode],
+            "resources": {"requests": {"storage": found.attempt(storage_size, "size", size)}},
+            "storageClassName": storage_class,
+            "volumeName": volume_name,
+        }
+        own_labels = found.attempt(checks.label_map, "labels", labels)
+        own_annotations = found.attempt(checks.annotation_map, "annotations", annotations)
     return Manifest(
         api_version="v1", kind="PersistentVolumeClaim", name=name, labels=own_labels or {},
         annotations=own_annotations or {}, body={"spec": prune(spec)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 
@@ -41,12 +41,14 @@ def pool_spec(
         InvalidOptionError: a name, port or mode is not valid.
         ConflictError: a port is there twice.
     """
-    checks.dns_label("endpoint_picker", endpoint_picker)
-    checks.port("endpoint_picker_port", endpoint_picker_port)
-    checks.one_of("failure_mode", failure_mode, FAILURE_MODES, what="a failure mode")
+    with Collector() as found:
+        found.attempt(checks.dns_label, "endpoint_picker", endpoint_picker)
+        found.attempt(checks.port, "endpoint_picker_port", endpoint_picker_port)
+        found.attempt(checks.one_of, "failure_mode", failure_mode, FAILURE_MODES, what="a failure mode")
+        numbers = found.attempt(_target_ports, ports) or []
     return {
         "selector": {"matchLabels": dict(selector)},
-        "targetPorts": [{"number": port} for port in _target_ports(ports)],
+        "targetPorts": [{"number": port} for port in numbers],
         "endpointPickerRef": {
             "group": "",
             "kind": "Service",
