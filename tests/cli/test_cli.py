@@ -266,7 +266,7 @@ def test_what_is_printed_is_the_same_in_every_process() -> None:
         ),
         (
             ["template", "prod", "--set", "vllm.additionalArgs={--port=9}"],
-            ["error: vllm.additionalArgs[0]: --port: is no engine argument here; use vllm.port"],
+            ["error: vllm.additionalArgs[0]: --port: is not an engine argument here; use vllm.port"],
         ),
         (["template", "prod", "--set", "replicaCount=2147483648"], ["error: replicaCount: 2147483648 is out of range"]),
         (

@@ -121,7 +121,7 @@ def test_a_misspelt_device_is_told_the_right_one(name: str, meant: str) -> None:
         gpus_of(resources({name: 1}))
 
     (line,) = caught.value.lines
-    assert line.startswith(f"resources.limits.{name}: is no resource that a device plugin registers")
+    assert line.startswith(f"resources.limits.{name}: is not a resource that a device plugin registers")
     assert line.endswith(f"did you mean {meant!r}?")
     assert caught.value.code == "VC004"
 

@@ -136,7 +136,7 @@ def write_whole(target: Path, text: str, *, option: str, inputs: Iterable[str] =
 
 
 def _write_to_device(target: Path, text: str, *, option: str) -> Path:
-    """Write to a device or a pipe, such as /dev/stdout, which is no file that could be replaced."""
+    """Write to a device or a pipe, such as /dev/stdout, which cannot be replaced as a file can."""
     try:
         with target.open("w", encoding="utf-8", newline="") as file:
             file.write(text)

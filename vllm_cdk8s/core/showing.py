@@ -19,7 +19,7 @@ _SECRET_NAMES = frozenset({
 })  # fmt: skip
 _ENDINGS = "TOKEN|API_?KEY|SECRET|PASSWORD|PASSWD|ACCESS_KEY|PRIVATE_KEY"
 _SECRET_LOOKING = regex(rf"(^|_)({_ENDINGS})$", re.IGNORECASE)
-# Tokens say of themselves whose they are. A word that a token could begin with (hf_transfer, sk-learn) is none.
+# Tokens say of themselves whose they are. A word that a token could begin with (hf_transfer, sk-learn) is not one.
 # Source: https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
 _TOKEN = regex(
     r"(?<![A-Za-z0-9_-])(?:"
@@ -91,7 +91,7 @@ def _holds_password(text: str) -> bool:
 
 
 def is_stand_in(text: str) -> bool:
-    """Whether a text stands where a secret would, and is none: ``EMPTY``, ``<your-token>``, ``$HF_TOKEN``."""
+    """Whether a text stands where a secret would, and is not one: ``EMPTY``, ``<your-token>``, ``$HF_TOKEN``."""
     return _STAND_IN.fullmatch(text.strip()) is not None
 
 

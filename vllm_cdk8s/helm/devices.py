@@ -65,7 +65,7 @@ def gpus_of(values: Values) -> tuple[str, int | None]:
 
 
 def has_part_of_gpu(values: Values) -> bool:
-    """Whether the values ask for a part of a GPU in a unit that is no device, so that nobody here can count it."""
+    """Whether the values ask for a part of a GPU in a unit that is not a device, so that nobody here can count it."""
     return any(
         _PART.fullmatch(name) and not _is_device(name) and checks.quantity(name, amount)
         for name, amount in values.resources.limits.items()
@@ -90,7 +90,7 @@ def _misspelt(values: Values) -> Iterator[Problem]:
                 )
             elif meant is not None and name != meant:
                 yield Problem(
-                    what=f"is no resource that a device plugin registers, so no node has it; did you mean {meant!r}?",
+                    what=f"is not a resource that a device plugin registers, so no node has it; did you mean {meant!r}?",
                     rule=UNKNOWN_NAME,
                     option=_path(kind, name),
                 )

@@ -234,8 +234,8 @@ def test_a_configuration_without_fixed_keys_takes_any() -> None:
 
 @pytest.mark.parametrize("name", ["model", "host", "port"])
 def test_what_has_a_keyword_is_said_by_it(name: str) -> None:
-    assert refusal(engine_args={name: "x"}) == f"{name}: is no engine argument here; use {name}="
-    assert refusal(extra_args=["--seed=1", f"--{name}=1"]).startswith("extra_args[1]: is no engine argument here")
+    assert refusal(engine_args={name: "x"}) == f"{name}: is not an engine argument here; use {name}="
+    assert refusal(extra_args=["--seed=1", f"--{name}=1"]).startswith("extra_args[1]: is not an engine argument here")
 
 
 @pytest.mark.parametrize(

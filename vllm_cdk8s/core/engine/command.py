@@ -272,7 +272,7 @@ def _setting(name: str, value: Any, release: catalogue.Release, finding: Finding
 
 def _refuse_keyword(option: str, name: str) -> None:
     if name in _KEYWORDS:
-        raise InvalidOptionError(f"is no engine argument here; use {mention(f'{name}=')}", option=option)
+        raise InvalidOptionError(f"is not an engine argument here; use {mention(f'{name}=')}", option=option)
 
 
 def _refuse_repeats(typed: Mapping[str, Any], given: Mapping[str, raw.Given]) -> None:

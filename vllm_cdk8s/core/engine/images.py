@@ -19,7 +19,7 @@ from vllm_cdk8s.core.regex import regex
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# v0.11.0, 0.10.1.1, 0.11.0rc2, 0.11.1.post2, v0.11.0-cu129; a date such as 25.09 or 2025.9.1 is none.
+# v0.11.0, 0.10.1.1, 0.11.0rc2, 0.11.1.post2, v0.11.0-cu129; a date such as 25.09 or 2025.9.1 is not one.
 VERSION = regex(r"v?(?P<release>\d\.\d+\.\d+(\.\d+)?)(?P<pre>(rc|a|b|\.dev)\d+)?(\.post\d+)?(?P<rest>[-+_].*)?")
 # As the last parts of a path, whatever registry or pull-through cache is before them.
 _OWN = regex(

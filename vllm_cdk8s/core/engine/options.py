@@ -302,7 +302,7 @@ def _json(value: Any) -> str:
 
 
 def tokens(value: object) -> int | None:
-    """A size as vLLM reads it: ``32k`` is 32,000 and ``32K`` 32,768; None for ``auto``, -1 and what is no size."""
+    """A size as vLLM reads it: ``32k`` is 32,000 and ``32K`` 32,768; None for ``auto``, -1 and what is not a size."""
     if isinstance(value, str):
         text = value.strip()
         if text.isdecimal():

@@ -280,7 +280,7 @@ def rollout(facts: ServerFacts) -> Iterator[Problem]:
             )
         return
     if unavailable == 0:
-        said = "" if rolling else " (25 % of so few replicas is none)"
+        said = "" if rolling else " (25 % of so few replicas rounds down to 0)"
         yield Problem(
             what=f"no old pod stops before a new one is ready{said}; without a free GPU for the new one, the rollout "
             "waits for ever",

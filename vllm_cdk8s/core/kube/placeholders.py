@@ -20,7 +20,7 @@ def is_placeholder(text: object) -> bool:
 
 
 def _spaced(text: str) -> str:
-    """The text, with a blank between the braces that end JSON within JSON, which are no template's."""
+    """The text, with a blank between the braces that end JSON within JSON, which are not a template's."""
     _, equals, value = text.partition("=")
     found = value if equals and text.startswith("-") else text
     if "}}" not in found or not found.lstrip().startswith("{"):

@@ -38,5 +38,5 @@ def startup_budget(parameters: int) -> int:
 
 
 def ceiling(number: Decimal) -> int:
-    """The least whole number that is no smaller."""
+    """The least whole number that is not smaller."""
     return int(number.to_integral_value(rounding=ROUND_CEILING))

@@ -99,7 +99,7 @@ def is_device(resource: str) -> bool:
 
 
 def counts_devices(resource: str) -> bool:
-    """Whether a resource counts devices that are a pod's own: memory is no device, and a share is another's too."""
+    """Whether a resource counts devices that are a pod's own: memory is not a device, and a share is another's too."""
     return is_device(resource) and not resource.endswith(".shared")
 
 

@@ -132,7 +132,7 @@ def security(
         pod: the user's own context of the pod.
         container: the user's own context of the container.
         home_of_models: where the models' volume is mounted; None where it matters to nobody.
-        image: the container's image; None where it is none that runs vLLM.
+        image: the container's image; None where it does not run vLLM.
         mounts: the container's mounts; None where nothing is known of what it writes to.
         home: the home directory that the user's variables say.
 

@@ -260,7 +260,7 @@ def _option_of(field: str, index: int, *, downloads: int) -> str:
 
 
 def _home(env: object) -> str | None:
-    """The home directory that the user's variables say; what is no mapping is refused where variables are made."""
+    """The home directory that the user's variables say; what is not a mapping is refused where variables are made."""
     home = env.get("HOME") if isinstance(env, Mapping) else None
     return home if isinstance(home, str) else None
 
