@@ -26,7 +26,10 @@ def arguments(*items: str) -> str:
 @pytest.mark.parametrize(
     ("items", "problem"),
     [
-        (("--seed=1", "--host", "::"), "vllm.additionalArgs[1]: --host: is not an engine argument here; use vllm.host [VC"),
+        (
+            ("--seed=1", "--host", "::"),
+            "vllm.additionalArgs[1]: --host: is not an engine argument here; use vllm.host [VC",
+        ),
         (("--headless",), "vllm.additionalArgs[0]: --headless: true: vLLM serves no API then"),
         (("--ssl-keyfile=/k",), "--ssl-keyfile: '/k': without --ssl-certfile in vllm.additionalArgs vLLM cannot serve"),
         (("--lora-modules", "a=/x"), "--lora-modules: needs --enable-lora in vllm.additionalArgs too, or vLLM stops"),

@@ -90,7 +90,8 @@ def _misspelt(values: Values) -> Iterator[Problem]:
                 )
             elif meant is not None and name != meant:
                 yield Problem(
-                    what=f"is not a resource that a device plugin registers, so no node has it; did you mean {meant!r}?",
+                    what="is not a resource that a device plugin registers, so no node has it; "
+                    f"did you mean {meant!r}?",
                     rule=UNKNOWN_NAME,
                     option=_path(kind, name),
                 )
