@@ -75,17 +75,15 @@ class PodDisruptionBudget(Whole):
         annotations: Mapping[str, str] | None = None,
     ) -> None:
         with Collector() as found:
-            # What is wrong is None until the end of the block, which raises it.
-            attempt: Any = found.attempt
             # Of the pods of a RayCluster Kubernetes does not know how many there should be.
             allowed = "a VllmServer or a MultiNodeVllmServer"
-            attempt(checks.instance, "server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
-            self._budget = attempt(
+            found.attempt(checks.instance, "server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
+            self._budget = found.need(
                 Budget, min_available=min_available, max_unavailable=max_unavailable,
                 unhealthy_pod_eviction=unhealthy_pod_eviction,
             )  # fmt: skip
-            own_labels = attempt(checks.label_map, "labels", labels)
-            own_annotations = attempt(checks.annotation_map, "annotations", annotations)
+            own_labels = found.need(checks.label_map, "labels", labels)
+            own_annotations = found.need(checks.annotation_map, "annotations", annotations)
 
         super().__init__(scope, id)
         same_namespace(scope, "PodDisruptionBudget", server=server, namespace=server.namespace)

@@ -111,26 +111,24 @@ class EndpointPicker(Whole):
         labels: Mapping[str, str] | None = None,
     ) -> None:
         with Collector() as found:
-            # What is wrong is None until the end of the block, which raises it.
-            attempt: Any = found.attempt
             allowed = "a VllmServer or one over several nodes"
-            attempt(checks.instance, "server", server, VllmServer, GroupServer, allowed=allowed)
-            picker = attempt(
+            found.attempt(checks.instance, "server", server, VllmServer, GroupServer, allowed=allowed)
+            picker = found.need(
                 Picker, image=image, scorers=scorers, config=config, flow_control=flow_control, replicas=replicas,
                 objectives={} if objectives is None else objectives, open_metrics=open_metrics,
                 resources=Resources() if resources is None else resources,
             )  # fmt: skip
             peers = {
-                "gateways": attempt(sequence, "gateways", gateways),
-                "scrapers": attempt(sequence, "scrapers", scrapers),
+                "gateways": found.need(sequence, "gateways", gateways),
+                "scrapers": found.need(sequence, "scrapers", scrapers),
             }
             for option, named in peers.items():
                 for index, peer in enumerate(named or ()):
-                    attempt(check_peer, f"{option}[{index}]", peer)
+                    found.attempt(check_peer, f"{option}[{index}]", peer)
             if found.sound("gateways") and peers["scrapers"] and not peers["gateways"]:
                 what = "needs gateways=, without which everybody is let in"
                 found.note(ConflictError(what, option="scrapers"))
-            own_labels = attempt(checks.label_map, "labels", labels)
+            own_labels = found.need(checks.label_map, "labels", labels)
             found.given(checks.server_name, "name", name)
 
         super().__init__(scope, id)

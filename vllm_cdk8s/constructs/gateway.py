@@ -135,22 +135,20 @@ class HTTPRoute(Whole):
         annotations: Mapping[str, str] | None = None,
     ) -> None:
         with Collector() as found:
-            # What is wrong is None until the end of the block, which raises it.
-            attempt: Any = found.attempt
-            parents = attempt(_parents, gateways)
-            targets = attempt(_targets, models, attempt(header_name, "model_header", model_header))
-            if backends or targets == []:
-                target = attempt(_weighted, "backends", backends)
-                if targets is not None and target is not None:
-                    targets.append(_Target(option="backends", backends=target))
-            for target in targets or ():
-                attempt(_check_targets, target)
-            hosts = attempt(route_hostnames, hostnames)
-            wanted = attempt(_matches, matches)
-            timeouts = attempt(route_timeouts, request_timeout_seconds, backend_timeout_seconds)
+            parents = found.need(_parents, gateways)
+            named = found.attempt(_targets, models, found.need(header_name, "model_header", model_header))
+            others = found.attempt(_weighted, "backends", backends) if backends or named == [] else None
+            targets = named or []
+            if others is not None:
+                targets = [*targets, _Target(option="backends", backends=others)]
+            for target in targets:
+                found.attempt(_check_targets, target)
+            hosts = found.need(route_hostnames, hostnames)
+            wanted = found.need(_matches, matches)
+            timeouts = found.need(route_timeouts, request_timeout_seconds, backend_timeout_seconds)
             grants = [
-                attempt(checks.dns_label, f"granted[{index}]", each)
-                for index, each in enumerate(attempt(sequence, "granted", granted) or ())
+                found.need(checks.dns_label, f"granted[{index}]", each)
+                for index, each in enumerate(found.need(sequence, "granted", granted) or ())
             ]
         weighted = _once(backend for target in targets for backend in target.backends)
         narrowed = [target.narrowed(wanted) for target in targets]

@@ -93,19 +93,17 @@ class HttpAutoscaler(Whole):
         annotations: Mapping[str, str] | None = None,
     ) -> None:
         with Collector() as found:
-            # What is wrong is None until the end of the block, which raises it.
-            attempt: Any = found.attempt
             allowed = "a VllmServer or a MultiNodeVllmServer"
-            attempt(checks.instance, "server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
-            scaling = attempt(
+            found.attempt(checks.instance, "server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
+            scaling = found.need(
                 HttpScaling, hosts=hosts, paths=paths, min_replicas=min_replicas, max_replicas=max_replicas,
                 concurrent_requests=concurrent_requests, requests_per_second=requests_per_second,
                 wait_seconds=wait_seconds, answer_seconds=answer_seconds, extra_triggers=extra_triggers,
                 cooldown_seconds=cooldown_seconds, scale_down_seconds=scale_down_seconds,
                 scaler_address=scaler_address,
             )  # fmt: skip
-            attempt(checks.dns_label, "interceptor_namespace", interceptor_namespace)
-            own_labels = attempt(checks.label_map, "labels", labels or {})
+            found.attempt(checks.dns_label, "interceptor_namespace", interceptor_namespace)
+            own_labels = found.need(checks.label_map, "labels", labels or {})
             # KEDA repeats it in a label.
             found.given(checks.dns_label, "name", name)
         all_labels = {**server.labels, **own_labels}

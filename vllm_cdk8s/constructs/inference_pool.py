@@ -69,16 +69,14 @@ class InferencePool(Whole):
         annotations: Mapping[str, str] | None = None,
     ) -> None:
         with Collector() as found:
-            # What is wrong is None until the end of the block, which raises it.
-            attempt: Any = found.attempt
             allowed = "a VllmServer or one over several nodes"
-            attempt(checks.instance, "server", server, VllmServer, GroupServer, allowed=allowed)
+            found.attempt(checks.instance, "server", server, VllmServer, GroupServer, allowed=allowed)
             service: Any = endpoint_picker
             if not isinstance(service, str) and getattr(service, "kind", None) != "Service":
                 what = f"{shown(service)} is not a service; allowed: a name or a kplus.Service"
                 found.note(InvalidOptionError(what, option="endpoint_picker"))
             if not found.failed:
-                spec = attempt(
+                spec = found.need(
                     pool_spec,
                     selector=server.serving_selector,
                     ports=server.serving_ports if target_ports is None else target_ports,
@@ -86,7 +84,7 @@ class InferencePool(Whole):
                     endpoint_picker_port=endpoint_picker_port,
                     failure_mode=failure_mode,
                 )
-            own_labels = attempt(checks.label_map, "labels", labels)
+            own_labels = found.need(checks.label_map, "labels", labels)
 
         super().__init__(scope, id)
         same_namespace(scope, "InferencePool", server=server, namespace=server.namespace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -69,25 +69,23 @@ class ServerNetworkPolicy(Whole):
         annotations: Mapping[str, str] | None = None,
     ) -> None:
         with Collector() as found:
-            # What is wrong is None until the end of the block, which raises it.
-            attempt: Any = found.attempt
-            attempt(checks.instance, "server", server, Server, allowed="a VllmServer")
+            found.attempt(checks.instance, "server", server, Server, allowed="a VllmServer")
             admitted = {
-                "clients": attempt(sequence, "clients", clients),
-                "scrapers": attempt(sequence, "scrapers", scrapers),
+                "clients": found.need(sequence, "clients", clients),
+                "scrapers": found.need(sequence, "scrapers", scrapers),
             }
             for option, peers in admitted.items():
                 for index, peer in enumerate(peers or ()):
-                    attempt(check_peer, f"{option}[{index}]", peer)
+                    found.attempt(check_peer, f"{option}[{index}]", peer)
             if found.sound(*admitted) and not any(admitted.values()):
                 what = "is empty, as are scrapers, so nobody could reach the server"
                 found.note(InvalidOptionError(what, option="clients"))
             ways_out = found.given(sequence, "egress", egress)
             for index, way in enumerate(ways_out or ()):
                 allowed = 'Egress() or Egress(to="cache", ports=[6379])'
-                attempt(checks.instance, f"egress[{index}]", way, Egress, allowed=allowed)
-            own_labels = attempt(checks.label_map, "labels", labels)
-            own_annotations = attempt(checks.annotation_map, "annotations", annotations)
+                found.attempt(checks.instance, f"egress[{index}]", way, Egress, allowed=allowed)
+            own_labels = found.need(checks.label_map, "labels", labels)
+            own_annotations = found.need(checks.annotation_map, "annotations", annotations)
             found.given(checks.dns_subdomain, "name", name)
 
         super().__init__(scope, id)

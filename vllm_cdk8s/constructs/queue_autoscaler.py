@@ -100,12 +100,10 @@ class QueueAutoscaler(Whole):
         annotations: Mapping[str, str] | None = None,
     ) -> None:
         with Collector() as found:
-            # What is wrong is None until the end of the block, which raises it.
-            attempt: Any = found.attempt
             # A RayCluster has no scale subresource.
             allowed = "a VllmServer or a MultiNodeVllmServer"
-            attempt(checks.instance, "server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
-            scaling = attempt(
+            found.attempt(checks.instance, "server", server, VllmServer, MultiNodeVllmServer, allowed=allowed)
+            scaling = found.need(
                 QueueScaling, prometheus_address=prometheus_address, min_replicas=min_replicas,
                 max_replicas=max_replicas, waiting_requests=waiting_requests, running_requests=running_requests,
                 activation_requests=activation_requests, wake_query=wake_query, extra_triggers=extra_triggers,
@@ -114,11 +112,11 @@ class QueueAutoscaler(Whole):
                 fallback_failures=fallback_failures,
             )  # fmt: skip
             if found.sound("server"):
-                attempt(check_statistics, server)
+                found.attempt(check_statistics, server)
             allowed = 'TriggerAuthentication(name="prometheus") or SecretKey("prometheus", "token")'
             kinds = (TriggerAuthentication, SecretKey)
             found.given(checks.instance, "authentication", authentication, *kinds, allowed=allowed)
-            own_labels = attempt(checks.label_map, "labels", labels)
+            own_labels = found.need(checks.label_map, "labels", labels)
             # KEDA repeats it in a label.
             found.given(checks.dns_label, "name", name)
 

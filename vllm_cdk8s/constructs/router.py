@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cdk8s
 import cdk8s_plus_27 as kplus
@@ -106,24 +106,22 @@ class Router(Whole):
     ) -> None:
         registry, namespace = place(scope)
         with Collector() as found:
-            # What is wrong is None until the end of the block, which raises it.
-            attempt: Any = found.attempt
-            chosen = attempt(sequence, "servers", servers)
+            chosen = found.need(sequence, "servers", servers)
             for index, server in enumerate(chosen or ()):
                 allowed = "a VllmServer or another of this package"
-                attempt(checks.instance, f"servers[{index}]", server, Server, allowed=allowed)
+                found.attempt(checks.instance, f"servers[{index}]", server, Server, allowed=allowed)
             if found.sound("servers"):
-                plan = attempt(
+                plan = found.need(
                     RouterPlan, servers=chosen, namespace=namespace, image=image, routing=routing,
                     session_key=session_key, discovery=discovery, aliases={} if aliases is None else aliases,
                     health_checks=health_checks, replicas=replicas,
                     resources=Resources() if resources is None else resources,
                 )  # fmt: skip
-            peers = attempt(sequence, "clients", clients)
+            peers = found.need(sequence, "clients", clients)
             for index, peer in enumerate(peers or ()):
-                attempt(check_peer, f"clients[{index}]", peer)
-            attempt(checks.port, "port", port)
-            own_labels = attempt(checks.label_map, "labels", labels or {})
+                found.attempt(check_peer, f"clients[{index}]", peer)
+            found.attempt(checks.port, "port", port)
+            own_labels = found.need(checks.label_map, "labels", labels or {})
             found.given(checks.server_name, "name", name)
 
         super().__init__(scope, id)

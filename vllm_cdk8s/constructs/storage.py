@@ -69,15 +69,13 @@ class ModelStorage(Whole):
         mount_path: str = DEFAULT_MOUNT_PATH,
     ) -> None:
         with Collector() as found:
-            # What is wrong is None from here on, which is seen to before anything is made of it.
-            attempt: Any = found.attempt
-            mode, asked = attempt(_new_mode, access_mode), threshold.size(size)
-            claim_name = attempt(claim_name_of, scope, id, name)
-            made = attempt(
+            mode, asked = found.need(_new_mode, access_mode), threshold.size(size)
+            claim_name = found.need(claim_name_of, scope, id, name)
+            made = found.need(
                 claim, claim_name, size=asked, mode=mode, storage_class=storage_class,
                 labels=labels, annotations=annotations,
             )  # fmt: skip
-            plan = attempt(
+            plan = found.need(
                 Storage.of_claim, claim_name, mount_path=mount_path, access_mode=mode, size=asked, fresh=True,
                 namespace=place(scope)[1],
             )  # fmt: skip

@@ -245,6 +245,10 @@ class Collector:
             self.note(error)
             return None
 
+    def need(self, make: Callable[..., _Value], *args: Any, **options: Any) -> _Value:
+        """As `attempt`, of what is None only while the block runs: its end raises what is wrong."""
+        return self.attempt(make, *args, **options)  # type: ignore[return-value]
+
     def given(self, check: Callable[..., _Value], option: str, value: Any, *args: Any, **options: Any) -> _Value | None:
         """As `attempt`, of an option for which None says nothing."""
         if value is None:

@@ -45,12 +45,11 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
         """
         # What is wrong is None from here on, which is seen to before anything is made of it.
         with Collector() as found:
-            attempt: Any = found.attempt
-            kind = attempt(checks.one_of, "service_type", said["service_type"], SERVICE_TYPES, what="a service type")
+            kind = found.need(checks.one_of, "service_type", said["service_type"], SERVICE_TYPES, what="a service type")
             node_port = said.get("node_port")
             found.given(_check_node_port, "node_port", node_port, kind)
-            port = attempt(checks.port, "service_port", said["service_port"])
-            annotations = attempt(checks.annotation_map, "service_annotations", said.get("service_annotations", {}))
+            port = found.need(checks.port, "service_port", said["service_port"])
+            annotations = found.need(checks.annotation_map, "service_annotations", said.get("service_annotations", {}))
         return cls(type=kind, port=port, node_port=node_port, annotations=annotations)
 
     def manifest(
