@@ -104,6 +104,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     # The environment
     ({"env": {"1A": "x"}}, "env: '1A' is not a name for an environment variable"),
     ({"env": {"A B": "x"}}, "env: 'A B' is not a name for an environment variable"),
+    ({"env": {3: object()}}, "env: 3 is not a string"),
     ({"env": {"VLLM_PORT": "8000"}}, "env: 'VLLM_PORT' must not be set: it is the base of vLLM's internal ports"),
     ({"env": {"A": 1}}, "env['A']: 1 is not a string; allowed: a string (numbers and booleans in quotes)"),
     ({"env": {"A": True}}, "env['A']: True is not a string"),

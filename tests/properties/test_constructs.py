@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import cdk8s
 import pytest
@@ -127,11 +127,20 @@ STORAGES: dict[str, Callable[..., v.ModelStorage]] = {
 }
 
 
+class AsKubernetes(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads YAML as Kubernetes does, to which ``=`` is a text, and a tab may stand within one."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {
+        first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:value"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def documents(build: Callable[[cdk8s.Chart], None]) -> tuple[str, list[Any]]:
     app = cdk8s.App()
     build(cdk8s.Chart(app, "llm", namespace="llm"))
     text: str = app.synth_yaml()
-    return text, list(yaml.safe_load_all(text))
+    return text, list(yaml.load_all(text, AsKubernetes))
 
 
 def assert_references_lead_somewhere(found: list[Any]) -> None:

@@ -83,8 +83,8 @@ def environment(
             variables[name] = {"value": f"{caches_below.rstrip('/')}/{folder}"}
     with Collector() as found:
         for name, value in env.items():
-            found.attempt(checks.env_name, "env", name)
-            variables[name] = found.attempt(_variable, name, value) or {}
+            if found.attempt(checks.env_name, "env", name) is not None:
+                variables[name] = found.attempt(_variable, name, value) or {}
     return [{"name": name, **value} for name, value in variables.items()]
 
 
