@@ -141,6 +141,10 @@ def test_the_schema_accepts_the_defaults_and_refuses_what_the_model_refuses() ->
     validator = Draft202012Validator(schema)
 
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    # At the root, for readers that look for the properties there.
+    assert schema["properties"].keys() == {path for path in field_paths() if "." not in path}
+    assert schema["additionalProperties"] is False
+    assert "description" in schema["properties"]["ingress"]
     assert validator.is_valid(parse_values(default_values_text()))
     assert validator.is_valid(
         {"resources": {"limits": {"nvidia.com/gpu": "1", "cpu": 4}}, "vllm": {"maxModelLen": 8192}}

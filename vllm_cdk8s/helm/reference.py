@@ -37,7 +37,8 @@ def default_values_text() -> str:
 
 def values_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a values file, as editors and validators want it."""
-    return {"$schema": SCHEMA_DRAFT, **msgspec.json.schema(Values)}
+    sections = msgspec.json.schema(Values)["$defs"]
+    return {"$schema": SCHEMA_DRAFT, **sections.pop(Values.__name__), "$defs": sections}
 
 
 def _blocks(section: Section) -> Iterator[list[str]]:
