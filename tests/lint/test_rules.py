@@ -167,6 +167,16 @@ def test_two_gpus_without_shared_memory(tmp_path: Path) -> None:
     assert codes(run(tmp_path, changed(container__resources=limits))) == ["VC202"]
 
 
+def test_gpus_that_vllm_for_the_cpu_leaves_idle_are_said_once(tmp_path: Path) -> None:
+    cpu: dict[str, Any] = {
+        "container__image": "vllm/vllm-openai-cpu:v0.20.2",
+        "container__env": [{"name": "VLLM_CPU_KVCACHE_SPACE", "value": "4"}],
+    }
+    found = run(tmp_path, changed(container__resources={"limits": {"nvidia.com/gpu": 2, "memory": "64Gi"}}, **cpu))
+    assert codes(found) == ["VC210"]
+    assert "runs on the CPU" in found[0].message
+
+
 def test_a_script_is_read_as_far_as_a_shell_is_sure(tmp_path: Path) -> None:
     script = (
         "pip install -q extra\n"
