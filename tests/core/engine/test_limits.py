@@ -117,6 +117,11 @@ def test_members_of_enumerations_are_what_they_stand_for() -> None:
     assert {"--dtype=bfloat16", "--max-num-seqs=2", '--hf-overrides={"dtype":"bfloat16","n":[2]}'} <= set(made.args)
 
 
+def test_a_null_within_a_list_is_said_to_vllm() -> None:
+    made = command(engine_args={"hf_overrides": {"layers": ({"rope_scaling": None}, None)}})
+    assert '--hf-overrides={"layers":[{"rope_scaling":null},null]}' in made.args
+
+
 def test_what_cannot_be_written_is_refused_in_words() -> None:
     ring: dict[str, Any] = {}
     ring["self"] = ring

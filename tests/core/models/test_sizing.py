@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError
 from vllm_cdk8s.core.models.facts import known_model, known_models
-from vllm_cdk8s.core.models.gpu_fit import per_rank
+from vllm_cdk8s.core.models.gpu_fit import candidates, per_rank
 from vllm_cdk8s.core.models.ledger import NO_CACHE
+from vllm_cdk8s.core.models.shape import ModelFacts
 from vllm_cdk8s.core.models.sizing import size_model, startup_seconds
 from vllm_cdk8s.core.models.weight_types import BYTES, type_name
 
@@ -560,3 +561,9 @@ def test_a_figure_says_by_how_many_gpus_the_weights_are_divided(
     each = -(-found.weight_bytes // (tensor * pipeline))
     assert found.weight_bytes_per_gpu is not None
     assert each <= found.weight_bytes_per_gpu <= each * 1.1
+
+
+def test_sizes_that_are_no_power_of_two_are_tried_last() -> None:
+    facts = ModelFacts(id="m", attention_heads=40, vocabulary=32_000)
+    assert candidates(facts, None) == [1, 2, 4, 8, 5, 10, 20, 40]
+    assert candidates(facts, 20) == [20]
