@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
+import vllm_cdk8s
 import vllm_cdk8s.core
 from vllm_cdk8s.core.engine.raw import Given
+from vllm_cdk8s.core.errors import InvalidOptionError
 from vllm_cdk8s.core.models.kv_cache import _Kind
 from vllm_cdk8s.core.pod.secret_key import SecretKey
 from vllm_cdk8s.core.server.plan import ServerPlan
@@ -25,6 +27,7 @@ VALUES = [
     and value.__module__ == module.__name__
     and (is_dataclass(value) or issubclass(value, Struct))
 ]
+PUBLIC = [value for value in VALUES if is_dataclass(value) and value.__name__ in vllm_cdk8s.__all__]
 each = pytest.mark.parametrize("value", VALUES, ids=lambda value: f"{value.__module__}.{value.__name__}")
 
 
@@ -53,3 +56,9 @@ def test_a_value_takes_its_parts_by_name(value: Any) -> None:
             value("something")
     else:
         assert all(field.kw_only for field in fields(value))
+
+
+@pytest.mark.parametrize("value", PUBLIC, ids=lambda value: value.__name__)
+def test_a_part_that_there_is_not_is_named_in_the_words_of_this_package(value: Any) -> None:
+    with pytest.raises(InvalidOptionError, match=r"\bnonsense: "):
+        value(nonsense=1)

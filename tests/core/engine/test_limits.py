@@ -131,6 +131,7 @@ def test_what_cannot_be_written_is_refused_in_words() -> None:
         deep = [deep]
     assert "levels deep" in refusal(engine_args={"hf_overrides": {"a": deep}})
     assert "U+D800, at position 1" in refusal(engine_args={"chat_template": "a\ud800"})
+    assert "hf_overrides.a[1]: holds a lone surrogate" in refusal(engine_args={"hf_overrides": {"a": ["b", "\ud800"]}})
     assert "lone surrogate" in refusal(extra_args=["--chat-template=a\ud800"])
 
 
