@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from linecache import getline
 from pathlib import Path
 
 try:
@@ -79,7 +80,9 @@ def mutants_of(files: list[Path]) -> list[MutationSpec]:
     places: dict[tuple[Path, object, object], list[MutationSpec]] = {}
     for item in all_mutants(files, {}):
         for spec in item.mutations:
-            if not skipped.fullmatch(spec.operator_name):
+            # What is imported for a type checker alone may be imported always.
+            typing = getline(str(spec.module_path), spec.start_pos[0]).startswith("if TYPE_CHECKING:")
+            if not typing and not skipped.fullmatch(spec.operator_name):
                 places.setdefault((spec.module_path, spec.start_pos, spec.end_pos), []).append(spec)
     return [random.choice(specs) for specs in places.values()]  # noqa: S311 - a sample, no secret
 
