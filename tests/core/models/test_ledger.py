@@ -15,8 +15,7 @@ from vllm_cdk8s.core.models.accelerators import accelerator, known_accelerators
 from vllm_cdk8s.core.models.engine_settings import Engine
 from vllm_cdk8s.core.models.facts import known_model, known_models
 from vllm_cdk8s.core.models.ledger import VISIBLE_DEVICES, Ledger, engine_of, ledger, visible_devices
-from vllm_cdk8s.core.models.shape import ModelFacts, WeightCounts
-from vllm_cdk8s.core.models.weights import WeightSettings, drafted
+from vllm_cdk8s.core.models.shape import ModelFacts
 
 if TYPE_CHECKING:
     from vllm_cdk8s.core.models.ledger_lines import Line
@@ -439,11 +438,3 @@ def test_what_is_not_said_of_the_engine_is_its_default() -> None:
 def test_files_of_a_round_size_take_a_round_time() -> None:
     facts = ModelFacts(id="m", weight_bytes=20_000_000_000)
     assert the(ledger(model=facts, startup_seconds=600), "time").needs == 100 + 20 + 60
-
-
-def test_a_layer_for_drafts_counts_where_the_weights_are_known() -> None:
-    assert drafted(ModelFacts(id="m", layers=4), WeightSettings()) == 0
-    counts = WeightCounts(linear=4_000_000, other=4_000)
-    for tensor, found in ((1, 2_002_000), (2, 1_002_000)):
-        facts = ModelFacts(id="m", layers=4, counts=counts, base_dtype="bfloat16")
-        assert drafted(facts, WeightSettings(tensor=tensor)) == found
