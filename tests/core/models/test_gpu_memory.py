@@ -112,6 +112,14 @@ def test_what_is_offloaded_and_what_guesses_ahead() -> None:
     assert found(24 * GIB, **ngram).weights == 10 * GIB
 
 
+@pytest.mark.parametrize(("version", "more"), [((0, 10), 0), ((0, 11, 0), 0), ((0, 11, 1), 1), ((0, 12), 1), (None, 1)])
+def test_routed_experts_adapt_from_a_release_on(version: tuple[int, ...] | None, more: int) -> None:
+    experts: dict[str, Any] = {"layers": 10, "hidden_size": 100, "experts": 8, "expert_size": 50}
+    one: dict[str, Any] = {"enable_lora": True, "max_loras": 1, "max_lora_rank": 16}
+    held = found(24 * GIB, version, model=experts, **one).weights
+    assert held == HELD + more * 16 * 2 * 8 * 10 * (3 * 100 + 3 * 50)
+
+
 @pytest.mark.parametrize(
     ("method", "drafts", "layers"),
     [
