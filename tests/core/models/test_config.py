@@ -111,6 +111,12 @@ def test_how_large_the_states_are() -> None:
     assert kinds(layers_block_type=listed, **nemotron) == {"full": 2, "linear": 2}
     assert kinds(**nemotron) == {}
     # A state of which a part is not said is not known.
+    for name in MAMBA:
+        assert kinds(model_type="falcon_h1", **{**MAMBA, name: None}) == {"full": 7}
+    for name in DELTA:
+        assert "linear" not in kinds(full_attention_interval=4, **{**DELTA, name: None})
+    for name in ("mamba_num_heads", "mamba_head_dim", "n_groups", "ssm_state_size", "conv_kernel"):
+        assert kinds(hybrid_override_pattern="M-M*M-M", **{**nemotron, name: None}) == {}
     for config in (
         {"full_attention_interval": 4, **DELTA, "linear_conv_kernel_dim": None},
         {"model_type": "falcon_h1"},
@@ -166,3 +172,41 @@ def test_the_widest_layer_and_what_is_read() -> None:
     inner = {"num_hidden_layers": 3, "head_dim": 128}
     assert facts(text_config=inner).layers == 3
     assert facts(text_config=inner).caches[0].key_dim == 128
+
+
+def packed(bits: int, kind: str, form: str) -> dict[str, Any]:
+    groups = {"group_0": {"weights": {"num_bits": bits, "type": kind}}}
+    return {"quant_method": "compressed-tensors", "config_groups": groups, "format": form}
+
+
+@pytest.mark.parametrize(
+    ("quantization", "linear", "expert"),
+    [
+        ({"quant_method": "FP8"}, "fp8", "fp8"),
+        ({"quant_method": "mxfp4"}, None, "mxfp4"),
+        (packed(4, "int", "pack-quantized"), "int4", "int4"),
+        (packed(8, "float", "float-quantized"), "fp8", "fp8"),
+        (packed(4, "float", "nvfp4-pack-quantized"), "fp4", "fp4"),
+        (packed(4, "float", "mxfp4-pack-quantized"), "mxfp4", "mxfp4"),
+        (packed(8, "float", "mxfp4-pack-quantized"), "fp8", "fp8"),
+        ({"quant_method": "compressed-tensors", "config_groups": {}}, "compressed-tensors", "compressed-tensors"),
+        ({"quant_method": "bitsandbytes"}, "int4", "int4"),
+        ({"quant_method": "bitsandbytes", "load_in_8bit": True}, "int8", "int8"),
+        ({"quant_method": "awq"}, "int4", "int4"),
+        ({"quant_method": "gptq", "bits": 8}, "int8", "int8"),
+        ({"quant_method": "auto-round", "w_bit": 2}, "int2", "int2"),
+        ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, "nvfp4", "nvfp4"),
+        ({"quant_method": "modelopt", "quant_algo": "FP8"}, "modelopt", "modelopt"),
+        ({}, None, None),
+        ("fp8", None, None),
+    ],
+)
+def test_the_types_of_quantized_weights(quantization: object, linear: str | None, expert: str | None) -> None:
+    plain = {"torch_dtype": "torch.bfloat16"}
+    for found in (
+        facts(**plain, quantization_config=quantization),
+        facts(**plain, text_config={"quantization_config": quantization}),
+    ):
+        assert (found.stored.linear, found.stored.expert) == (linear, expert)
+        assert found.dtype == (expert or "bfloat16")
+        assert found.base_dtype == "bfloat16"

@@ -42,6 +42,11 @@ def test_what_a_gpu_holds() -> None:
     assert line.source == "weights + first pass + one sequence of 1,048,576 tokens; 0.75 of 24.00 GiB"
 
 
+def test_how_many_sequences_fit_is_told_in_hundredths() -> None:
+    # 24 GiB x 0.7531 without 10.295 GiB, by half a GiB.
+    assert found(24 * GIB, gpu_memory_utilization=0.7531).sequences == 15.56
+
+
 def test_the_share_of_a_gpu_that_vllm_takes_by_itself() -> None:
     assert found(100 * GIB).budget == 92 * GIB
     assert found(100 * GIB, (0, 20)).budget == 92 * GIB
@@ -61,6 +66,12 @@ def test_where_it_is_close() -> None:
         kind="full", layers=1, kv_heads=2, key_dim=64, value_dim=64),)}}  # fmt: skip
     memory = 2 * shared
     assert (verdict(memory - 16, **two), verdict(memory + 16, **two)) == ("tight", "fits")
+    stages: dict[str, Any] = {**half, "pipeline_parallel_size": 2}
+    enough = HELD // 2 + BESIDE + int(0.3 * GIB) + SEQUENCE + 2 * GIB + HELD // 100
+    assert (verdict(2 * enough - 16, **stages), verdict(2 * enough + 16, **stages)) == ("tight", "fits")
+    copies: dict[str, Any] = {**half, "data_parallel_size": 2}
+    enough = HELD + BESIDE + int(0.3 * GIB) + SEQUENCE + 2 * GIB + HELD // 50
+    assert (verdict(2 * enough - 16, **copies), verdict(2 * enough + 16, **copies)) == ("tight", "fits")
     # Of a quantized model, 7 %.
     quantized: dict[str, Any] = {"model": {"stored": StoredWeights(method="x")}}
     least = int(HELD * 93 // 100) + int(0.2 * GIB) + SEQUENCE
@@ -89,6 +100,10 @@ def test_what_lies_outside_of_the_share() -> None:
     assert line.verdict == "tight"
     assert line.source.endswith(" outside of it are left for CUDA's context and graphs")
     assert verdict(100 * GIB, gpu_memory_utilization=0.9939) == "fits"
+    # Where there is not much room within it either, that is said alone.
+    [line] = found(12 * GIB, gpu_memory_utilization=0.96).lines
+    assert line.verdict == "tight"
+    assert line.source.endswith("; 0.96 of 12.00 GiB")
     # Before 0.21, the graphs are there too: 0.55 GiB.
     graphs: dict[str, Any] = {"enforce_eager": False, "gpu_memory_utilization": 0.9886}
     assert (verdict(100 * GIB, (0, 20), **graphs), verdict(100 * GIB, (0, 21), **graphs)) == ("tight", "fits")

@@ -118,6 +118,11 @@ def test_what_a_gpu_holds_beside_weights_and_cache(settings: dict[str, Any], gib
     assert beside(ModelFacts(id="m"), passing(**{"eager": True, **settings})) == pytest.approx(gib * GIB, abs=2)
 
 
+def test_one_gpu_that_guesses_nothing_is_the_default() -> None:
+    alone = passing(tensor=1, pipeline=1, data=1, eager=False, text_only=False, drafted=0, unified=False)
+    assert passing() == alone
+
+
 def test_what_is_taken_after_the_memory_was_divided() -> None:
     assert unprofiled(facts(), passing()) == 0
     # Three guessed tokens and the one before them, of 100 sequences.
@@ -125,6 +130,7 @@ def test_what_is_taken_after_the_memory_was_divided() -> None:
     assert unprofiled(facts(), passing(version=(0, 9))) == 0
     assert unprofiled(facts(), passing(version=(0, 8, 5))) == 1024 * 1000 * 38
     assert unprofiled(facts(), passing(version=(0, 8, 5), sequences=2000)) == 2000 * 1000 * 38
+    assert unprofiled(ModelFacts(id="m"), passing(version=(0, 8, 5), drafted=3)) == 0
     assert unprofiled(facts(task="embed"), passing(version=(0, 8, 5))) == 0
     packed = facts(stored=StoredWeights(expert="mxfp4"))
     assert unprofiled(packed, passing(version=(0, 20, 9))) == 3 * GIB
