@@ -80,9 +80,12 @@ def mutants_of(files: list[Path]) -> list[MutationSpec]:
     places: dict[tuple[Path, object, object], list[MutationSpec]] = {}
     for item in all_mutants(files, {}):
         for spec in item.mutations:
+            line = getline(str(spec.module_path), spec.start_pos[0])
             # What is imported for a type checker alone may be imported always.
-            typing = getline(str(spec.module_path), spec.start_pos[0]).startswith("if TYPE_CHECKING:")
-            if not typing and not skipped.fullmatch(spec.operator_name):
+            typing = line.startswith("if TYPE_CHECKING:")
+            # A star that no blank follows is no operator: without it, this is no Python.
+            star = "_Mul_" in spec.operator_name and line[spec.end_pos[1] : spec.end_pos[1] + 1] != " "
+            if not typing and not star and not skipped.fullmatch(spec.operator_name):
                 places.setdefault((spec.module_path, spec.start_pos, spec.end_pos), []).append(spec)
     return [random.choice(specs) for specs in places.values()]  # noqa: S311 - a sample, no secret
 
