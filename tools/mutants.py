@@ -100,10 +100,10 @@ def copy_tree() -> None:
             shutil.copy2(source, target, follow_symlinks=False)
 
 
-def passes(tests: list[str], *options: str) -> bool:
+def passes(tests: list[str], *options: str, seconds: int = SETTINGS["seconds"]) -> bool:
     """Whether these tests all pass, for the tree as it now is."""
     command = shlex.join([sys.executable, "-m", "pytest", *SETTINGS["pytest"], *options, *tests])
-    return run_tests(command, SETTINGS["seconds"])[0] is TestOutcome.SURVIVED
+    return run_tests(command, seconds)[0] is TestOutcome.SURVIVED
 
 
 def steps() -> list[list[str]]:
@@ -152,7 +152,9 @@ def try_out(spec: MutationSpec, steps: list[list[str]]) -> tuple[str, str, str]:
     with use_mutation(spec.module_path, operator, spec.occurrence) as (_, changed):
         line = "" if changed is None else changed.splitlines()[spec.start_pos[0] - 1].strip()
         for number, tests in enumerate(steps, 1):
-            if tests and not passes(tests):
+            # A mutant that never ends is noticed early, as the nearest tests take seconds.
+            seconds = SETTINGS["seconds-nearest" if number == 1 else "seconds"]
+            if tests and not passes(tests, seconds=seconds):
                 return "killed", f"step {number}, {time.monotonic() - began:.0f} s", line
     return "survived", f"{time.monotonic() - began:.0f} s", line
 
