@@ -88,6 +88,10 @@ def test_a_quoted_text_breaks_its_lines_from_the_same_length_on(length: int) -> 
     same({"a": "\x07\n" + "b" * length})
 
 
+def test_a_zero_keeps_its_sign() -> None:
+    same({"plain": 0.0, "negative": -0.0, "whole": 0})
+
+
 def test_several_documents_are_set_apart() -> None:
     assert to_yaml([{"a": 1}, {"b": []}, {}]) == "a: 1\n---\nb: []\n---\n{}\n"
 
