@@ -100,7 +100,7 @@ mutants: build/mutation/.ready  ## change the package a little, and see whether 
 
 build/mutation/.ready: pyproject.toml
 	@$(PYTHON) -m venv build/mutation
-	@build/mutation/bin/python -m pip install --quiet --disable-pip-version-check -e '.[node,test]' 'cosmic-ray>=8.4'
+	@build/mutation/bin/python -m pip install --quiet --disable-pip-version-check -e '.[node,test]' 'cosmic-ray>=8.4' 'pytest-cov>=7'
 	@touch $@
 
 properties: $(VENV)/.test  ## twenty times as many random options as the suite draws, others each time

@@ -5,8 +5,9 @@
     make mutants MUTANTS="--in vllm_cdk8s/core/kube/names.py"
 
 Cosmic Ray (https://cosmic-ray.readthedocs.io/) makes the mutants, in a copy of the tree. The tests run in steps, so
-that most mutants die in seconds: those that know the module, those of the core, all others. What survives and is listed
-in tests/mutants.md changes nothing that anybody could see; where anything else survives, the exit code is 1.
+that most mutants die in seconds: those that run the changed line (measured once, and kept in build/), those of the
+core, all others. What survives and is listed in tests/mutants.md changes nothing that anybody could see; where anything
+else survives, the exit code is 1.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from linecache import getline
 from pathlib import Path
 
 try:
@@ -33,9 +35,11 @@ from cosmic_ray.commands.init import _all_work_items as all_mutants
 from cosmic_ray.mutating import use_mutation
 from cosmic_ray.testing import run_tests
 from cosmic_ray.work_item import MutationSpec, TestOutcome
+from coverage import CoverageData
 
 ROOT = Path(__file__).parent.parent
 COPY = ROOT / "build" / "mutants"
+MEASURED = ROOT / "build" / "mutants.coverage"
 LISTED = ROOT / "tests" / "mutants.md"
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutants"]
 
@@ -76,24 +80,14 @@ def mutants_of(files: list[Path]) -> list[MutationSpec]:
     places: dict[tuple[Path, object, object], list[MutationSpec]] = {}
     for item in all_mutants(files, {}):
         for spec in item.mutations:
-            if not skipped.fullmatch(spec.operator_name):
+            line = getline(str(spec.module_path), spec.start_pos[0])
+            # What is imported for a type checker alone may be imported always.
+            typing = line.startswith("if TYPE_CHECKING:")
+            # A star that no blank follows is no operator: without it, this is no Python.
+            star = "_Mul_" in spec.operator_name and line[spec.end_pos[1] : spec.end_pos[1] + 1] != " "
+            if not typing and not star and not skipped.fullmatch(spec.operator_name):
                 places.setdefault((spec.module_path, spec.start_pos, spec.end_pos), []).append(spec)
     return [random.choice(specs) for specs in places.values()]  # noqa: S311 - a sample, no secret
-
-
-def steps(module: Path) -> list[list[str]]:
-    """The tests, those first that know the module."""
-    dotted = ".".join(module.with_suffix("").parts)
-    parent, _, name = dotted.rpartition(".")
-    knows = re.compile(rf"{re.escape(dotted)}\b|from {re.escape(parent)} import .*\b{name}\b")
-    folder = Path("tests", *module.parts[1:-1])
-    near = [str(folder)] if folder.is_dir() else []
-    for path in sorted(Path("tests").rglob("test_*.py")):
-        if path.is_relative_to(folder):
-            continue
-        if path.stem == f"test_{name}" or knows.search(path.read_text(encoding="utf-8")):
-            near.append(str(path))
-    return [near, *SETTINGS["steps"]]
 
 
 def copy_tree() -> None:
@@ -106,21 +100,61 @@ def copy_tree() -> None:
             shutil.copy2(source, target, follow_symlinks=False)
 
 
-def passes(tests: list[str]) -> bool:
+def passes(tests: list[str], *options: str, seconds: int = SETTINGS["seconds"]) -> bool:
     """Whether these tests all pass, for the tree as it now is."""
-    ignored = [f"--ignore={name}" for name in SETTINGS["leave-out-tests"]]
-    command = shlex.join([sys.executable, "-m", "pytest", *SETTINGS["pytest"], *ignored, *tests])
-    return run_tests(command, SETTINGS["seconds"])[0] is TestOutcome.SURVIVED
+    command = shlex.join([sys.executable, "-m", "pytest", *SETTINGS["pytest"], *options, *tests])
+    return run_tests(command, seconds)[0] is TestOutcome.SURVIVED
 
 
-def try_out(spec: MutationSpec, most: int) -> tuple[str, str, str]:
+def steps() -> list[list[str]]:
+    """The files of tests, each once, in the order in which they are to run."""
+    left_out, ordered, seen = tuple(SETTINGS["leave-out-tests"]), [], set[str]()
+    for folders in SETTINGS["steps"]:
+        found = sorted(path.as_posix() for folder in folders for path in Path(folder).rglob("test_*.py"))
+        ordered.append([name for name in found if name not in seen and not name.startswith(left_out)])
+        seen.update(found)
+    return ordered
+
+
+def measured(tests: list[list[str]]) -> CoverageData | None:
+    """Which tests run which lines, measured again when a file has changed; None where tests fail without any mutant."""
+    os.environ["COVERAGE_FILE"] = str(MEASURED)
+    newest = max(path.stat().st_mtime for path in COPY.rglob("*") if path.is_file())
+    if not MEASURED.exists() or MEASURED.stat().st_mtime < newest:
+        MEASURED.unlink(missing_ok=True)
+        options = ["-n", "auto", "--cov=vllm_cdk8s", "--cov-context=test", "--cov-report="]
+        if not passes([name for step in tests for name in step], *options):
+            MEASURED.unlink(missing_ok=True)
+            return None
+    data = CoverageData(str(MEASURED))
+    data.read()
+    return data
+
+
+def nearest(spec: MutationSpec, data: CoverageData, tests: list[list[str]]) -> list[str]:
+    """The tests that run the line, or the module where the line runs while it is imported; not all, where many do."""
+    lines = data.contexts_by_lineno(str(COPY / spec.module_path))
+    begun = max((line for line in lines if line <= spec.start_pos[0]), default=0)
+    contexts = {context for context in lines.get(begun, []) if context}
+    contexts = contexts or {context for ran in lines.values() for context in ran if context}
+    order = {name: number for number, name in enumerate(name for step in tests for name in step)}
+    # Of a test with parameters, all: a mutant may change what they are called.
+    functions = {context.rpartition("|")[0].partition("[")[0] for context in contexts}
+    there = [name for name in functions if name.partition("::")[0] in order]
+    alike = f"/test_{spec.module_path.stem}.py:"
+    return sorted(there, key=lambda name: (alike not in name, order[name.partition("::")[0]], name))[:150]
+
+
+def try_out(spec: MutationSpec, steps: list[list[str]]) -> tuple[str, str, str]:
     """How a mutant ends (killed, or survived), after what, and the line that it made."""
     operator = plugins.get_operator(spec.operator_name)(**spec.operator_args)
     began = time.monotonic()
     with use_mutation(spec.module_path, operator, spec.occurrence) as (_, changed):
         line = "" if changed is None else changed.splitlines()[spec.start_pos[0] - 1].strip()
-        for number, tests in enumerate(steps(spec.module_path)[:most], 1):
-            if tests and not passes(tests):
+        for number, tests in enumerate(steps, 1):
+            # A mutant that never ends is noticed early, as the nearest tests take seconds.
+            seconds = SETTINGS["seconds-nearest" if number == 1 else "seconds"]
+            if tests and not passes(tests, seconds=seconds):
                 return "killed", f"step {number}, {time.monotonic() - began:.0f} s", line
     return "survived", f"{time.monotonic() - began:.0f} s", line
 
@@ -139,8 +173,10 @@ def main() -> int:
     os.environ["PYTHONPATH"] = str(COPY)
     files = modules(arguments.base, arguments.named)
     os.chdir(COPY)
+    files_of_tests = steps()
+    data = measured(files_of_tests)
     # Tests that fail anyway would kill every mutant.
-    if not passes([tests for step in SETTINGS["steps"][: max(1, arguments.steps - 1)] for tests in step]):
+    if data is None:
         print("the tests fail without any mutant; see to that first", file=sys.stderr)
         return 2
     found = mutants_of(files)
@@ -149,7 +185,8 @@ def main() -> int:
     listed = LISTED.read_text(encoding="utf-8")
     counts = {"killed": 0, "survived": 0, "changes nothing": 0}
     for spec in found:
-        outcome, after, line = try_out(spec, arguments.steps)
+        near = nearest(spec, data, files_of_tests)
+        outcome, after, line = try_out(spec, [near, *files_of_tests][: arguments.steps])
         where = f"`{spec.module_path.relative_to('vllm_cdk8s')}` | `{line}`"
         if outcome == "survived" and where in listed:
             outcome = "changes nothing"

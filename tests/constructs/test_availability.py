@@ -124,6 +124,7 @@ def test_a_budget_that_blocks_every_drain_warns_once(
         (2, {"min_available": 1}),
         (2, {"min_available": "50%"}),
         (0, {"max_unavailable": 1}),
+        (0, {"max_unavailable": "50%"}),  # of the one that an autoscaler starts
     ],
 )
 def test_a_budget_that_lets_a_pod_go_does_not(chart: cdk8s.Chart, replicas: int, options: dict[str, Any]) -> None:

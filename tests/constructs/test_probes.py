@@ -68,9 +68,18 @@ def test_a_warning_points_at_the_users_own_line() -> None:
     assert caught[0].filename == __file__
 
 
-def test_probes_ask_over_https_where_vllm_serves_tls() -> None:
+@pytest.mark.parametrize(
+    "engine_args",
+    [
+        {"ssl_certfile": "/tls/tls.crt", "ssl_keyfile": "/tls/tls.key"},
+        # One file may hold both; a file of options may say the other.
+        {"ssl_certfile": "/tls/both.pem"},
+        {"ssl_keyfile": "/tls/tls.key", "config": "/etc/vllm.yaml"},
+    ],
+)
+def test_probes_ask_over_https_where_vllm_serves_tls(engine_args: dict[str, Any]) -> None:
     chart = new_chart()
-    options: dict[str, Any] = {**PLAIN, "engine_args": {"ssl_certfile": "/tls/tls.crt", "ssl_keyfile": "/tls/tls.key"}}
+    options: dict[str, Any] = {**PLAIN, "engine_args": engine_args}
     server = VllmServer(chart, "server", **options)
     container = vllm_container(chart)
     assert {container[role]["httpGet"]["scheme"] for role in ROLES} == {"HTTPS"}

@@ -141,6 +141,7 @@ def test_a_path_lets_through_what_is_below_it() -> None:
     assert lets_through("/adapters", exact=True)
     assert not lets_through("/", exact=True)
     assert not lets_through("/adapter")
+    assert all(map(lets_through, ("/", "/adapters", "/adapters/")))
 
 
 # Anybody's manifests.

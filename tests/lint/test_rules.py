@@ -168,6 +168,42 @@ def test_two_gpus_without_shared_memory(tmp_path: Path) -> None:
     assert codes(run(tmp_path, changed(container__resources=limits))) == ["VC202"]
 
 
+def test_a_privileged_container_that_may_not_gain_privileges(tmp_path: Path) -> None:
+    def found(**context: bool) -> list[tuple[str, str]]:
+        return [(one.rule, one.message) for one in run(tmp_path, changed(container__securityContext=context), CLAIM)]
+
+    [(rule, message)] = found(privileged=True, allowPrivilegeEscalation=False)
+    assert rule == "VC506"
+    assert "is true while allowPrivilegeEscalation is false" in message
+    assert found(privileged=False, allowPrivilegeEscalation=False) == []
+    [(rule, message)] = found(privileged=True, allowPrivilegeEscalation=True)
+    assert "gives the container the node" in message
+
+
+@pytest.mark.parametrize(
+    ("said", "severity", "words"),
+    [
+        ({"value": "8000"}, "warning", "'8000' is the first of vLLM's internal ports"),
+        ({"value": "tcp://10.0.0.7:80"}, "error", "'tcp://10.0.0.7:80' is not a number, and vLLM stops"),
+        ({"valueFrom": {"configMapKeyRef": {"name": "a", "key": "b"}}}, "warning", "is the first of vLLM's internal"),
+    ],
+)
+def test_a_port_variable_that_is_none(tmp_path: Path, said: dict[str, Any], severity: str, words: str) -> None:
+    [found] = run(tmp_path, changed(container__env=[{"name": "VLLM_PORT", **said}]), CLAIM, SERVICE)
+    assert (found.rule, found.severity) == ("VC109", severity)
+    assert words in found.message
+
+
+def test_gpus_that_vllm_for_the_cpu_leaves_idle_are_said_once(tmp_path: Path) -> None:
+    cpu: dict[str, Any] = {
+        "container__image": "vllm/vllm-openai-cpu:v0.20.2",
+        "container__env": [{"name": "VLLM_CPU_KVCACHE_SPACE", "value": "4"}],
+    }
+    found = run(tmp_path, changed(container__resources={"limits": {"nvidia.com/gpu": 2, "memory": "64Gi"}}, **cpu))
+    assert codes(found) == ["VC210"]
+    assert "runs on the CPU" in found[0].message
+
+
 def test_a_script_is_read_as_far_as_a_shell_is_sure(tmp_path: Path) -> None:
     script = (
         "pip install -q extra\n"

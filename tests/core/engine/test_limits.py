@@ -117,6 +117,11 @@ def test_members_of_enumerations_are_what_they_stand_for() -> None:
     assert {"--dtype=bfloat16", "--max-num-seqs=2", '--hf-overrides={"dtype":"bfloat16","n":[2]}'} <= set(made.args)
 
 
+def test_a_null_within_a_list_is_said_to_vllm() -> None:
+    made = command(engine_args={"hf_overrides": {"layers": ({"rope_scaling": None}, None)}})
+    assert '--hf-overrides={"layers":[{"rope_scaling":null},null]}' in made.args
+
+
 def test_what_cannot_be_written_is_refused_in_words() -> None:
     ring: dict[str, Any] = {}
     ring["self"] = ring
@@ -126,6 +131,7 @@ def test_what_cannot_be_written_is_refused_in_words() -> None:
         deep = [deep]
     assert "levels deep" in refusal(engine_args={"hf_overrides": {"a": deep}})
     assert "U+D800, at position 1" in refusal(engine_args={"chat_template": "a\ud800"})
+    assert "hf_overrides.a[1]: holds a lone surrogate" in refusal(engine_args={"hf_overrides": {"a": ["b", "\ud800"]}})
     assert "lone surrogate" in refusal(extra_args=["--chat-template=a\ud800"])
 
 

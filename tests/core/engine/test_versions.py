@@ -92,3 +92,4 @@ def test_what_is_no_reference_to_an_image_is_refused(image: str) -> None:
     with pytest.raises(InvalidOptionError) as caught:
         said_version(image, None)
     assert str(caught.value).startswith(f"image: {image!r} is not a reference to an image; allowed: ")
+    assert str(caught.value).count("leave the scheme out") == ("://" in image)

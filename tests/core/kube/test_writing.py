@@ -83,6 +83,15 @@ def _as_text(value: Any) -> Any:
     return "left out" if isinstance(value, float) or value in ("<<", "=") else value
 
 
+@pytest.mark.parametrize("length", range(26, 34))
+def test_a_quoted_text_breaks_its_lines_from_the_same_length_on(length: int) -> None:
+    same({"a": "\x07\n" + "b" * length})
+
+
+def test_a_zero_keeps_its_sign() -> None:
+    same({"plain": 0.0, "negative": -0.0, "whole": 0})
+
+
 def test_several_documents_are_set_apart() -> None:
     assert to_yaml([{"a": 1}, {"b": []}, {}]) == "a: 1\n---\nb: []\n---\n{}\n"
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from vllm_cdk8s.core.models.facts import known_model
 from vllm_cdk8s.core.models.kv_cache import KvLayout, KvSettings, layout, value_bytes
@@ -146,6 +147,112 @@ def test_heads_are_not_divided_further_than_one() -> None:
 )
 def test_types_of_the_cache(dtype: str, width: Decimal) -> None:
     assert value_bytes(dtype, Decimal(2)) == width
+
+
+# Layers of round widths: a token of FULL takes 512 bytes in each of three layers.
+FULL = LayerCache(kind="full", layers=3, kv_heads=2, key_dim=64, value_dim=64)
+SLIDING = LayerCache(kind="sliding", layers=3, kv_heads=2, key_dim=64, value_dim=64, window=17)
+STATE = LayerCache(kind="linear", layers=3, conv_values=300, conv_steps=3, state_values=3000)
+LATENT = LayerCache(kind="latent", layers=3, latent_dim=576)
+
+
+def laid_out(*caches: LayerCache, **settings: Any) -> tuple[int, int, int, int]:
+    found = layout(caches, KvSettings(**{"model_len": 1600, "batched_tokens": 64, **settings}))
+    assert found is not None
+    return found.block_bytes, found.blocks_per_sequence, found.groups, found.block_tokens
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({}, (3 * 8192, 100, 1, 16)),
+        ({"model_len": 1601}, (3 * 8192, 101, 1, 16)),
+        ({"block": 32}, (3 * 16_384, 50, 1, 32)),
+        ({"value_bytes": Decimal(1)}, (3 * 4096, 100, 1, 16)),
+        ({"pipeline": 2}, (2 * 8192, 100, 1, 16)),
+        ({"tensor": 2}, (3 * 4096, 100, 1, 16)),
+        ({"tensor": 4}, (3 * 4096, 100, 1, 16)),
+    ],
+)
+def test_layers_that_keep_everything_are_one_group(settings: dict[str, Any], found: tuple[int, int, int, int]) -> None:
+    assert laid_out(FULL, **settings) == found
+
+
+def test_layers_that_look_back_over_a_window_keep_that_and_a_step() -> None:
+    # 16 tokens before, 64 of a step: five blocks, and one that is begun.
+    assert laid_out(SLIDING) == (3 * 8192, 6, 1, 16)
+    assert laid_out(SLIDING, batched_tokens=65) == (3 * 8192, 7, 1, 16)
+    assert laid_out(SLIDING, model_len=32) == (3 * 8192, 3, 1, 16)
+    assert laid_out(FULL, SLIDING) == (3 * 8192, 100 + 6, 2, 16)
+    # One group where the kinds are not told apart: before 0.10, and when the hybrid manager is off.
+    assert laid_out(FULL, SLIDING, version=(0, 10)) == (3 * 8192, 100 + 6, 2, 16)
+    assert laid_out(FULL, SLIDING, version=(0, 9, 2)) == (6 * 8192, 100, 1, 16)
+    assert laid_out(FULL, SLIDING, hybrid=False) == (6 * 8192, 100, 1, 16)
+    chunked = replace(SLIDING, kind="chunked")
+    assert laid_out(FULL, chunked) == (6 * 8192, 100, 1, 16)
+
+
+@pytest.mark.parametrize(
+    ("sliding", "version", "size", "groups"),
+    [
+        # Groups are as large as the smaller kind, or the larger where it is less than half as large again.
+        (9, None, 3, 4),
+        (10, None, 3, 5),
+        (4, None, 4, 2),
+        (5, None, 3, 3),
+        (4, (0, 18), 4, 2),
+        (4, (0, 17), 3, 3),
+    ],
+)
+def test_groups_are_equally_large(sliding: int, version: tuple[int, ...] | None, size: int, groups: int) -> None:
+    found = laid_out(FULL, replace(SLIDING, layers=sliding), version=version)
+    assert found == (size * 8192, 100 + 6 * (groups - 1), groups, 16)
+
+
+def test_wider_layers_share_a_group_and_narrower_ones_have_longer_blocks() -> None:
+    wide = replace(FULL, key_dim=128, value_dim=128)
+    assert laid_out(FULL, wide) == (3 * 8192 + 3 * 16_384, 100, 1, 16)
+    # The window's pages are made as large as the others': 32 tokens.
+    assert laid_out(wide, SLIDING) == (3 * 16_384, 100 + 4, 2, 16)
+
+
+def test_states_lengthen_the_blocks_of_attention() -> None:
+    # A state of 300 and 3000 values of two bytes fits into one block of 8192, of 16384 values into five.
+    assert laid_out(FULL, STATE) == (3 * 8192, 100 + 2, 2, 16)
+    large = replace(STATE, state_values=16_384)
+    assert laid_out(FULL, large) == (3 * 5 * 8192, 20 + 2, 2, 80)
+    assert laid_out(FULL, large, block=320) == (3 * 320 * 512, 5 + 2, 2, 320)
+    assert laid_out(FULL, replace(large, state_dtype="float32")) == (3 * 9 * 8192, 12 + 2, 2, 144)
+    assert laid_out(FULL, replace(large, state_values=30_000), tensor=2) == (3 * 8 * 4096, 13 + 2, 2, 128)
+    assert layout((STATE,), KvSettings()) is None
+    # Each sequence keeps two where prefixes are cached, which they are from 0.26; and one for each guess.
+    for settings, states in (
+        ({"version": (0, 26)}, 2),
+        ({"version": (0, 25)}, 1),
+        ({"version": (0, 25), "prefix_caching": True}, 2),
+        ({"prefix_caching": False}, 1),
+        ({"drafted": 3}, 5),
+    ):
+        assert laid_out(FULL, STATE, **settings)[1] == 100 + states
+
+
+def test_latent_attention_keeps_one_vector_for_all_heads() -> None:
+    assert laid_out(LATENT) == (3 * 64 * 576 * 2, 25, 1, 64)
+    assert laid_out(LATENT, tensor=8) == laid_out(LATENT)
+    assert laid_out(LATENT, value_bytes=Decimal(1), block=128) == (3 * 128 * 576, 13, 1, 128)
+    assert laid_out(replace(LATENT, index_bytes=132), sparse_fp8=True) == (3 * 64 * (656 + 132), 25, 1, 64)
+
+
+@pytest.mark.parametrize(("version", "tokens"), [(None, 935), ((0, 20), 935), ((0, 19), 496)])
+def test_tokens_are_counted_as_the_log_of_a_release_counts_them(version: tuple[int, ...] | None, tokens: int) -> None:
+    found = layout((FULL, SLIDING), KvSettings(model_len=1600, batched_tokens=64, version=version))
+    assert found is not None
+    # 62 blocks and a half, of which a sequence takes 106.
+    memory = 62 * 3 * 8192 + 100
+    assert found.blocks(memory) == 62
+    assert found.blocks(-1) == 0
+    assert found.sequences(memory) == pytest.approx(62 / 106)
+    assert found.tokens(memory) == tokens
 
 
 CACHES = st.builds(

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vllm_cdk8s.core.models.accelerators import accelerator, known_accelerators
+from vllm_cdk8s.core.models.engine_settings import Engine
 from vllm_cdk8s.core.models.facts import known_model, known_models
-from vllm_cdk8s.core.models.ledger import VISIBLE_DEVICES, Ledger, ledger, visible_devices
+from vllm_cdk8s.core.models.ledger import VISIBLE_DEVICES, Ledger, engine_of, ledger, visible_devices
 from vllm_cdk8s.core.models.shape import ModelFacts
+
+if TYPE_CHECKING:
+    from vllm_cdk8s.core.models.ledger_lines import Line
 
 GIB = 2**30
 
@@ -333,3 +337,104 @@ def test_experts_that_are_kept_whole_have_whole_adapters() -> None:
     assert whole.weight_bytes_per_gpu is not None
     assert divided.weight_bytes_per_gpu is not None
     assert whole.weight_bytes_per_gpu < divided.weight_bytes_per_gpu
+
+
+# The sums, as they are explained; by hand.
+
+
+def the(found: Ledger, resource: str) -> Line:
+    [line] = [line for line in found.lines if line.resource == resource]
+    return line
+
+
+def test_the_memory_of_a_pod_holds_its_processes_and_what_is_put_there() -> None:
+    # The server's 1.5 GiB, 3 GiB for each GPU; below 1 GiB nothing starts at all.
+    for limit, verdict in (
+        (int(7.5 * GIB), "fits"),
+        (int(7.5 * GIB) - 1, "tight"),
+        (GIB, "tight"),
+        (GIB - 1, "too_little"),
+    ):
+        found = the(made("Qwen/Qwen3-8B", gpus=2, memory_limit=limit), "host_memory")
+        assert (found.needs, found.has, found.verdict) == (int(7.5 * GIB), limit, verdict)
+        assert (found.option, found.source) == ("memory", "3 processes; the pod's memory")
+    # Twice 4 GiB offloaded takes 1.9 times as much, twice 1 GiB of swap and 10 GiB of cache what they say.
+    offloading: dict[str, Any] = {"cpu_offload_gb": 4, "kv_offloading_size": 10, "swap_space": 1}
+    for limit, verdict in ((21 * GIB, "tight"), (21 * GIB - 1, "too_little")):
+        found = the(made("Qwen/Qwen3-8B", engine=offloading, gpus=2, memory_limit=limit), "host_memory")
+        assert (found.needs, found.verdict) == (int(7.5 * GIB) + int(15.2 * GIB) + 12 * GIB, verdict)
+    assert found.source == (
+        "3 processes + cpu_offload_gb x 1.9 per GPU + kv_offloading_size + swap_space per GPU; the pod's memory"
+    )
+    for option in ("cpu_offload_gb", "swap_space"):
+        assert the(made("Qwen/Qwen3-8B", engine={option: 4}, memory_limit=GIB), "host_memory").option == option
+
+
+def test_the_memory_of_a_pod_counts_where_it_or_what_is_put_there_is_said() -> None:
+    assert verdicts(made("Qwen/Qwen3-8B", gpus=1), "host_memory") == []
+    assert verdicts(made("Qwen/Qwen3-8B", gpus=1, engine={"swap_space": 4}), "host_memory") == ["unknown"]
+    assert verdicts(made("Qwen/Qwen3-8B", gpus=1, engine={"cpu_offload_gb": 4}), "host_memory") == ["unknown"]
+    # Without a number of GPUs, as many as the sizes ask for.
+    found = made("Qwen/Qwen3-8B", engine={"tensor_parallel_size": 2, "pipeline_parallel_size": 2}, memory_request=GIB)
+    assert the(found, "host_memory").needs == int(13.5 * GIB)
+    assert the(made("Qwen/Qwen3-8B", memory_limit=9 * GIB, memory_request=GIB), "host_memory").has == 9 * GIB
+
+
+def test_shared_memory_above_the_memory_of_the_pod_is_tight() -> None:
+    found = the(made("Qwen/Qwen3-8B", gpus=2, memory_limit=8 * GIB, shm_bytes=8 * GIB + 1), "host_memory")
+    assert found.verdict == "tight"
+    assert found.source.endswith("; the pod's memory, of which /dev/shm may take 8.00 GiB")
+    assert verdicts(made("Qwen/Qwen3-8B", gpus=2, memory_limit=8 * GIB, shm_bytes=8 * GIB), "host_memory") == ["fits"]
+    assert verdicts(made("Qwen/Qwen3-8B", memory_limit=1, shm_bytes=8 * GIB), "host_memory") == ["too_little"]
+
+
+def test_a_volume_holds_the_published_files_and_a_little_more() -> None:
+    # 8.19 billion weights of two bytes; their published size may be off by 7 %, and 2 % and 2 GiB come on top.
+    stored = 16_381_470_720
+    least, good = int(stored * 0.93), -(-stored * 102 // 100) + 2 * GIB
+    for size, verdict in ((least - 1, "too_little"), (least, "tight"), (good - 1, "tight"), (good, "fits")):
+        found = the(made("Qwen/Qwen3-8B", claim_bytes=size), "disk")
+        assert (found.needs, found.has, found.verdict) == (stored, size, verdict)
+
+
+def test_the_time_to_serve_is_that_of_download_load_and_compilation() -> None:
+    # 16.4 GB at 200 MB/s, then at 1 GB/s, then a minute; each of two nodes loads its half.
+    found = the(made("Qwen/Qwen3-8B", startup_seconds=600), "time")
+    assert (found.needs, found.has, found.verdict) == (81 + 16 + 60, 600, "fits")
+    assert found.source == "download at 200 MB/s, load, compile; the start-up budget"
+    eager = the(made("Qwen/Qwen3-8B", startup_seconds=600, nodes=2, engine={"enforce_eager": True}), "time")
+    assert eager.needs == 81 + 8 + 20
+    there = the(made("Qwen/Qwen3-8B", startup_seconds=76, downloaded_before=True), "time")
+    assert (there.needs, there.verdict, there.source) == (76, "fits", "load, compile; the start-up budget")
+    assert verdicts(made("Qwen/Qwen3-8B", startup_seconds=75, downloaded_before=True), "time") == ["tight"]
+    slow = the(made("Qwen/Qwen3-8B", startup_seconds=600, download_bytes_per_second=10_000_000), "time")
+    assert (slow.needs, slow.verdict) == (1638 + 16 + 60, "tight")
+
+
+def test_each_pod_must_see_its_part_of_the_gpus() -> None:
+    two_nodes: dict[str, Any] = {
+        "engine": {"tensor_parallel_size": 4, "pipeline_parallel_size": 2},
+        "gpus": 4,
+        "nodes": 2,
+    }
+    assert made("Qwen/Qwen3-8B", env={"CUDA_VISIBLE_DEVICES": "0,1,2,3"}, **two_nodes).errors == ()
+    [line] = made("Qwen/Qwen3-8B", env={"CUDA_VISIBLE_DEVICES": "0,1,2"}, **two_nodes).errors
+    assert (line.needs, line.has, line.what) == (4, 3, "GPUs that CUDA_VISIBLE_DEVICES leaves visible")
+    assert (line.source, line.option) == ("CUDA_VISIBLE_DEVICES=0,1,2", "CUDA_VISIBLE_DEVICES")
+
+
+def test_what_a_server_should_ask_for_follows_from_the_model() -> None:
+    found = made("Qwen/Qwen3-8B")
+    assert (found.claim_bytes, found.startup_seconds) == (50 * GIB, 600)
+    assert (found.memory_request_bytes, found.memory_limit_bytes) == (19 * GIB, 29 * GIB)
+    assert found.fits is None
+
+
+def test_what_is_not_said_of_the_engine_is_its_default() -> None:
+    assert engine_of({}) == Engine()
+    assert (Engine().adapters, Engine().adapter_rank) == (0, 16)
+
+
+def test_files_of_a_round_size_take_a_round_time() -> None:
+    facts = ModelFacts(id="m", weight_bytes=20_000_000_000)
+    assert the(ledger(model=facts, startup_seconds=600), "time").needs == 100 + 20 + 60

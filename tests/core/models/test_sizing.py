@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, VllmCdk8sError
 from vllm_cdk8s.core.models.facts import known_model, known_models
-from vllm_cdk8s.core.models.gpu_fit import per_rank
+from vllm_cdk8s.core.models.gpu_fit import Need, candidates, per_rank
 from vllm_cdk8s.core.models.ledger import NO_CACHE
+from vllm_cdk8s.core.models.shape import ModelFacts
 from vllm_cdk8s.core.models.sizing import size_model, startup_seconds
 from vllm_cdk8s.core.models.weight_types import BYTES, type_name
 
@@ -557,3 +558,23 @@ def test_a_figure_says_by_how_many_gpus_the_weights_are_divided(
     each = -(-found.weight_bytes // (tensor * pipeline))
     assert found.weight_bytes_per_gpu is not None
     assert each <= found.weight_bytes_per_gpu <= each * 1.1
+
+
+def test_sizes_that_are_no_power_of_two_are_tried_last() -> None:
+    facts = ModelFacts(id="m", attention_heads=40, vocabulary=32_000)
+    assert candidates(facts, None) == [1, 2, 4, 8, 5, 10, 20, 40]
+    assert candidates(facts, 20) == [20]
+
+
+def test_a_rank_holds_its_weights_and_whole_heads_of_the_longest_sequence() -> None:
+    def need(**shape: Any) -> Need:
+        facts = ModelFacts(id="m", layers=10, **shape)
+        return Need(weights=1000, minimum=1201, facts=facts, kv_width=2, length=100)
+
+    # Keys and values of 8 heads of 64 in ten layers, two bytes each.
+    heads = need(kv_heads=8, head_dim=64)
+    assert [heads.kv_bytes_per_rank(ranks, 100) for ranks in (1, 2, 8, 16)] == [2_048_000, 1_024_000, 256_000, 256_000]
+    assert heads.bytes_per_rank(2) == 601 + 1_024_000
+    latent = need(kv_latent_dim=576)
+    assert [latent.kv_bytes_per_rank(ranks, 100) for ranks in (1, 8)] == [10 * 576 * 2 * 100] * 2
+    assert need().kv_bytes_per_rank(1, 100) == 0

@@ -49,6 +49,13 @@ def test_a_users_own_context_wins_over_the_profile() -> None:
     assert container["capabilities"] == {"drop": ["ALL"]}
 
 
+def test_an_image_that_runs_no_vllm_may_have_a_user_of_its_own() -> None:
+    ordinary = {**NOTHING, "pod": {"runAsNonRoot": True}}
+    assert security(**ordinary)[0]["securityContext"] == {"runAsNonRoot": True}
+    with pytest.raises(ConflictError, match="True with vLLM's own image, whose user is root, does not start"):
+        security(**ordinary, image="vllm/vllm-openai:v0.20.2")
+
+
 def test_a_privileged_container_of_the_users_own_is_left_alone() -> None:
     _, container = security(**{**NOTHING, "container": {"privileged": True}})
     assert container == {"privileged": True}

@@ -162,6 +162,15 @@ def node_term(**expression: Any) -> dict[str, Any]:
     return {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": [{"key": "a", **expression}]}]}}}
 
 
+def node_field(**requirement: Any) -> dict[str, Any]:
+    field = {"key": "metadata.name", "operator": "In", "values": ["gpu-1"], **requirement}
+    return {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchFields": [field]}]}}}}
+
+
+def pod_term(**fields: Any) -> dict[str, Any]:
+    return {"affinity": {"podAntiAffinity": {REQUIRED: [{"topologyKey": "zone", **fields}]}}}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -192,6 +201,44 @@ def node_term(**expression: Any) -> dict[str, Any]:
             {"affinity": {"podAffinity": {PREFERRED: [{"weight": 1, "podAffinityTerm": {"topologyKey": "a b"}}]}}},
             ".podAffinityTerm.topologyKey: 'a b' is not a qualified name",
         ),
+        (
+            {"affinity": {"podAffinity": {REQUIRED: [{"topologyKey": "zone"}, {"topologyKey": "a b"}]}}},
+            f"affinity.podAffinity.{REQUIRED}[1].topologyKey: 'a b' is not a qualified name",
+        ),
+        (
+            pod_term(labelSelector={"matchLabels": {"app": "a b"}}),
+            f"affinity.podAntiAffinity.{REQUIRED}[0].labelSelector.matchLabels['app']: 'a b' is not a label value",
+        ),
+        (
+            pod_term(
+                namespaceSelector={"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b", "c d"]}]}
+            ),
+            "[0].namespaceSelector.matchExpressions[0].values[1]: 'c d' is not a label value",
+        ),
+        (
+            pod_term(labelSelector={"matchExpressions": [{"key": "a", "operator": "DoesNotExist", "values": ["b"]}]}),
+            "[0].values: contradicts operator 'DoesNotExist', which takes none",
+        ),
+        (
+            pod_term(labelSelector={"matchExpressions": [{"key": "a b", "operator": "Exists"}]}),
+            "[0].labelSelector.matchExpressions[0].key: 'a b' is not a qualified name",
+        ),
+        (pod_term(namespaces=["ai", "a_b"]), "[0].namespaces[1]: 'a_b' is not a DNS label"),
+        (
+            {
+                "affinity": {
+                    "nodeAffinity": {
+                        PREFERRED: [
+                            {"weight": 1, "preference": {"matchExpressions": [{"key": "a", "operator": "NotIn"}]}}
+                        ]
+                    }
+                }
+            },
+            f"affinity.nodeAffinity.{PREFERRED}[0].preference.matchExpressions[0].values: is empty",
+        ),
+        (node_field(key="metadata.uid"), ".matchFields[0].key: 'metadata.uid' is not known; allowed: metadata.name"),
+        (node_field(operator="Exists"), ".matchFields[0].operator: 'Exists' is not known; allowed: In, NotIn"),
+        (node_field(values=["a", "b"]), ".matchFields[0].values: needs exactly one value"),
         ({"topology_spread": [{**SPREAD, "maxSkew": 0}]}, "topology_spread[0].maxSkew: 0 is out of range"),
         ({"topology_spread": [{**SPREAD, "maxSkew": "1"}]}, "topology_spread[0].maxSkew: '1' is not a whole number"),
         (
@@ -201,6 +248,12 @@ def node_term(**expression: Any) -> dict[str, Any]:
         (
             {"topology_spread": [{**SPREAD, "whenUnsatisfiable": "ScheduleAnyway", "minDomains": 2}]},
             "topology_spread[0].minDomains: needs whenUnsatisfiable 'DoNotSchedule'",
+        ),
+        ({"topology_spread": [{**SPREAD, "minDomains": 0}]}, "topology_spread[0].minDomains: 0 is out of range"),
+        ({"topology_spread": [{**SPREAD, "topologyKey": "a b"}]}, "topology_spread[0].topologyKey: 'a b' is not a"),
+        (
+            {"topology_spread": [{**SPREAD, "labelSelector": {"matchLabels": {"app": "a b"}}}]},
+            "topology_spread[0].labelSelector.matchLabels['app']: 'a b' is not a label value",
         ),
         ({"topology_spread": [SPREAD, SPREAD]}, "topology_spread: 'zone with DoNotSchedule' is there twice"),
     ],

@@ -213,6 +213,12 @@ def test_a_volume_that_the_api_server_refuses_is_refused(item: dict[str, Any], m
         ({"secretKeyRef": {"name": "a"}}, "env['A'].secretKeyRef: has no key"),
         ({"secretKeyRef": {"key": "a"}}, "env['A'].secretKeyRef.name: None is not a string"),
         ({"secretKeyRef": {"name": "a", "key": "b c"}}, "env['A'].secretKeyRef.key: 'b c' is not a key"),
+        ({"secretKeyReff": {"name": "a", "key": "b"}}, "env['A']: {secretKeyReff} is not a source; allowed: a string"),
+        ({}, "env['A']: {} is not a source; allowed: a string"),
+        (
+            {"fieldRef": {"fieldPath": "status.podIP"}, "secretKeyRef": {"name": "a", "key": "b"}},
+            "env['A']: {fieldRef, secretKeyRef} is not a source; allowed: a string",
+        ),
         ({"secretKeyRef": "a"}, "env['A'].secretKeyRef: 'a' is not a mapping"),
         ({"configMapKeyRef": {"nme": "a", "key": "b"}}, "env['A'].configMapKeyRef: 'nme' is not a field"),
         ({"fieldRef": {"fieldPath": "status.podIp"}}, "env['A'].fieldRef.fieldPath: 'status.podIp' is not a field"),

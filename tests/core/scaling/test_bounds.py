@@ -7,6 +7,7 @@ import pytest
 from vllm_cdk8s import Autoscaling, InvalidOptionError
 from vllm_cdk8s.core.scaling.availability import Budget
 from vllm_cdk8s.core.scaling.queue import QueueScaling
+from vllm_cdk8s.core.server.deployment import share
 
 TOO_MANY = 2**31
 QUEUE: dict[str, Any] = {"prometheus_address": "http://prometheus:9090", "max_replicas": 4}
@@ -27,6 +28,14 @@ QUEUE: dict[str, Any] = {"prometheus_address": "http://prometheus:9090", "max_re
 def test_more_than_32_bits_are_refused(make: Any, option: str) -> None:
     with pytest.raises(InvalidOptionError, match=f"^{option}: {TOO_MANY} is out of range"):
         make()
+
+
+def test_no_more_pods_than_all_may_be_gone_during_a_rollout() -> None:
+    assert share("max_unavailable", "100%") == "100%"
+    with pytest.raises(InvalidOptionError, match=r"max_unavailable: '101%' is out of range; allowed: 0% to 100%"):
+        share("max_unavailable", "101%")
+    # There may be more in their place.
+    assert share("max_surge", "200%") == "200%"
 
 
 def test_digits_of_other_scripts_are_not_a_percentage() -> None:
