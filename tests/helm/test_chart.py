@@ -393,7 +393,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
             autoscaling={"enabled": True, "minReplicas": 3, "maxReplicas": 2},
             ingress={"enabled": True, "hosts": [{"host": "a b"}]},
             image={"repository": "A b"},
-            vllm={"host": "$(HOST)", "env": [{"name": "1"}]},
+            vllm={"host": "$(HOST)", "env": [{"name": "1"}], "additionalArgs": ["--sed=1"]},
             slowStart={"enabled": False},
             livenessProbe={"httpGet": {"path": "x"}},
         )
@@ -405,6 +405,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         "livenessProbe.httpGet.path",
         "autoscaling.minReplicas",
         "ingress.hosts[0].host",
+        "vllm.additionalArgs[0]",
     ]
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from vllm_cdk8s.core.errors import VllmCdk8sWarning
-from vllm_cdk8s.helm.devices import check_amounts, gpus_of
+from vllm_cdk8s.helm.devices import gpus_of
 from vllm_cdk8s.helm.problems import ValuesError
 from vllm_cdk8s.helm.release_plan import plan_release
 from vllm_cdk8s.helm.validation import check_values
@@ -65,16 +64,19 @@ def test_what_the_api_server_refuses_of_devices_is_refused_by_its_path(
 def test_memory_without_its_unit_is_refused(amount: Any, hint: str) -> None:
     for kind in ("limits", "requests"):
         with pytest.raises(ValuesError) as caught:
-            check_amounts(check_values({"resources": {kind: {"memory": amount}}}))
+            plan_release("prod", check_values({"resources": {kind: {"memory": amount}}}))
         (line,) = caught.value.lines
         assert line.startswith(f"resources.{kind}.memory: {amount!r} is ")
         assert line.endswith(f"less than any container starts in{hint}")
 
 
 def test_more_cpus_than_there_are_warn() -> None:
-    with pytest.warns(VllmCdk8sWarning, match=r"^resources\.limits\.cpu: 4000 is more CPUs .* mean '4000m'\?"):
-        check_amounts(resources({"cpu": 4000}))
-    check_amounts(resources({"cpu": "4000m", "memory": "24Gi", "ephemeral-storage": 0}))
+    def said(**limits: Any) -> list[str]:
+        return [str(warning) for warning in plan_release("prod", resources({"nvidia.com/gpu": 1, **limits})).warnings]
+
+    (warning,) = said(cpu=4000)
+    assert warning.startswith("resources.limits.cpu: 4000 is more CPUs than a machine has; did you mean '4000m'?")
+    assert said(cpu="4000m", memory="24Gi", **{"ephemeral-storage": 0}) == []
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,7 @@ def test_the_gpus_that_the_parallel_sizes_need_are_what_is_advised() -> None:
 @pytest.mark.parametrize(("amount", "meant"), [(24, "24Gi"), (16000, "16000Mi")])
 def test_a_lost_unit_is_the_likely_one(amount: int, meant: str) -> None:
     with pytest.raises(ValuesError, match=f"did you mean '{meant}'"):
-        check_amounts(resources({"memory": amount}))
+        plan_release("prod", resources({"memory": amount}))
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,19 @@
-"""Which devices the values count as GPUs, and amounts of resources that Kubernetes would take and nobody can mean."""
+"""Which devices the values count as GPUs."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from vllm_cdk8s.core.errors import Problem, warn
+from vllm_cdk8s.core.errors import Problem
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.models.vendors import DEVICE_RESOURCES, is_device
 from vllm_cdk8s.core.regex import regex
-from vllm_cdk8s.core.rules.book import CONTRADICTION, INVALID, NOT_A_GPU_COUNT, UNKNOWN_NAME
+from vllm_cdk8s.core.rules.book import CONTRADICTION, NOT_A_GPU_COUNT, UNKNOWN_NAME
 from vllm_cdk8s.helm.problems import ValuesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
     from vllm_cdk8s.helm.model import Values
 
@@ -26,12 +25,6 @@ _MIG = "nvidia.com/mig-"
 _PART = regex(r"[a-z0-9.-]+/[a-z]*(gpu|cuda)[a-z._-]*")
 # More than any machine has.
 _MOST_DEVICES = 1024
-_IN_BYTES = ("memory", "ephemeral-storage")
-# No container starts in less, so that what is smaller has lost its unit.
-_LEAST_BYTES = 4 * 2**20
-# More than any machine has.
-_MOST_CORES = 1024
-_MOST_GIBIBYTES = 3072
 
 
 def gpus_of(values: Values) -> tuple[str, int | None]:
@@ -132,41 +125,6 @@ def _device_problems(values: Values, name: str) -> Iterator[Problem]:
             rule=NOT_A_GPU_COUNT,
             option=_path("requests", name),
         )
-
-
-def check_amounts(values: Values) -> None:
-    """Refuse an amount of memory whose unit is missing, and warn of more CPUs than machines have.
-
-    Raises:
-        ValuesError: fewer bytes than any container starts in.
-    """
-    problems = []
-    for kind, amounts in (("limits", values.resources.limits), ("requests", values.resources.requests)):
-        for name, amount in amounts.items():
-            number = checks.quantity(name, amount)
-            if name in _IN_BYTES and 0 < number < _LEAST_BYTES:
-                unit = f"; did you mean '{amount}{_lost_unit(int(number))}'?" if str(amount).isdecimal() else ""
-                problems.append(
-                    Problem(
-                        what=f"{amount!r} is {_bytes(number)}, less than any container starts in{unit}",
-                        rule=INVALID,
-                        option=_path(kind, name),
-                    )
-                )
-            elif name == "cpu" and number > _MOST_CORES:
-                unit = f"; did you mean '{amount}m'?" if str(amount).isdecimal() else ""
-                warn(f"{amount!r} is more CPUs than a machine has{unit}", option=_path(kind, name))
-    if problems:
-        raise ValuesError(problems=problems)
-
-
-def _lost_unit(number: int) -> str:
-    """The unit that turns a bare number into an amount of memory that machines have."""
-    return "Gi" if number <= _MOST_GIBIBYTES else "Mi"
-
-
-def _bytes(number: Decimal) -> str:
-    return "less than a byte" if number < 1 else "1 byte" if number == 1 else f"{int(number):,} bytes"
 
 
 def _path(kind: str, name: str) -> str:

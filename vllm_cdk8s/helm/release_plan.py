@@ -22,7 +22,7 @@ from vllm_cdk8s.core.server.plan import ServerInput, plan_server
 from vllm_cdk8s.core.server.service import service_account
 from vllm_cdk8s.core.storage.claims import access_mode, claim
 from vllm_cdk8s.core.storage.storage import Storage
-from vllm_cdk8s.helm.devices import check_amounts, has_part_of_gpu
+from vllm_cdk8s.helm.devices import has_part_of_gpu
 from vllm_cdk8s.helm.health_values import check_budget, manual_probes
 from vllm_cdk8s.helm.inspecting import inspected
 from vllm_cdk8s.helm.problems import ValuesError
@@ -78,20 +78,21 @@ def plan_release(
         ValuesError: values that cannot work, each by its path.
     """
     speaker = Speaker(values, gpu_resource=gpu_resource(values), sets=sets)
-    found: list[Problem] = []
-    with collecting(found):
-        parts = release_parts(name, values, namespace=namespace)
-        if gpu is not None:
-            parts.options["gpu"] = gpu
+    advice: list[Problem] = []
+    with collecting(advice):
+        with Collector() as found:
+            parts = release_parts(name, values, speaker, found, namespace=namespace)
+            if gpu is not None:
+                parts.options["gpu"] = gpu
+            server = found.need(in_values(speaker)(_server), parts, namespace)
         with in_values(speaker):
-            server = plan_server(server_input(parts, namespace=namespace))
             warn_of_release(values, server.engine)
             surrounding = tuple(surrounding_objects(values, parts, server))
     seen = list(inspected(server, slow_start=parts.probes is None))
     if any(problem.severity == "error" for problem in seen):
         raise ValuesError(problems=[problem for problem in seen if problem.severity == "error"])
     said = [
-        problem for problem in (*found, *server.warnings) if problem.rule is not NO_GPU or not has_part_of_gpu(values)
+        problem for problem in (*advice, *server.warnings) if problem.rule is not NO_GPU or not has_part_of_gpu(values)
     ]
     warnings = [*map(speaker.problem, said), *seen]
     return ReleasePlan(
@@ -111,30 +112,28 @@ def in_values(speaker: Speaker) -> Iterator[None]:
         raise speaker.error(error) from error
 
 
-def release_parts(name: str, values: Values, *, namespace: str | None = None) -> ReleaseParts:
-    """What the values ask for, each part checked.
+def release_parts(
+    name: str, values: Values, speaker: Speaker, found: Collector, *, namespace: str | None = None
+) -> ReleaseParts:
+    """What the values ask for, each part checked; what is wrong with one is noted, and the part left out.
 
     Raises:
-        ValuesError: a part cannot work.
+        ValuesError: a part is wrong that all the others have to do with.
     """
-    speaker = Speaker(values, gpu_resource=gpu_resource(values))
-    collector = Collector()
 
     def attempt(make: Callable[..., Any], *arguments: Any) -> Any:
-        return collector.attempt(in_values(speaker)(make), *arguments)
+        return found.attempt(in_values(speaker)(make), *arguments)
 
-    attempt(check_amounts, values)
-    warn_of_unused(values)
+    attempt(warn_of_unused, values)
     release = attempt(name_release, name, values)
-    if release is None:  # which all the others have to do with
-        collector.finish()
+    if release is None:
+        found.finish()
     options = server_options(values, release, attempt)
     labels = {NAME_LABEL: release.app_name, INSTANCE_LABEL: release.instance}
-    stored = attempt(_storage, values, release, labels, namespace)
-    probed = attempt(_health, values)
+    stored = attempt(_storage, values, release, labels, namespace) or (_THROW_AWAY, None)
+    probed = attempt(_health, values) or (None, slow_start(values.slow_start.max_startup_seconds))
     scaling, ingress = attempt(autoscaling, values), attempt(ingress_of, values)
     account = attempt(_account, values, release, labels)
-    collector.finish()
     if ingress is not None:
         options["ingress"] = ingress
     if account is not None:
@@ -155,8 +154,7 @@ def _health(values: Values) -> tuple[dict[str, HttpProbe | None] | None, Health]
     return probes, health
 
 
-def server_input(parts: ReleaseParts, *, namespace: str | None) -> ServerInput:
-    """What the server of a release is planned from."""
+def _server(parts: ReleaseParts, namespace: str | None) -> ServerPlan:
     scaling, options = parts.scaling, parts.options
     shape = DeploymentShape(
         replicas=options.get("replicas", 1),
@@ -164,7 +162,7 @@ def server_input(parts: ReleaseParts, *, namespace: str | None) -> ServerInput:
         max_surge=options.get("max_surge"),
         max_unavailable=options.get("max_unavailable"),
     )
-    return ServerInput(
+    said = ServerInput(
         model=parts.model,
         said=options,
         shape=shape,
@@ -178,6 +176,10 @@ def server_input(parts: ReleaseParts, *, namespace: str | None) -> ServerInput:
         min_replicas=None if scaling is None else scaling.min_replicas,
         max_replicas=None if scaling is None else scaling.max_replicas,
     )
+    return plan_server(said)
+
+
+_THROW_AWAY = Storage(volume={"emptyDir": {}}, kept=False, fresh=True)
 
 
 def _storage(
@@ -185,7 +187,7 @@ def _storage(
 ) -> tuple[Storage, Manifest | None]:
     persistence = values.persistence
     if not persistence.enabled:
-        return Storage(volume={"emptyDir": {}}, kept=False, fresh=True), None
+        return _THROW_AWAY, None
     if persistence.existing_claim:
         checks.dns_subdomain("claim", persistence.existing_claim)
         return Storage.of_claim(persistence.existing_claim), None

@@ -32,15 +32,13 @@ def server_options(values: Values, release: Release, attempt: Callable[..., Any]
         release: the names of the release.
         attempt: makes a part of the options, and sees to it that what is wrong with it is told.
     """
-    attempt(_check_image, values)
-    attempt(_check_host, values)
     options: dict[str, Any] = {
         "name": release.fullname,
         "instance": release.instance,
         "app_name": release.app_name,
-        "image": image(values),
+        "image": attempt(_image, values),
         "image_pull_policy": values.image.pull_policy,
-        "host": values.vllm.host,
+        "host": attempt(_host, values),
         "port": values.vllm.port,
         "engine_args": _engine_args(values),
         "extra_args": values.vllm.additional_args,
@@ -83,30 +81,27 @@ def gpu_resource(values: Values) -> str:
     return gpus_of(values)[0]
 
 
-def image(values: Values) -> str:
-    """The reference to the image."""
-    tag = values.image.tag or "latest"
-    separator = "@" if tag.startswith("sha256:") else ":"
-    return f"{values.image.repository}{separator}{tag}"
-
-
-def _check_image(values: Values) -> None:
-    """Blame the repository for what is wrong with it alone, and the tag for the rest."""
+def _image(values: Values) -> str:
+    """The reference to the image; what is wrong with the repository alone is not blamed on the tag."""
     try:
         said_version(values.image.repository, None)
     except InvalidOptionError as error:
         problem = error.problems[0]
         raise ValuesError(problems=[Problem(what=problem.what, rule=problem.rule, option="image.repository")]) from None
+    tag = values.image.tag or "latest"
+    separator = "@" if tag.startswith("sha256:") else ":"
+    return f"{values.image.repository}{separator}{tag}"
 
 
-def _check_host(values: Values) -> None:
-    """A reference to a variable would arrive as it is written, and is no address then."""
+def _host(values: Values) -> str:
+    """The host; a reference to a variable would arrive as it is written, and is not an address then."""
     if is_reference(values.vllm.host):
         raise ValuesError(
             f"{values.vllm.host!r} arrives as it is written, and is not an address; use '0.0.0.0'",
             option="vllm.host",
             rule=NEVER_READY,
         )
+    return values.vllm.host
 
 
 def _engine_args(values: Values) -> dict[str, Any]:

@@ -198,8 +198,14 @@ def test_no_gpu_is_no_entry_at_all() -> None:
         ({"limits": {NVIDIA: "500m"}}, "resources.limits['nvidia.com/gpu']: '500m' is not a whole number of GPUs"),
         ({"limits": {"amd.com/mig": 0.5}}, "resources.limits['amd.com/mig']: 0.5 is not a quantity"),
         ({"limits": {"amd.com/mig": "0.5"}}, "resources.limits['amd.com/mig']: '0.5' is not a whole number of devices"),
-        ({"limits": {"memory": "24"}}, "resources.limits['memory']: '24' is 24 bytes, in which no container starts"),
-        ({"limits": {"memory": "512m"}}, "resources.limits['memory']: '512m' is 0.512 bytes, in which no container"),
+        (
+            {"limits": {"memory": "24"}},
+            "resources.limits['memory']: '24' is 24 bytes, less than any container starts in; did you mean '24Gi'?",
+        ),
+        (
+            {"limits": {"memory": "512m"}},
+            "resources.limits['memory']: '512m' is 0.512 bytes, less than any container starts in",
+        ),
         ({"limits": {"hugepages-2Mi": "3Mi"}}, "resources.limits['hugepages-2Mi']: '3Mi' is not a multiple"),
         ({"limits": {"nvidia com": 1}}, "resources.limits: 'nvidia com' is not a qualified name"),
         ({"limits": ["memory"]}, "resources.limits: ['memory'] is not a mapping"),
@@ -408,7 +414,7 @@ def test_a_resource_that_kubernetes_does_not_know_is_refused(name: str, hint: st
 
 @pytest.mark.parametrize("name", ["cpu", "memory", "ephemeral-storage", "hugepages-2Mi", "nvidia.com/mig-3g.40gb"])
 def test_resources_of_kubernetes_and_of_devices_are_taken(name: str) -> None:
-    amounts = {"cpu": 1, name: "2Mi" if "/" not in name else 1}
+    amounts = {"cpu": 1, name: 1 if "/" in name or name == "cpu" else "8Mi"}
     assert Resources(limits=amounts).wire() == {"limits": amounts}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, nearest
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, nearest, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 _NATIVE_RESOURCES = ("cpu", "memory", "ephemeral-storage")
 _HUGE = "hugepages-"
-# Below it no container runtime starts a process at all.
-_LEAST_MEMORY = 2**20
+_IN_BYTES = ("memory", "ephemeral-storage")
+# No container starts in less, so that what is smaller has lost its unit.
+_LEAST_BYTES = 4 * 2**20
+# More than any machine has.
+_MOST_CORES = 1024
+_MOST_GIBIBYTES = 3072
 
 
 @named_keywords
@@ -84,13 +88,16 @@ def _check_amount(option: str, name: str, value: object) -> None:
     if _is_device(name) and amount != int(amount):
         what = "GPUs" if name.endswith("/gpu") else "devices"
         raise InvalidOptionError(f"{shown(value)} is not a whole number of {what}", option=option, rule=NOT_A_GPU_COUNT)
-    if name == "memory" and 0 < amount < _LEAST_MEMORY:
-        hint = f"; did you mean '{value}Gi'?" if str(value).isdigit() else ""
+    bare = str(value).isdecimal()
+    if name in _IN_BYTES and 0 < amount < _LEAST_BYTES:
+        lost = "Gi" if amount <= _MOST_GIBIBYTES else "Mi"
+        hint = f"; did you mean '{value}{lost}'?" if bare else ""
         raise InvalidOptionError(
-            f"{shown(value)} is {amount.normalize():f} bytes, in which no container starts; allowed: an amount such as "
-            f"'24Gi'{hint}",
-            option=option,
+            f"{shown(value)} is {amount.normalize():,f} bytes, less than any container starts in{hint}", option=option
         )
+    if name == "cpu" and amount > _MOST_CORES:
+        hint = f"; did you mean '{value}m'?" if bare else ""
+        warn(f"{shown(value)} is more CPUs than a machine has{hint}", option=option)
     if name.startswith(_HUGE):
         page = checks.quantity(f"{option}: the size of a page", name.removeprefix(_HUGE))
         if page <= 0 or amount % page:
