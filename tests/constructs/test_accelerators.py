@@ -161,6 +161,9 @@ def test_the_check_tells_the_same_of_anybodys_manifests(tmp_path: Any) -> None:
     rocm = {"container__image": "vllm/vllm-openai-rocm:v0.20.2"}
     assert found(amd, **rocm) == []
     assert found(amd, pod__runtimeClassName="nvidia", **rocm) == ["VC256"]
+    assert found({"amd.com/gpu": 1}, pod__runtimeClassName="nvidia", **rocm) == ["VC256"]
+    assert found(amd, pod__runtimeClassName="amd", **rocm) == []
+    assert found({"nvidia.com/gpu": 1, "memory": "32Gi"}, pod__runtimeClassName="nvidia") == []
     tpu = {"google.com/tpu": 4, "memory": "32Gi"}
     image: dict[str, Any] = {"container__image": "vllm/vllm-tpu:v0.20.2"}
     selector = {ACCELERATOR: "tpu-v6e-slice", TOPOLOGY: "2x2"}
