@@ -85,11 +85,12 @@ def mutants_of(files: list[Path]) -> list[MutationSpec]:
             typing = line.startswith("if TYPE_CHECKING:")
             # A star that no blank follows is no operator: without it, this is no Python.
             star = "_Mul_" in spec.operator_name and line[spec.end_pos[1] : spec.end_pos[1] + 1] != " "
-            # What a property of a protocol is to a caller only a type checker reads.
-            of_protocol = "RemoveDecorator" in spec.operator_name and ": ..." in getline(
-                str(spec.module_path), spec.start_pos[0] + 1
+            # Who calls a property of a protocol only a type checker knows, and what is kept from call to call nobody.
+            after = getline(str(spec.module_path), spec.start_pos[0] + 1)
+            bare = "RemoveDecorator" in spec.operator_name and (
+                ": ..." in after or re.match(r"\s*@(lru_)?cache\b", line)
             )
-            if not typing and not star and not of_protocol and not skipped.fullmatch(spec.operator_name):
+            if not (typing or star or bare or skipped.fullmatch(spec.operator_name)):
                 places.setdefault((spec.module_path, spec.start_pos, spec.end_pos), []).append(spec)
     return [random.choice(specs) for specs in places.values()]  # noqa: S311 - a sample, no secret
 
