@@ -7,24 +7,36 @@ import pytest
 from tests.synthesis import new_chart
 from vllm_cdk8s import (
     Autoscaling,
+    Dashboard,
     EndpointPicker,
     HttpAutoscaler,
     HttpProbe,
     HTTPRoute,
     InferencePool,
+    ModelDownload,
     ModelStorage,
     MultiNodeVllmServer,
     PodDisruptionBudget,
+    PodMonitor,
     QueueAutoscaler,
     Resources,
     Router,
     ServerNetworkPolicy,
+    SmokeTest,
     VllmCdk8sError,
     VllmServer,
     WeightedBackend,
 )
 
 WRONG: Any = 1
+
+
+def sound() -> VllmServer:
+    return VllmServer(new_chart(), "s", model="Qwen/Qwen3-8B", gpus=1)
+
+
+def claim() -> ModelStorage:
+    return ModelStorage(new_chart(), "m", name="models", size="50Gi")
 
 
 def options_of(**options: Any) -> list[str | None]:
@@ -115,6 +127,24 @@ def test_what_is_wrong_with_a_group_is_told_without_what_only_follows_from_it(
          ["servers[0]", "servers[1]", "clients[0]", "port", "name"]),
         (lambda: InferencePool(new_chart(), "i", server=WRONG, endpoint_picker=WRONG, labels={"a b": "c"}),
          ["server", "endpoint_picker", "labels"]),
+        (lambda: PodMonitor(new_chart(), "p", server=sound(), interval="x", scrape_timeout="y", labels={"a b": "c"},
+                            tls_config={}),
+         ["scrape_timeout", "interval", "tls_config", "labels"]),
+        (lambda: Dashboard(new_chart(), "d", server=sound(), title="", labels={"a b": "c"}, folder=""),
+         ["title", "labels", "folder"]),
+        (lambda: ModelDownload(new_chart(), "d", models=["a b"], storage=claim(), retries=-1, deadline_seconds=0,
+                               non_root=WRONG),
+         ["non_root", "models[0]", "retries", "deadline_seconds"]),
+        (lambda: ModelDownload(new_chart(), "d", models=["Qwen/Qwen3-8B"], storage=claim(), resources=WRONG,
+                               image_pull_policy="x", pod_annotations={"a b": "c"}, service_account=WRONG,
+                               tolerations=[{"operator": "x"}]),
+         ["resources", "image_pull_policy", "pod_annotations", "service_account", "tolerations[0].operator"]),
+        (lambda: ModelDownload(new_chart(), "d", models=["Qwen/Qwen3-8B"], storage=claim(), ttl_seconds=-1,
+                               labels={"a b": "c"}, annotations={"a b": "c"}),
+         ["ttl_seconds", "labels", "annotations"]),
+        (lambda: SmokeTest(new_chart(), "t", server=sound(), timeout_seconds=0, request="x", prompt="", api_key=WRONG,
+                           ca=WRONG),
+         ["timeout_seconds", "request", "prompt", "api_key", "ca"]),
         (lambda: WeightedBackend(to=WRONG, weight=-1), ["backend.to", "backend.weight"]),
         (lambda: Resources(limits={"a b": 1, "memory": "x"}, requests={"cpu": -1}),
          ["resources.requests['cpu']", "resources.limits", "resources.limits['memory']"]),

@@ -9,6 +9,7 @@ from vllm_cdk8s.constructs.apps import Whole
 from vllm_cdk8s.constructs.job import add_job
 from vllm_cdk8s.constructs.storage import ModelStorage
 from vllm_cdk8s.constructs.threshold import wire_options
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.jobs.download import plan_download
 from vllm_cdk8s.core.jobs.job import JOB_OPTIONS
 from vllm_cdk8s.core.keywords import named_keywords
@@ -75,17 +76,18 @@ class ModelDownload(Whole):
         deadline_seconds: int | None = None,
         **job_options: Unpack[JobOptions],
     ) -> None:
-        own: dict[str, Any] = check_options(
-            job_options, JOB_OPTIONS, others=tuple(inspect.signature(ModelDownload.__init__).parameters)
-        )
-        if hf_token is not None:
-            own["hf_token"] = hf_token
-        options = wire_options({**own, "env": {} if env is None else env})
-        checks.instance("storage", storage, ModelStorage, allowed="ModelStorage(...)")
-        plan = plan_download(
-            options, models=models, storage=storage.plan, name=name, image=image, env=options.pop("env"),
-            retries=retries, deadline_seconds=deadline_seconds,
-        )  # fmt: skip
+        with Collector() as found:
+            others = tuple(inspect.signature(ModelDownload.__init__).parameters)
+            own: dict[str, Any] = check_options(job_options, JOB_OPTIONS, others=others, found=found)
+            if hf_token is not None:
+                own["hf_token"] = hf_token
+            options = wire_options({**own, "env": {} if env is None else env})
+            if found.attempt(checks.instance, "storage", storage, ModelStorage, allowed="ModelStorage(...)") is None:
+                found.finish()
+            plan = found.need(
+                plan_download, options, models=models, storage=storage.plan, name=name, image=image,
+                env=options.pop("env"), retries=retries, deadline_seconds=deadline_seconds,
+            )  # fmt: skip
 
         super().__init__(scope, id)
         storage.check_namespace(self, scope)

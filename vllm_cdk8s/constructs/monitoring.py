@@ -15,7 +15,7 @@ from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.constructs.custom_resource import custom_resource
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.constructs.tree import objects_of
-from vllm_cdk8s.core.errors import warn
+from vllm_cdk8s.core.errors import Collector, warn
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.monitoring.alert_rules import alert_groups
@@ -95,16 +95,18 @@ class _Monitor(Whole):
     ) -> None:
         _check_server(server)
         check_statistics(server)
-        scraped = endpoint(
-            interval=_duration(interval),
-            scrape_timeout=_duration(scrape_timeout),
-            scheme=server.scheme,
-            tls_config=tls_config,
-            tls_files=self._KIND == "ServiceMonitor",
-        )
+        with Collector() as found:
+            scraped = found.need(
+                endpoint,
+                interval=_duration(interval),
+                scrape_timeout=_duration(scrape_timeout),
+                scheme=server.scheme,
+                tls_config=tls_config,
+                tls_files=self._KIND == "ServiceMonitor",
+            )
+            own_labels = found.need(checks.label_map, "labels", labels)
         namespace = namespace_to_name(server, place(scope)[1])
         spec = monitor_spec(server.selector, scraped, endpoints=self._ENDPOINTS, namespace=namespace)
-        own_labels = checks.label_map("labels", labels)
         super().__init__(scope, id)
         self.resource = _resource(self, scope, self._KIND, spec, server=server, labels=own_labels, name=name)
         monitors = _watch(scope).monitors.setdefault(server, {})
@@ -252,9 +254,10 @@ class Dashboard(Whole):
         name: str | None = None,
     ) -> None:
         target = server_target(server)
-        heading = f"vLLM {server.name}" if title is None else checks.text("title", title)
-        found_by = {"grafana_dashboard": "1"} if labels is None else checks.label_map("labels", labels)
-        annotations = {} if folder is None else {"grafana_folder": checks.text("folder", folder)}
+        with Collector() as found:
+            heading = f"vLLM {server.name}" if title is None else found.need(checks.text, "title", title)
+            found_by = {"grafana_dashboard": "1"} if labels is None else found.need(checks.label_map, "labels", labels)
+            annotations = {} if folder is None else {"grafana_folder": found.need(checks.text, "folder", folder)}
         model = dashboard_json(target, name=server.name, title=heading)
         super().__init__(scope, id)
         if name is None:

@@ -13,6 +13,7 @@ from vllm_cdk8s.constructs.job import add_job
 from vllm_cdk8s.constructs.policies import ask_policies
 from vllm_cdk8s.constructs.server_base import Server
 from vllm_cdk8s.constructs.threshold import wire_options
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.jobs.job import JOB_OPTIONS
 from vllm_cdk8s.core.jobs.smoke_test import kept_out, labels_of_test, plan_smoke_test, without_pods
 from vllm_cdk8s.core.keywords import named_keywords
@@ -83,17 +84,19 @@ class SmokeTest(Whole):
         env: Mapping[str, str | kplus.EnvValue] | None = None,
         **job_options: Unpack[JobOptions],
     ) -> None:
-        own: dict[str, Any] = check_options(
-            job_options, JOB_OPTIONS, others=tuple(inspect.signature(SmokeTest.__init__).parameters)
-        )
-        checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
-        options = wire_options({**own, "env": {} if env is None else env})
         registry, namespace = place(scope)
-        plan = plan_smoke_test(
-            options, server=server, request=request, model=model, prompt=prompt, api_key=api_key, ca=ca,
-            verify_tls=verify_tls, timeout_seconds=timeout_seconds, image=image, env=options.pop("env"),
-            server_options=server.pod_options, namespace=namespace,
-        )  # fmt: skip
+        with Collector() as found:
+            others = tuple(inspect.signature(SmokeTest.__init__).parameters)
+            own: dict[str, Any] = check_options(job_options, JOB_OPTIONS, others=others, found=found)
+            allowed = "a VllmServer or another server of this package"
+            if found.attempt(checks.instance, "server", server, Server, allowed=allowed) is None:
+                found.finish()
+            options = wire_options({**own, "env": {} if env is None else env})
+            plan = found.need(
+                plan_smoke_test, options, server=server, request=request, model=model, prompt=prompt, api_key=api_key,
+                ca=ca, verify_tls=verify_tls, timeout_seconds=timeout_seconds, image=image, env=options.pop("env"),
+                server_options=server.pod_options, namespace=namespace,
+            )  # fmt: skip
 
         super().__init__(scope, id)
         self.labels = labels_of_test(server)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, warn
 from vllm_cdk8s.core.features.hub import CONTAINER_NAME, PROGRAM, hub_models
 from vllm_cdk8s.core.jobs.job import INSTANCE_LABEL, NAME_LABEL, JobPlan, Program, job_pod, plan_job
 from vllm_cdk8s.core.kube import checks
@@ -39,27 +39,22 @@ def plan_download(
         InvalidOptionError: an option has a value that is wrong by itself.
         ConflictError: the storage does not last.
     """
-    wanted = hub_models("models", models)
-    if name is not None:
-        checks.label_value("name", checks.dns_label("name", name))
-    if "emptyDir" in storage.volume:
-        raise ConflictError("it does not last, so that no server would find the models there", option="storage")
-    if storage.read_only:
-        raise ConflictError("it is an image, to which nothing can be downloaded", option="storage",
-                            rule=READ_ONLY_STORAGE)  # fmt: skip
+    with Collector() as found:
+        wanted = found.need(hub_models, "models", models)
+        if found.given(checks.dns_label, "name", name) is not None:
+            found.attempt(checks.label_value, "name", name)
+        found.attempt(_check_lasting, storage)
+        user = found.given(checks.instance, "non_root", options.get("non_root"), NonRoot, allowed="NonRoot()")
+        if user is not None:
+            found.attempt(user.check_mount_path, storage.mount_path)
+        found.attempt(checks.integer, "retries", retries, minimum=0)
+        found.given(checks.integer, "deadline_seconds", deadline_seconds, minimum=1)
     if "hostPath" in storage.volume and storage.node_name is None:
         warn(
             "each node has such a folder of its own; say node=, or the Job may fill that of another node",
             option="storage",
             rule=NODE_FOLDER,
         )
-    non_root = options.get("non_root")
-    if non_root is not None:
-        checks.instance("non_root", non_root, NonRoot, allowed="NonRoot()")
-        non_root.check_mount_path(storage.mount_path)
-    checks.integer("retries", retries, minimum=0)
-    if deadline_seconds is not None:
-        checks.integer("deadline_seconds", deadline_seconds, minimum=1)
     labels = {NAME_LABEL: "vllm-download", **({} if name is None else {INSTANCE_LABEL: name})}
     template = job_pod(
         options,
@@ -86,3 +81,11 @@ def plan_download(
     if deadline_seconds is not None:
         spec["activeDeadlineSeconds"] = deadline_seconds
     return plan_job(options, spec=spec, labels=labels)
+
+
+def _check_lasting(storage: Storage) -> None:
+    if "emptyDir" in storage.volume:
+        raise ConflictError("it does not last, so that no server would find the models there", option="storage")
+    if storage.read_only:
+        what = "it is an image, to which nothing can be downloaded"
+        raise ConflictError(what, option="storage", rule=READ_ONLY_STORAGE)

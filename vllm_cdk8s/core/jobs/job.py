@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from vllm_cdk8s.core.engine.version import check_reference
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune
 from vllm_cdk8s.core.pod import programs
@@ -69,45 +70,53 @@ class Program(Struct, frozen=True, kw_only=True):
 
     def container(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The container, without its security context."""
-        resources = checks.instance("resources", options.get("resources", Resources()), Resources, allowed=_RESOURCES)
-        non_root: NonRoot | None = options.get("non_root")
+        resources = options.get("resources", Resources())
         policy = options.get("image_pull_policy", "IfNotPresent")
-        return prune({
-            "name": self.name,
-            "image": check_reference("image", self.image),
-            "imagePullPolicy": checks.one_of("image_pull_policy", policy, PULL_POLICIES, what="a pull policy"),
-            **programs.run(self.source, self.arguments),
-            "env": pod.environment(
-                variables(self.env, options),
-                caches_below=self.caches_below,
-                identity={} if non_root is None else non_root.environment(),
-            ),
-            "envFrom": env_from(options),
-            "resources": resources.wire(),
-            "volumeMounts": list(self.mounts),
-        })  # fmt: skip
+        with Collector() as found:
+            if found.attempt(checks.instance, "resources", resources, Resources, allowed=_RESOURCES) is not None:
+                resources = found.attempt(resources.wire)
+            made = {
+                "name": self.name,
+                "image": found.need(check_reference, "image", self.image),
+                "imagePullPolicy": found.need(
+                    checks.one_of, "image_pull_policy", policy, PULL_POLICIES, what="a pull policy"
+                ),
+                **programs.run(self.source, self.arguments),
+                "env": found.need(self._environment, options),
+                "envFrom": found.need(env_from, options),
+                "resources": resources,
+                "volumeMounts": list(self.mounts),
+            }
+        return prune(made)
+
+    def _environment(self, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+        non_root: NonRoot | None = options.get("non_root")
+        identity = {} if non_root is None else non_root.environment()
+        return pod.environment(variables(self.env, options), caches_below=self.caches_below, identity=identity)
 
 
 def settings_of_pod(options: Mapping[str, Any], *, node_name: str | None = None) -> dict[str, Any]:
     """What a Job's options say of its pod template besides what runs in it: where it goes, and as which account."""
     account = options.get("service_account")
-    return {
-        "annotations": checks.annotation_map("pod_annotations", options.get("pod_annotations", {})),
-        "service_account": None if account is None else checks.reference("service_account", account, "ServiceAccount"),
-        "image_pull_secrets": pull_secrets(options),
-        "scheduling": scheduling(
-            node_selector=options.get("node_selector", {}),
-            node_name=node_name,
-            tolerations=options.get("tolerations", ()),
-            affinity=options.get("affinity", {}),
-            topology_spread=(),
-            runtime_class=None,
-            scheduler_name=options.get("scheduler_name"),
-            priority_class=options.get("priority_class"),
-            kai=None,
-            device_claims=(),
-        ),
-    }
+    with Collector() as found:
+        return {
+            "annotations": found.need(checks.annotation_map, "pod_annotations", options.get("pod_annotations", {})),
+            "service_account": found.given(checks.reference, "service_account", account, "ServiceAccount"),
+            "image_pull_secrets": found.need(pull_secrets, options),
+            "scheduling": found.need(
+                scheduling,
+                node_selector=options.get("node_selector", {}),
+                node_name=node_name,
+                tolerations=options.get("tolerations", ()),
+                affinity=options.get("affinity", {}),
+                topology_spread=(),
+                runtime_class=None,
+                scheduler_name=options.get("scheduler_name"),
+                priority_class=options.get("priority_class"),
+                kai=None,
+                device_claims=(),
+            ),
+        }
 
 
 def job_pod(
@@ -122,20 +131,23 @@ def job_pod(
     non_root: NonRoot | None = options.get("non_root")
     if non_root is not None:
         checks.instance("non_root", non_root, NonRoot, allowed="NonRoot()")
-    container = program.container(options)
-    pod_security, container_security = security(
-        drop_cache=False, non_root=non_root,
-        pod=options.get("pod_security_context", {}), container=options.get("security_context", {}),
-    )  # fmt: skip
+    with Collector() as found:
+        container = found.need(program.container, options)
+        pod_security, container_security = found.attempt(
+            security, drop_cache=False, non_root=non_root,
+            pod=options.get("pod_security_context", {}), container=options.get("security_context", {}),
+        ) or ({}, {})  # fmt: skip
+        every_label = found.need(own_labels, options, labels)
+        settings = found.need(settings_of_pod, options, node_name=node_name)
     volumes, mounts = list(volumes), list(container.get("volumeMounts", ()))
     if non_root is not None:
         volumes.append({"name": pod.HOME_VOLUME, "emptyDir": {}})
         mounts.append({"name": pod.HOME_VOLUME, "mountPath": non_root.home})
     return pod.template(
-        labels={**own_labels(options, labels), **labels},
+        labels={**every_label, **labels},
         containers=[prune({**container, "volumeMounts": mounts, "securityContext": container_security})],
         volumes=volumes,
-        **settings_of_pod(options, node_name=node_name),
+        **settings,
         security=pod_security,
         restart_policy="Never",
     )
@@ -177,11 +189,14 @@ def plan_job(
         labels: labels of our own.
         subject: plain data whose change means another Job too.
     """
-    ttl = checks.integer("ttl_seconds", options.get("ttl_seconds", DEFAULT_TTL_SECONDS), minimum=0)
+    with Collector() as found:
+        ttl = found.need(checks.integer, "ttl_seconds", options.get("ttl_seconds", DEFAULT_TTL_SECONDS), minimum=0)
+        all_labels = {**(found.attempt(checks.label_map, "labels", options.get("labels", {})) or {}), **labels}
+        annotations = found.need(checks.annotation_map, "annotations", options.get("annotations", {}))
     whole = {**spec, "ttlSecondsAfterFinished": ttl}
     return JobPlan(
         spec=whole,
         digest=sha256(json.dumps([whole, subject], sort_keys=True).encode()).hexdigest()[:_DIGEST],
-        labels={**checks.label_map("labels", options.get("labels", {})), **labels},
-        annotations=checks.annotation_map("annotations", options.get("annotations", {})),
+        labels=all_labels,
+        annotations=annotations,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, Problem, mention, warn
+from vllm_cdk8s.core.errors import Collector, ConflictError, Problem, mention, warn
 from vllm_cdk8s.core.jobs.job import INSTANCE_LABEL, NAME_LABEL, JobPlan, Program, job_pod, plan_job
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.secret_key import SecretKey
@@ -67,30 +67,34 @@ def plan_smoke_test(
         ConflictError: the server's API key is in another namespace.
     """
     options = dict(options)
-    seconds = _MARGIN_SECONDS + server.startup_seconds
-    if timeout_seconds is not None:
-        most = checks.MAX_INT32 - _MARGIN_SECONDS
-        seconds = checks.integer("timeout_seconds", timeout_seconds, minimum=1, maximum=most)
-    arguments = [
-        f"--url={server.url}",
-        f"--model={server.served_model_name if model is None else checks.text('model', model)}",
-        f"--request={_request(request, server)}",
-        f"--prompt={checks.text('prompt', prompt)}",
-        f"--timeout={seconds}",
-    ]
-    if not checks.boolean("verify_tls", verify_tls):
+    most = checks.MAX_INT32 - _MARGIN_SECONDS
+    key = api_key if api_key is not None else server_options.get("api_key")
+    with Collector() as found:
+        seconds = _MARGIN_SECONDS + server.startup_seconds
+        if timeout_seconds is not None:
+            seconds = found.need(checks.integer, "timeout_seconds", timeout_seconds, minimum=1, maximum=most)
+        asked = server.served_model_name if model is None else found.need(checks.text, "model", model)
+        arguments = [
+            f"--url={server.url}",
+            f"--model={asked}",
+            f"--request={found.need(_request, request, server)}",
+            f"--prompt={found.need(checks.text, 'prompt', prompt)}",
+            f"--timeout={seconds}",
+        ]
+        found.attempt(checks.boolean, "verify_tls", verify_tls)
+        variables: dict[str, Any] = found.need(checks.string_keys, "env", env)
+        for option, secret in (("api_key", key), ("ca", ca)):
+            found.given(checks.instance, option, secret, SecretKey, allowed='SecretKey("name", "key")')
+    if not verify_tls:
         warn(
             f"False trusts any certificate, and sends the API key to whoever answers; give {mention('ca=')} instead",
             option="verify_tls",
             rule=TRUSTS_ANYBODY,
         )
         arguments.append("--insecure")
-    variables: dict[str, Any] = checks.string_keys("env", env)
-    key = api_key if api_key is not None else server_options.get("api_key")
-    for option, secret, variable in (("api_key", key, "SMOKE_TEST_API_KEY"), ("ca", ca, "SMOKE_TEST_CA")):
+    for secret, variable in ((key, "SMOKE_TEST_API_KEY"), (ca, "SMOKE_TEST_CA")):
         if secret is not None:
-            allowed = 'SecretKey("name", "key")'
-            variables[variable] = checks.instance(option, secret, SecretKey, allowed=allowed).wire()
+            variables[variable] = secret.wire()
     if image is None:
         image = server.image
         if server_options.get("image_pull_secrets"):

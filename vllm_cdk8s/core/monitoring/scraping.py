@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vllm_cdk8s.core.errors import ConflictError, InvalidOptionError, mention, nearest
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, mention, nearest
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.pod.health import PORT_NAME
 from vllm_cdk8s.core.regex import regex
@@ -51,20 +51,22 @@ def endpoint(
         ConflictError: the timeout is longer than the interval, which the Prometheus operator refuses; or the server
             speaks TLS and nothing says how to trust it, so that every scrape would fail.
     """
-    if milliseconds("scrape_timeout", scrape_timeout) > milliseconds("interval", interval):
-        raise ConflictError(
-            f"{scrape_timeout!r} is longer than {mention('interval')}: {interval!r}", option="scrape_timeout"
-        )
-    found: dict[str, Any] = {
-        "port": PORT_NAME,
-        "path": "/metrics",
-        "interval": interval,
-        "scrapeTimeout": scrape_timeout,
-    }
+    with Collector() as found:
+        waits = found.attempt(milliseconds, "scrape_timeout", scrape_timeout)
+        between = found.attempt(milliseconds, "interval", interval)
+        if waits is not None and between is not None and waits > between:
+            what = f"{scrape_timeout!r} is longer than {mention('interval')}: {interval!r}"
+            found.note(ConflictError(what, option="scrape_timeout"))
+        trust = found.need(_trust, scheme, tls_config, tls_files=tls_files)
+    return {"port": PORT_NAME, "path": "/metrics", "interval": interval, "scrapeTimeout": scrape_timeout, **trust}
+
+
+def _trust(scheme: str, tls_config: Mapping[str, Any] | None, *, tls_files: bool) -> dict[str, Any]:
+    """How Prometheus trusts a server that speaks TLS; nothing where it speaks none."""
     if scheme == "http":
         if tls_config is not None:
             raise ConflictError("the server speaks no TLS", option="tls_config")
-        return found
+        return {}
     if tls_config is None:
         raise ConflictError(
             "the server speaks TLS, which Prometheus cannot trust by a pod's address; say its certificate's "
@@ -79,7 +81,7 @@ def endpoint(
                 f"{field!r} is not a field of it{nearest(field, known)}; allowed: {', '.join(known)}",
                 option="tls_config",
             )
-    return {**found, "scheme": scheme, "tlsConfig": said}
+    return {"scheme": scheme, "tlsConfig": said}
 
 
 def monitor_spec(
