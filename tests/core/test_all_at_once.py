@@ -87,7 +87,7 @@ WRONG: list[tuple[Callable[..., Any], dict[str, Any], list[str]]] = [
     (IngressPath, {"path": "v1", "path_type": "Prefx"}, ["path_type", "path"]),
     (IngressTls, {"secret": "A", "hosts": ["B", "c", "D"]}, ["tls.secret", "tls.hosts", "tls.hosts"]),
     (InitDownload, {"models": ["a b", "c", 1], "max_seconds": -1, "offline": "no", "resources": 1},
-     ["download.max_seconds", "download.offline", "model", "download.models[2]", "download.resources"]),
+     ["download.max_seconds", "download.offline", "download.models[0]", "download.models[2]", "download.resources"]),
     (KaiShare, {"queue": "a b", "gpu_memory_mib": 0, "gpu_total_memory_mib": "x", "gpu_fraction": 2},
      ["kai.queue", "kai.gpu_memory_mib", "kai.gpu_total_memory_mib", "kai.gpu_fraction", "kai.gpu_fraction"]),
     (KaiShare, {"queue": "a b", "gpu_memory_mib": 20, "gpu_total_memory_mib": 10},

@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
+from msgspec.structs import replace
+
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, VllmCdk8sError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
@@ -178,5 +180,8 @@ def hub_models(option: str, models: Sequence[str | HubModel]) -> list[HubModel]:
 
 def _hub_model(option: str, item: str | HubModel) -> HubModel:
     if isinstance(item, str):
-        return HubModel(model=item)
+        try:
+            return HubModel(model=item)
+        except VllmCdk8sError as error:
+            raise type(error)(problems=[replace(problem, option=option) for problem in error.problems]) from None
     return checks.instance(option, item, HubModel, allowed="a name, or HubModel(model=...)")
