@@ -25,7 +25,7 @@ from vllm_cdk8s import (
 )
 from vllm_cdk8s.constructs.server import VllmServerOptions
 from vllm_cdk8s.constructs.threshold import wire_options
-from vllm_cdk8s.core.errors import collecting
+from vllm_cdk8s.core.errors import Collector, collecting
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.kube.writing import to_yaml
 from vllm_cdk8s.core.server.deployment import DeploymentShape
@@ -102,7 +102,8 @@ HOSTILE: dict[str, Any] = {
 
 
 def planned(model: str = "facebook/opt-125m", **options: Any) -> ServerPlan:
-    said = wire_options(check_options(options, OPTIONS))
+    with Collector() as found:
+        said = wire_options(check_options(options, OPTIONS, found=found))
     shape = DeploymentShape(
         replicas=said.get("replicas", 1), max_surge=said.get("max_surge"), max_unavailable=said.get("max_unavailable")
     )

@@ -17,6 +17,7 @@ from tests.properties import ALWAYS_THE_SAME, TIMES
 from tests.properties import options as random_options
 from tests.properties.invariants import CONTROL, assert_sound
 from tests.synthesis import MODEL
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.kube.names import fixed_names
 from vllm_cdk8s.core.server.deployment import DeploymentShape
 from vllm_cdk8s.core.server.options import ServerOptions
@@ -59,7 +60,8 @@ def assert_refused_well(error: v.VllmCdk8sError) -> None:
 @settings(max_examples=150 * TIMES, derandomize=ALWAYS_THE_SAME, suppress_health_check=list(HealthCheck))
 def test_any_value_of_any_option(said: dict[str, Any], junk: dict[str, Any]) -> None:
     try:
-        options = check_options({"image": random_options.IMAGES[0], **said, **junk}, OPTIONS)
+        with Collector() as found:
+            options = check_options({"image": random_options.IMAGES[0], **said, **junk}, OPTIONS, found=found)
         given_ = ServerInput(
             model=MODEL, said=options, shape=DeploymentShape(own_claim=True), names=NAMES, path=lambda: "llm/server"
         )

@@ -79,13 +79,10 @@ class ModelDownload(Whole):
         with Collector() as found:
             others = tuple(inspect.signature(ModelDownload.__init__).parameters)
             own: dict[str, Any] = check_options(job_options, JOB_OPTIONS, others=others, found=found)
-            if not found.sound("non_root"):
-                del own["non_root"]  # a guess, by which the storage would be judged
             if hf_token is not None:
                 own["hf_token"] = hf_token
             options = wire_options({**own, "env": {} if env is None else env})
-            if found.attempt(checks.instance, "storage", storage, ModelStorage, allowed="ModelStorage(...)") is None:
-                found.finish()
+            checks.instance("storage", storage, ModelStorage, allowed="ModelStorage(...)")
             plan = found.need(
                 plan_download, options, models=models, storage=storage.plan, name=name, image=image,
                 env=options.pop("env"), retries=retries, deadline_seconds=deadline_seconds,

@@ -18,9 +18,8 @@ from vllm_cdk8s.constructs.tree import put
 from vllm_cdk8s.core.errors import Collector, ConflictError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
-from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod.resources import Resources
-from vllm_cdk8s.core.traffic.network_policy import check_peer
+from vllm_cdk8s.core.traffic.network_policy import checked_peers
 from vllm_cdk8s.core.traffic.picker import (
     METRICS_PORT,
     OBJECTIVE_API,
@@ -118,13 +117,7 @@ class EndpointPicker(Whole):
                 objectives={} if objectives is None else objectives, open_metrics=open_metrics,
                 resources=Resources() if resources is None else resources,
             )  # fmt: skip
-            peers = {
-                "gateways": found.need(sequence, "gateways", gateways),
-                "scrapers": found.need(sequence, "scrapers", scrapers),
-            }
-            for option, named in peers.items():
-                for index, peer in enumerate(named or ()):
-                    found.attempt(check_peer, f"{option}[{index}]", peer)
+            peers = checked_peers(found, gateways=gateways, scrapers=scrapers)
             if found.sound("gateways") and peers["scrapers"] and not peers["gateways"]:
                 what = "needs gateways=, without which everybody is let in"
                 found.note(ConflictError(what, option="scrapers"))

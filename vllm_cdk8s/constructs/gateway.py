@@ -206,8 +206,7 @@ def _targets(models: Mapping[str, Any] | None, header: str) -> list[_Target]:
     if not isinstance(given, Mapping):
         raise InvalidOptionError(f"{shown(given)} is not a mapping; allowed: {{'qwen': server}}", option="models")
     with Collector() as found:
-        made = [found.attempt(_target, name, value, given, header) for name, value in given.items()]
-    return [target for target in made if target is not None]
+        return [found.need(_target, name, value, given, header) for name, value in given.items()]
 
 
 def _target(name: str, value: Any, models: Mapping[str, Any], header: str) -> _Target:
@@ -245,10 +244,7 @@ def _server(backend: WeightedBackend) -> Server | None:
 
 def _weighted(option: str, value: object) -> list[WeightedBackend]:
     with Collector() as found:
-        made = [
-            found.attempt(_backend, f"{option}[{index}]", item) for index, item in enumerate(_filled(option, value))
-        ]
-    return [backend for backend in made if backend is not None]
+        return [found.need(_backend, f"{option}[{index}]", item) for index, item in enumerate(_filled(option, value))]
 
 
 def _once(backends: Iterable[WeightedBackend]) -> list[WeightedBackend]:
@@ -318,14 +314,13 @@ def _asleep(server: Server, path: str, _: IConstruct) -> list[Problem]:
 
 def _parents(gateways: object) -> list[dict[str, Any]]:
     with Collector() as found:
-        made = [found.attempt(_gateway, index, item) for index, item in enumerate(_filled("gateways", gateways))]
-    return parent_refs([gateway for gateway in made if gateway is not None])
+        named = [found.need(_gateway, index, item) for index, item in enumerate(_filled("gateways", gateways))]
+    return parent_refs(named)
 
 
 def _matches(matches: object) -> list[RouteMatch]:
     with Collector() as found:
-        made = [found.attempt(_match, index, item) for index, item in enumerate(_filled("matches", matches))]
-    return [match for match in made if match is not None]
+        return [found.need(_match, index, item) for index, item in enumerate(_filled("matches", matches))]
 
 
 def _gateway(index: int, item: Any) -> GatewayRef:

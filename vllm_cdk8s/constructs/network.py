@@ -18,7 +18,7 @@ from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.rules.book import KEPT_OUT
-from vllm_cdk8s.core.traffic.network_policy import DNS_PORT, Egress, check_peer
+from vllm_cdk8s.core.traffic.network_policy import DNS_PORT, Egress, checked_peers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,13 +70,7 @@ class ServerNetworkPolicy(Whole):
     ) -> None:
         with Collector() as found:
             found.attempt(checks.instance, "server", server, Server, allowed="a VllmServer")
-            admitted = {
-                "clients": found.need(sequence, "clients", clients),
-                "scrapers": found.need(sequence, "scrapers", scrapers),
-            }
-            for option, peers in admitted.items():
-                for index, peer in enumerate(peers or ()):
-                    found.attempt(check_peer, f"{option}[{index}]", peer)
+            admitted = checked_peers(found, clients=clients, scrapers=scrapers)
             if found.sound(*admitted) and not any(admitted.values()):
                 what = "is empty, as are scrapers, so nobody could reach the server"
                 found.note(InvalidOptionError(what, option="clients"))

@@ -9,6 +9,7 @@ from vllm_cdk8s.constructs.apps import Whole, name_in_tree, place
 from vllm_cdk8s.constructs.namespace_levels import level_findings
 from vllm_cdk8s.constructs.threshold import wire_options
 from vllm_cdk8s.constructs.tree import put
+from vllm_cdk8s.core.errors import Collector
 from vllm_cdk8s.core.features.hub import hub_models
 from vllm_cdk8s.core.features.node_cache import CachedDownload, cache_folder
 from vllm_cdk8s.core.jobs.job import INSTANCE_LABEL, JOB_OPTIONS, NAME_LABEL
@@ -87,9 +88,9 @@ class NodeModelCache(Whole):
         name: str | None = None,
         **options: Unpack[JobOptions],
     ) -> None:
-        given: dict[str, Any] = check_options(
-            options, _OPTIONS, others=tuple(inspect.signature(NodeModelCache).parameters)
-        )
+        with Collector() as found:
+            others = tuple(inspect.signature(NodeModelCache).parameters)
+            given: dict[str, Any] = check_options(options, _OPTIONS, others=others, found=found)
         if hf_token is not None:
             given["hf_token"] = hf_token
         said = wire_options({**given, "env": env or {}})

@@ -18,7 +18,7 @@ from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import sequence
 from vllm_cdk8s.core.pod.resources import Resources
-from vllm_cdk8s.core.traffic.network_policy import check_peer
+from vllm_cdk8s.core.traffic.network_policy import checked_peers
 from vllm_cdk8s.core.traffic.router import (
     PORT_NAME,
     ROUTER_IMAGE,
@@ -117,9 +117,7 @@ class Router(Whole):
                     health_checks=health_checks, replicas=replicas,
                     resources=Resources() if resources is None else resources,
                 )  # fmt: skip
-            peers = found.need(sequence, "clients", clients)
-            for index, peer in enumerate(peers or ()):
-                found.attempt(check_peer, f"clients[{index}]", peer)
+            peers = checked_peers(found, clients=clients)["clients"]
             found.attempt(checks.port, "port", port)
             own_labels = found.need(checks.label_map, "labels", labels or {})
             found.given(checks.server_name, "name", name)

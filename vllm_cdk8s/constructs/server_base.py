@@ -23,6 +23,7 @@ from vllm_cdk8s.core.namespaces.levels import LEVELS
 from vllm_cdk8s.core.pod.patching import patched
 from vllm_cdk8s.core.pod.raw_env import check_no_secret
 from vllm_cdk8s.core.pod.raw_pod import check_template
+from vllm_cdk8s.core.pod.security import NonRoot
 from vllm_cdk8s.core.server.identity import INSTANCE_LABEL, NAME_LABEL
 from vllm_cdk8s.core.server.options import DEFAULTS
 from vllm_cdk8s.core.server.plan import ServerInput, check_options, plan_server
@@ -89,6 +90,8 @@ class Server(Whole):
         try:
             with wrong or Collector() as found:
                 said = wire_options(check_options(options, known, others=others, found=found))
+                if not found.sound("non_root"):
+                    said["non_root"] = NonRoot()  # as was surely meant, so that nobody is told to say it
                 model = checks.plain_member(model)
                 shapes = [partial(shape, said), *([] if instead is None else [instead])]
                 plan: Any = found.attempt(self._planned, scope, id, model, said, shapes, storage, sizing, bounds)

@@ -88,9 +88,7 @@ class SmokeTest(Whole):
         with Collector() as found:
             others = tuple(inspect.signature(SmokeTest.__init__).parameters)
             own: dict[str, Any] = check_options(job_options, JOB_OPTIONS, others=others, found=found)
-            allowed = "a VllmServer or another server of this package"
-            if found.attempt(checks.instance, "server", server, Server, allowed=allowed) is None:
-                found.finish()
+            checks.instance("server", server, Server, allowed="a VllmServer or another server of this package")
             options = wire_options({**own, "env": {} if env is None else env})
             plan = found.need(
                 plan_smoke_test, options, server=server, request=request, model=model, prompt=prompt, api_key=api_key,

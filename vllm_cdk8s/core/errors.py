@@ -251,13 +251,7 @@ class Collector:
 
     def given(self, check: Callable[..., _Value], option: str, value: Any, *args: Any, **options: Any) -> _Value | None:
         """As `attempt`, of an option for which None says nothing."""
-        if value is None:
-            return None
-        try:
-            return check(option, value, *args, **options)
-        except VllmCdk8sError as error:
-            self.note(error)
-            return None
+        return None if value is None else self.attempt(check, option, value, *args, **options)
 
     def sound(self, *options: str) -> bool:
         """Whether nothing is wrong with these options, or with anything in them, so far."""

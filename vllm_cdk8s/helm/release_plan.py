@@ -125,9 +125,7 @@ def release_parts(
         return found.attempt(in_values(speaker)(make), *arguments)
 
     attempt(warn_of_unused, values)
-    release = attempt(name_release, name, values)
-    if release is None:
-        found.finish()
+    release = in_values(speaker)(name_release)(name, values)
     options = server_options(values, release, attempt)
     labels = {NAME_LABEL: release.app_name, INSTANCE_LABEL: release.instance}
     stored = attempt(_storage, values, release, labels, namespace) or (_THROW_AWAY, None)

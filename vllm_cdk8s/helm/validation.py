@@ -115,7 +115,7 @@ class _Reader:
     def section(self, section: type[S], data: Any, path: Path) -> S | None:
         """The section that data stands for; None where something is wrong with it, which is told."""
         if not isinstance(data, dict):
-            self._wrong(path, f"{value_text(data, where=path_text(path))} is not a mapping{_such_as(path)}")
+            self._wrong(path, f"{_said(data, path)} is not a mapping{_such_as(path)}")
             return None
         known, given, so_far = fields_of(section), {}, len(self.problems)
         for key, field in known.items():
@@ -146,7 +146,7 @@ class _Reader:
                 value = mark.check(value) if isinstance(mark, Check) else value
         except FieldError as error:
             # The value as a path allows to repeat it, where the type has said it in full.
-            self._wrong(path, str(error).replace(value_text(data), value_text(data, where=path_text(path))))
+            self._wrong(path, str(error).replace(value_text(data), _said(data, path)))
         return value
 
     def _inside(self, kind: Kind, value: Any, path: Path) -> Any:
@@ -159,19 +159,22 @@ class _Reader:
         if kind.type is dict:
             return {key: self._value(kind.items, item, (*path, key)) for key, item in value.items()}
         if not isinstance(value, list):
-            self._wrong(path, f"{value_text(value, where=path_text(path))} is not a list{_such_as(path)}")
+            self._wrong(path, f"{_said(value, path)} is not a list{_such_as(path)}")
             return value
         return [self._value(kind.items, item, (*path, index)) for index, item in enumerate(value)]
 
     def _choice(self, allowed: tuple[str, ...], value: Any, path: Path) -> Any:
         if not isinstance(value, str) or value not in allowed:
             hint = _INSTEAD.get((str(path[-1]), str(value).lower()), nearest(str(value), allowed))
-            said = value_text(value, where=path_text(path))
-            self._wrong(path, f"{said} is not allowed; allowed: {', '.join(allowed)}{hint}")
+            self._wrong(path, f"{_said(value, path)} is not allowed; allowed: {', '.join(allowed)}{hint}")
         return value
 
     def _wrong(self, path: Path, what: str, rule: Rule = INVALID) -> None:
         self.problems.append(Problem(what=what, rule=rule, option=path_text(path) if path else None))
+
+
+def _said(value: object, path: Path) -> str:
+    return value_text(value, where=path_text(path))
 
 
 def _fields(section: type[Section], path: Path) -> Iterator[tuple[Path, Field]]:
@@ -192,7 +195,7 @@ def _section_at(path: Path) -> dict[str, Field]:
 
 def _such_as(path: Path) -> str:
     """An example of what belongs there, for those who have written another shape."""
-    above = [step for step in itertools.takewhile(lambda step: isinstance(step, str), path) if isinstance(step, str)]
+    above = [str(step) for step in itertools.takewhile(lambda step: isinstance(step, str), path)]
     if not above:
         return ""
     field = _section_at(tuple(above[:-1]))[above[-1]]

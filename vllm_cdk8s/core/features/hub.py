@@ -7,9 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from msgspec.structs import replace
-
-from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError, VllmCdk8sError
+from vllm_cdk8s.core.errors import Collector, ConflictError, InvalidOptionError
 from vllm_cdk8s.core.keywords import named_keywords
 from vllm_cdk8s.core.kube import checks
 from vllm_cdk8s.core.kube.wire import prune, sequence
@@ -58,12 +56,7 @@ class HubModel:
     def __post_init__(self) -> None:
         checks.plain_fields(self)
         with Collector() as found:
-            name = found.attempt(checks.text, "model", self.model)
-            if name is not None and (not _REPOSITORY.fullmatch(name) or ".." in name or "--" in name):
-                what = (
-                    f"{name!r} is not a repository of the Hugging Face hub; allowed: such as 'Qwen/Qwen2.5-7B-Instruct'"
-                )
-                found.note(InvalidOptionError(what, option="model"))
+            found.attempt(_check_repository, "model", self.model)
             found.given(checks.text, "revision", self.revision)
             for option in ("allow", "ignore"):
                 for index, pattern in enumerate(found.attempt(sequence, option, getattr(self, option)) or ()):
@@ -174,14 +167,20 @@ def hub_models(option: str, models: Sequence[str | HubModel]) -> list[HubModel]:
     if not given:
         raise InvalidOptionError("there are none; allowed: at least one", option=option)
     with Collector() as found:
-        result = [found.attempt(_hub_model, f"{option}[{index}]", item) for index, item in enumerate(given)]
-    return [model for model in result if model is not None]
+        return [found.need(_hub_model, f"{option}[{index}]", item) for index, item in enumerate(given)]
 
 
 def _hub_model(option: str, item: str | HubModel) -> HubModel:
     if isinstance(item, str):
-        try:
-            return HubModel(model=item)
-        except VllmCdk8sError as error:
-            raise type(error)(problems=[replace(problem, option=option) for problem in error.problems]) from None
+        _check_repository(option, item)
+        return HubModel(model=item)
     return checks.instance(option, item, HubModel, allowed="a name, or HubModel(model=...)")
+
+
+def _check_repository(option: str, value: object) -> None:
+    name = checks.text(option, value)
+    if not _REPOSITORY.fullmatch(name) or ".." in name or "--" in name:
+        raise InvalidOptionError(
+            f"{name!r} is not a repository of the Hugging Face hub; allowed: such as 'Qwen/Qwen2.5-7B-Instruct'",
+            option=option,
+        )

@@ -167,8 +167,7 @@ class LoraAdapters:
     def _listed(self) -> list[LoraAdapter]:
         with Collector() as found:
             if isinstance(self.adapters, Mapping):
-                made = [found.attempt(LoraAdapter, name=name, path=path) for name, path in self.adapters.items()]
-                return [adapter for adapter in made if adapter is not None]
+                return [found.need(LoraAdapter, name=name, path=path) for name, path in self.adapters.items()]
             items = sequence("lora.adapters", self.adapters)
             for index, item in enumerate(items):
                 if not isinstance(item, LoraAdapter):

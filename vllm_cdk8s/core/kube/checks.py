@@ -11,8 +11,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
-from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -22,6 +21,9 @@ from vllm_cdk8s.core.kube.text import check_text
 from vllm_cdk8s.core.regex import regex
 from vllm_cdk8s.core.rules.book import LITERAL_SECRET
 from vllm_cdk8s.core.showing import shown
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 _DNS_LABEL = regex(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _DNS_SUBDOMAIN = regex(rf"{_DNS_LABEL.pattern}(\.{_DNS_LABEL.pattern})*")
@@ -91,7 +93,7 @@ def host(option: str, value: object) -> str:
     return name
 
 
-def url(option: str, value: object, *, such_as: str, credentials: str) -> SplitResult:
+def url(option: str, value: object, *, such_as: str, credentials: str, bare: bool = False) -> SplitResult:
     """An address on the web, in its parts, without a user or a password.
 
     Args:
@@ -99,7 +101,10 @@ def url(option: str, value: object, *, such_as: str, credentials: str) -> SplitR
         value: the address.
         such_as: a right one, for messages.
         credentials: how to say who asks, for messages.
+        bare: whether it may have neither a query nor a fragment.
     """
+    from urllib.parse import urlsplit  # noqa: PLC0415 - for those who give an address
+
     try:
         parts = urlsplit(value) if isinstance(value, str) else None
         known = parts is not None and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -109,7 +114,8 @@ def url(option: str, value: object, *, such_as: str, credentials: str) -> SplitR
         what = f"holds a user or a password for all to read; allowed: {credentials}"
         raise InvalidOptionError(what, option=option, rule=LITERAL_SECRET)
     written = text(option, value)
-    if parts is None or not known or any(character.isspace() for character in written):
+    beyond = bare and parts is not None and (parts.query or parts.fragment)
+    if parts is None or not known or beyond or any(character.isspace() for character in written):
         raise InvalidOptionError(f"{shown(value)} is not a URL; allowed: such as {such_as!r}", option=option)
     return parts
 

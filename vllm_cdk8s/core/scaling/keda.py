@@ -53,8 +53,7 @@ def own_triggers(value: object) -> list[dict[str, Any]]:
         InvalidOptionError: one is not a trigger.
     """
     with Collector() as found:
-        items = [found.attempt(_trigger, index, item) for index, item in enumerate(sequence("extra_triggers", value))]
-    return [item for item in items if item is not None]
+        return [found.need(_trigger, index, item) for index, item in enumerate(sequence("extra_triggers", value))]
 
 
 def _trigger(index: int, item: object) -> dict[str, Any]:

@@ -215,9 +215,7 @@ class _Queries(Struct, frozen=True, kw_only=True):
 
 def _address(value: object) -> str:
     option, such_as = "prometheus_address", "http://prometheus-operated.monitoring:9090"
-    parts = checks.url(option, value, such_as=such_as, credentials="authentication=")
-    if parts.query or parts.fragment:
-        raise InvalidOptionError(f"{shown(value)} is not a URL; allowed: such as {such_as!r}", option=option)
+    parts = checks.url(option, value, such_as=such_as, credentials="authentication=", bare=True)
     address = parts.geturl().rstrip("/")
     if address.endswith(("/api/v1", "/api/v1/query")):
         raise InvalidOptionError(f"{shown(value)} ends in the path that KEDA adds itself", option=option)

@@ -376,23 +376,17 @@ def check_options(
     known: Collection[str],
     *,
     others: Collection[str] = (),
-    found: Collector | None = None,
+    found: Collector,
 ) -> dict[str, Any]:
-    """The options that say something; None says nothing.
+    """The options that say something; None says nothing. What is wrong with one is noted, and the option left out.
 
     Args:
         options: by name.
         known: the names that there are.
         others: names that are the construct's own, for suggestions.
-        found: where what is wrong is noted, to be told with whatever is wrong besides; it is left out of what is said.
-
-    Raises:
-        InvalidOptionError: names that are not options, each with the nearest that is, and values that are of another
-            class than their option's.
+        found: where that is noted: names that are not options, each with the nearest that is, and values that are of
+            another class than their option's.
     """
-    if found is None:
-        with Collector() as own:
-            return check_options(options, known, others=others, found=own)
     names = [*others, *known]
     found.add(
         Problem(what=f"is not an option{nearest(name, names)}", rule=UNKNOWN_NAME, option=name)
@@ -414,10 +408,7 @@ def check_options(
             checks.instance, f"device_claims[{index}]", item, DeviceClaim,
             allowed='DeviceClaim(name="gpu", template="one-gpu")',
         )  # fmt: skip
-    said = {name: value for name, value in said.items() if found.sound(name)}
-    if not found.sound("non_root"):
-        said["non_root"] = NonRoot()  # as was surely meant, so that nobody is told to say it
-    return said
+    return {name: value for name, value in said.items() if found.sound(name)}
 
 
 def _check_names(given: ServerInput) -> None:

@@ -43,7 +43,6 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
             InvalidOptionError: one is wrong by itself.
             ConflictError: a node port without a service that has one.
         """
-        # What is wrong is None from here on, which is seen to before anything is made of it.
         with Collector() as found:
             kind = found.need(checks.one_of, "service_type", said["service_type"], SERVICE_TYPES, what="a service type")
             node_port = said.get("node_port")

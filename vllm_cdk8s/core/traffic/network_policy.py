@@ -58,6 +58,15 @@ class Egress:
                 found.attempt(checks.port, "egress.ports", port)
 
 
+def checked_peers(found: Collector, **options: object) -> dict[str, list[Any]]:
+    """The peers of each option; what is wrong with one is noted."""
+    named = {option: found.need(sequence, option, value) for option, value in options.items()}
+    for option, peers in named.items():
+        for index, peer in enumerate(peers or ()):
+            found.attempt(check_peer, f"{option}[{index}]", peer)
+    return named
+
+
 def check_peer(option: str, peer: object) -> None:
     """Refuse what no policy can name.
 
